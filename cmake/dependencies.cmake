@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every dependency of the project, and what it replaces. All come from Debian 12 packages.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+# libsystemc-dev: the discrete-event kernel and TLM-2.0. Third-party headers: SYSTEM, so that -Werror is ours alone.
+pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)
+# libtomlplusplus-dev: configuration and model files. Always linked: its header-only form aborts on bad input.
+pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
+# libspdlog-dev + libfmt-dev: logging (only behind sim/base/log.h) and text formatting.
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+# nlohmann-json3-dev: summary.json and the JSON members of containers.
+find_package(nlohmann_json REQUIRED)
+# libprotozero-dev: protobuf wire format of the Perfetto traces. Header-only, found as a header.
+find_path(PROTOZERO_INCLUDE protozero/pbf_writer.hpp REQUIRED)
+# libarchive-dev: gzip'ed tar payload of program containers.
+find_package(LibArchive REQUIRED)
+# libboost-program-options-dev: the command line of nsim.
+find_package(Boost REQUIRED COMPONENTS program_options)
+# libeigen3-dev: the independent reference of `nsim run --check`; never used by the simulated datapath.
+find_package(Eigen3 REQUIRED NO_MODULE)
+# libssl-dev: MD5/SHA-256 hash in the container header.
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+if(NSIM_TESTS)
+  # catch2 2.13 with its packaged main.
+  find_package(Catch2 2 REQUIRED)
+endif()

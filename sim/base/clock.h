@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The coupling of the host's clock to the simulated one: the one place that knows `free` from `step`.
+//
+// free: simulated time runs whenever the device has work; a doorbell lands at the current simulated time.
+// step: the host has a simulated clock of its own. A schedule call costs submit_cost, a completion query
+//   poll_cost; the device never runs past the host's clock, except while the host waits: then it runs to the
+//   next completion that the host waits for. A host that sleeps outside of our calls (on a file descriptor)
+//   is recognised by `grace`: when no call came for that long in wall time and requests are pending, the
+//   device runs to the next completion. With a single host thread results are bit-identical.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "sim/base/kernel.h"
+#include "sim/base/params.h"
+
+namespace nsim {
+
+struct ClockParams {
+  explicit ClockParams(ParamScope scope);  // [clock] mode, submit_cost, poll_cost, grace
+  std::string mode;      // "free" | "step"
+  SimTime submit_cost;   // step: simulated host time of one schedule call
+  SimTime poll_cost;     // step: simulated host time of one completion query
+  SimTime grace;         // step: wall time without a call after which a sleeping host is assumed
+};
+
+class HostClock {
+ public:
+  static std::unique_ptr<HostClock> create(const ClockParams& params, Kernel& kernel);
+  virtual ~HostClock() = default;
+
+  /// Host thread, no lock held: the host spends submit_cost, then `doorbell` runs on the simulation thread.
+  virtual void submit(Kernel::Task doorbell) = 0;
+  /// Host thread, no lock held, before looking at published state: the host spends poll_cost and the
+  /// device catches up with it.
+  virtual void poll() = 0;
+  /// Host thread, no lock held: returns when `done()` is true; false when nothing can make it true any
+  /// more (the device is idle for ever). `done` reads published state and is called on this thread.
+  virtual bool wait(const std::function<bool()>& done) = 0;
+  /// Simulation thread: a completion was published.
+  virtual void completed() = 0;
+  /// Any thread: requests accepted and not yet completed; step mode's grace period needs it.
+  virtual void pending(int change) = 0;
+  /// The host's simulated time (step), or the device's (free).
+  virtual SimTime now() const = 0;
+};
+
+}  // namespace nsim

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Configuration: TOML files with single inheritance, command-line overrides, and the origin of every value.
+//
+// Data flow: load() reads a file and the chain of its `extends`, and merges them key by key (the
+// extending file wins); set() applies "path=value". Params structs (params.h) then take values out
+// through a ParamScope, which records what each parameter is and marks the key as used; finish()
+// refuses what nobody used. Nothing else reads a configuration.
+//
+// A value is a scalar (`capacity = "16GiB"`) or a table {value = "16GiB", source = "documented: ..."};
+// `source` says where the number comes from and starts with documented, derived or assumed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/base/units.h"
+
+namespace nsim {
+
+/// Everything known about one parameter after resolution; what `nsim params` prints.
+struct ParamInfo {
+  std::string path;           // "device.hbm.bandwidth"
+  std::string kind;           // "rate", "count", "flag", "choice", ...
+  std::string default_value;  // text
+  std::string range;          // "1MB/s .. 100TB/s", or the choices
+  std::string description;    // one sentence
+  std::string value;          // text, as resolved
+  std::string origin;         // "default", "configs/trn2.toml:12", "--set"
+  std::string source;         // "documented: ...", "derived: ...", "assumed: ...", or ""
+};
+
+class Config {
+ public:
+  struct Value {
+    std::string text;    // scalar rendered as text; strings without quotes
+    bool is_string = false;
+    std::string origin;  // file:line or "--set"
+    std::string source;
+  };
+
+  /// An empty configuration: every parameter at its default.
+  Config() = default;
+
+  /// Reads a file with everything it extends (paths relative to the extending file).
+  /// Throws UserError: unreadable, syntax (file:line:column), circular `extends`, arrays or types that
+  /// no parameter has.
+  static Config load(const std::string& path);
+
+  /// The same from text; `name` stands in messages, relative `extends` are looked up in `directory`.
+  static Config parse(const std::string& text, const std::string& name,
+                      const std::string& directory = ".");
+
+  /// Applies "a.b.c=value" (the command line's --set). Throws UserError when it has no '='.
+  void set(const std::string& assignment);
+
+  /// For ParamScope only: the value at `path` or nullptr; marks it as used.
+  const Value* take(const std::string& path);
+  void record(ParamInfo info);
+
+  /// Call when every Params struct was built. Throws UserError naming file, line, key and nearest
+  /// valid name for the first key that no parameter used.
+  void finish() const;
+
+  const std::vector<ParamInfo>& params() const { return params_; }
+
+  /// The resolved configuration as TOML that load() reads back to the same values.
+  std::string resolved_toml() const;
+
+ private:
+  std::map<std::string, Value> values_;  // by full path; ordered, so that output is stable
+  std::map<std::string, bool> used_;
+  std::vector<ParamInfo> params_;
+};
+
+}  // namespace nsim

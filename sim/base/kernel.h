@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulation thread and the only owner of the SystemC context.
+//
+// Data flow: host thread --post()--> Door (mutex + queue, async_request_update) --> task runs on the
+// simulation thread at the current simulated time. Nothing flows back through the kernel: tasks publish
+// their results themselves, then the host is woken by HostClock (clock.h).
+//
+// One kernel exists at a time per process; a later one gets a new SystemC context. The first context is
+// kept for ever, later ones are deleted. No header outside sim/hw includes SystemC because of this file.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "sim/base/units.h"
+
+namespace nsim {
+
+class Kernel {
+ public:
+  using Task = std::function<void()>;
+
+  /// Starts the simulation thread, makes the SystemC context current on it and runs `build`, which creates
+  /// the modules; what it returns is destroyed on the simulation thread when the kernel ends. Returns
+  /// when elaboration is over; an exception of `build` is rethrown here and nothing stays behind.
+  explicit Kernel(const std::function<std::shared_ptr<void>()>& build);
+  /// Stops at the current simulated time: pending tasks run, pending events are dropped.
+  ~Kernel();
+  Kernel(const Kernel&) = delete;
+  Kernel& operator=(const Kernel&) = delete;
+
+  /// Any thread. Runs `task` on the simulation thread at the current simulated time; tasks run in the
+  /// order of their posts. Never blocks on the simulation.
+  void post(Task task);
+  /// Any thread but the simulation thread: post() and wait until it ran. Rethrows its exception.
+  void call(const Task& task);
+
+  /// How far simulated time may go by itself. kNever: as long as there are events (free clock).
+  /// The simulation thread stops at the limit with everything up to and including it done.
+  void set_limit(SimTime limit);
+  /// Host threads: waits until the simulation rests (no task waiting and no event up to the limit).
+  void wait_until_resting();
+  /// Simulation thread: ends the run at the current time even though the limit is not reached (a
+  /// completion was published that a step-clock host waits for). The limit becomes now().
+  void hold();
+
+  /// Any thread: the current simulated time (published atomically).
+  SimTime now() const;
+  /// True on the simulation thread.
+  bool on_simulation_thread() const;
+  /// No task waiting and no event pending at any time: nothing will ever happen again by itself.
+  bool idle() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace nsim

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// A DMA transfer on its way from the engine that triggers it to the DMA engines that move it.
+//
+// Data flow: an engine's sequencer issues a dma instruction -> DmaTransfer -> DmaFrontEnd::submit (descriptor
+// generation: host-built, software or hardware) -> descriptors on one ring of each of the 16 DMA engines ->
+// packets through the fabric -> each engine adds 1 to the semaphore -> transfer done.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/hw/request.h"
+#include "sim/isa/stream.h"
+
+namespace nsim {
+class Trace;
+}
+
+namespace nsim::hw {
+
+/// State of one program execution on one physical core that its instructions and transfers share.
+struct ExecutionContext {
+  const isa::Streams* streams = nullptr;
+  const std::vector<std::uint64_t>* bindings = nullptr;  // device address of every tensor
+  Trace* trace = nullptr;                                // device trace of the model
+  std::uint64_t flow = 0;                                // of the request
+  std::uint64_t execution = 0;                           // increases; late events of an aborted one are dropped
+};
+
+/// Implemented by NeuronCore: where DMA results are reported. Simulation thread.
+class DmaListener {
+ public:
+  virtual ~DmaListener() = default;
+  /// One of the 16 DMA engines finished its part: the semaphores named by the instruction get +1.
+  virtual void dma_part_done(const isa::StreamInstruction& instruction, std::uint64_t execution) = 0;
+  /// The whole transfer finished.
+  virtual void dma_done(const isa::StreamInstruction& instruction, std::uint64_t execution) = 0;
+  virtual void dma_error(DeviceError error, std::uint64_t execution) = 0;
+};
+
+struct DmaTransfer {
+  const isa::StreamInstruction* instruction = nullptr;
+  const ExecutionContext* context = nullptr;  // valid until the execution ended and all its transfers are done
+  DmaListener* listener = nullptr;
+};
+
+/// What an engine sees of descriptor generation and the DMA engines of its core.
+class DmaFrontEnd {
+ public:
+  virtual ~DmaFrontEnd() = default;
+  /// Takes the transfer at the current simulated time. Never refuses: rings apply back pressure in time.
+  virtual void submit(const DmaTransfer& transfer) = 0;
+  /// Drops everything of `execution` that has not started; what is under way ends silently.
+  virtual void abort(std::uint64_t execution) = 0;
+};
+
+}  // namespace nsim::hw

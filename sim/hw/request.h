@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the driver and the hardware exchange through simulated host memory. Layouts are ours (the real ones
+// are not public); little endian, no padding.
+#pragma once
+
+#include <cstdint>
+
+namespace nsim::hw {
+
+/// Execution unit types of one logical core; every (core, type, queue) is one unit with its own rings.
+enum class UnitType : std::uint8_t { TensorRead, TensorWrite, TensorOp, Compute, Collectives, Sync };
+inline constexpr int kUnitTypeCount = 6;  // Sync: the driver's own unit for synchronous copies
+
+struct UnitAddress {
+  std::uint16_t core = 0;  // logical core of the instance
+  UnitType type = UnitType::Compute;
+  std::uint8_t queue = 0;
+};
+
+enum class RequestOpcode : std::uint32_t { Nop = 0, Execute = 1, Copy = 2, Fill = 3 };
+
+/// One entry of a unit's descriptor ring, in host memory. The unit fetches it by DMA.
+struct RequestDescriptor {
+  RequestOpcode opcode = RequestOpcode::Nop;
+  std::uint32_t tag = 0;           // comes back in the notification
+  std::uint64_t program = 0;       // Execute: id given by Hardware::load_program
+  std::uint64_t bindings = 0;      // Execute: host address of `binding_count` u64 device addresses, one per tensor
+  std::uint32_t binding_count = 0;
+  std::uint32_t fill_value = 0;    // Fill: the byte
+  std::uint64_t source = 0;        // Copy
+  std::uint64_t destination = 0;   // Copy, Fill
+  std::uint64_t size = 0;          // Copy, Fill: bytes; 0 is legal
+  std::uint64_t flow = 0;          // trace flow id
+};
+static_assert(sizeof(RequestDescriptor) == 64);
+
+enum class NotificationType : std::uint8_t { Trace = 0, Notify = 1, Event = 2, Error = 3 };
+
+/// Why a request failed, as the hardware sees it. The runtime maps these to NRT_STATUS.
+enum class DeviceError : std::uint8_t {
+  None, Hang, HbmUncorrectable, HbmRepairable, SramParity, DmaAbort, SemaphoreMisuse, OutOfBounds, NumericalNan,
+  NotificationOverflow, CollectiveStuck, HostLinkTimeout, BadDescriptor
+};
+
+/// One entry of a unit's notification ring, in host memory. An Error entry precedes the Notify entry of its
+/// request. `phase` toggles at every wrap of the ring, so that a reader sees which entries are new.
+struct Notification {
+  NotificationType type = NotificationType::Trace;
+  DeviceError error = DeviceError::None;
+  std::uint16_t phase = 0;
+  std::uint32_t tag = 0;
+  std::uint64_t timestamp = 0;  // picoseconds
+};
+static_assert(sizeof(Notification) == 16);
+
+/// Registers of one unit, byte offsets from Hardware::unit_registers(address). 64-bit each.
+enum UnitRegister : std::uint64_t {
+  kRingBase = 0x00,      // host address of the descriptor ring
+  kRingSize = 0x08,      // entries, power of two
+  kDoorbell = 0x10,      // tail: total number of descriptors written so far
+  kNotifyBase = 0x18,    // host address of the notification ring
+  kNotifySize = 0x20,    // entries, power of two
+  kNotifyHead = 0x28,    // total number of notifications consumed so far
+  kControl = 0x30,       // 1: reset the unit (leaves the halted state, forgets queued work)
+  kTimeout = 0x38,       // execution watchdog in picoseconds, 0: none
+  kUnitRegisterBytes = 0x40
+};
+
+// Device-visible addresses: one 64-bit space for the instance.
+/// Host memory: this bit plus the process's virtual address.
+inline constexpr std::uint64_t kHostWindow = 1ULL << 62;
+/// HBM and core windows of device d start at d << kDeviceShift.
+inline constexpr int kDeviceShift = 48;
+
+}  // namespace nsim::hw

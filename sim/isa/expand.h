@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// From Program to Streams: place buffers, check every instruction against the hardware's rules, unroll
+// loops, find the dependencies and insert the semaphores.
+//
+// Data flow: place() gives addresses -> for each core, walk the body once in program order; each
+// instruction is resolved and checked, and appended to its engine's stream -> (auto_sync) a Dependencies
+// tracker that remembers, for every cell of SBUF, PSUM and written HBM tensors, the last writer and the
+// last reader of each actor (5 engines, DMA queues) says which completions the instruction must wait for ->
+// waits implied by others are dropped (vector clocks), the rest become semaphore waits, and only
+// instructions that somebody waits for signal.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "sim/isa/program.h"
+#include "sim/isa/stream.h"
+
+namespace nsim::isa {
+
+/// Capacities and abilities of one physical NeuronCore, from the device configuration.
+struct Limits {
+  std::string target;                       // "trn1", "trn2"
+  int cores_per_logical = 1;
+  std::int64_t sbuf_partition_bytes = 192 * 1024;
+  std::int64_t psum_partition_bytes = 16 * 1024;
+  std::int64_t psum_bank_bytes = 2 * 1024;
+  bool has_hwdge = false;                   // NeuronCore-v3 and later
+  bool has_dma_transpose = true;
+  bool scalar_tensor_scalar = false;        // tensor_scalar on the Scalar engine
+};
+
+/// Gives an address to every buffer without one, after the ones that have one, in order of declaration.
+/// Throws UserError saying how many bytes are missing when the memory is too small.
+void place(Program& program, const Limits& limits);
+
+/// Throws UserError (file:line:column when the program came from text) for anything the hardware
+/// would not accept: wrong target or core count, partition rules, sizes, PSUM bank crossing, engine
+/// and space mismatches, accesses outside their buffer or tensor, semaphore misuse.
+std::shared_ptr<const Streams> expand(const Program& program, const Limits& limits);
+
+}  // namespace nsim::isa

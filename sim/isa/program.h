@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// A program as a person writes it: tensors in HBM, buffers on chip, and one sequence of instructions
+// and loops in program order, each instruction tagged with the engine that issues it. It says nothing
+// about time. expand() (expand.h) turns it into one linear stream per engine.
+//
+// Data flow:  .nasm text --parse--> Program <--read/write--> container (NEFF-like file)
+//             model file --lower--> Program --expand--> Streams --load--> NeuronCore
+//
+// SPMD over the physical cores of a logical core: the same body is expanded once per core, with the
+// predefined variable `core` = 0 .. cores-1. HBM tensors are shared by the cores, on-chip buffers are private.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "sim/numerics/dtype.h"
+#include "sim/numerics/init.h"
+#include "sim/numerics/ops.h"
+
+namespace nsim::isa {
+
+enum class Engine : std::uint8_t { Tensor, Vector, Scalar, GpSimd, Sync };
+inline constexpr int kEngineCount = 5;
+const char* name(Engine engine);  // "tensor", "vector", "scalar", "gpsimd", "sync"
+
+enum class Space : std::uint8_t { Hbm, Sbuf, Psum };
+
+/// Named after nki.isa. The operand order of each (dst, then sources) is in opcode.h's table.
+enum class Opcode : std::uint8_t {
+  NcMatmul,            // dst[M,N] (+)= src0(stationary[K,M])^T x src1(moving[K,N])
+  NcTranspose,         // dst[F,P] = src0[P,F]^T; Tensor engine (SBUF to PSUM) or Vector (<= 32x32)
+  TensorCopy,          // dst = src0
+  Memset,              // dst = immediate[0]
+  TensorTensor,        // dst = src0 op0 src1
+  TensorScalar,        // dst = (src0 op0 operand0) op1 operand1
+  ScalarTensorTensor,  // dst = (src0 op0 operand0) op1 src1
+  TensorReduce,        // dst = reduce op0 of src0 over the free dims beyond the first `keep`
+  Activation,          // dst = function(src0 * operand0(scale) + operand1(bias))
+  ActivationReduce,    // as Activation, and dst2 (one element per partition) = row sums
+  Reciprocal,          // dst = 1 / src0 on Vector
+  BnStats,             // dst = statistics of src0
+  BnAggr,              // dst = combined statistics of src0
+  Iota,                // dst = base + pattern
+  AffineSelect,        // dst = (base + pattern) >= 0 ? src0 : immediate[0]
+  DmaCopy,             // dst = src0, by DMA, in row-major element order of the two accesses
+  DmaTranspose,        // dst[c, r] = src0[r, c], by DMA, 2- and 4-byte types, into SBUF
+  DmaGather,           // dst[p, :] = src0 row (src1[p]); src0 HBM table rows, src1 int32 [P,1] in SBUF
+  CoreBarrier,         // all physical cores of the logical core reach it before any goes on
+  SemaphoreWait,       // waits only: no work
+  Nop
+};
+
+enum class DgeMode : std::uint8_t { Unknown, None, Swdge, Hwdge };
+
+/// One term of an affine expression: coefficient * ((variable / divide) % modulo); modulo 0 means no modulo.
+/// The modulo is what rotates multi-buffers.
+struct Term {
+  std::uint32_t variable = 0;  // index into Program::variables
+  std::int64_t coefficient = 0;
+  std::int64_t divide = 1;
+  std::int64_t modulo = 0;
+};
+
+/// constant + sum of terms.
+struct Expr {
+  std::int64_t constant = 0;
+  std::vector<Term> terms;
+
+  Expr() = default;
+  Expr(std::int64_t value) : constant(value) {}  // NOLINT: constants are expressions
+  bool is_constant() const { return terms.empty(); }
+  /// `values` has one entry per Program::variables.
+  std::int64_t evaluate(const std::vector<std::int64_t>& values) const;
+};
+Expr operator+(Expr a, const Expr& b);
+Expr operator*(Expr a, std::int64_t factor);
+
+/// One dimension of an access pattern, in elements.
+struct Dim {
+  std::int64_t step = 1;
+  std::int64_t count = 1;
+};
+
+/// An operand. On chip: `partitions` rows of buffer `index` starting at `partition`, each accessed from element
+/// `offset` of the row by `dims` (outermost first, at most 4). In HBM: tensor `index` from linear element `offset`
+/// by `dims` (at most 5), row-major; a DMA pairs the two sides element by element.
+struct Access {
+  Space space = Space::Sbuf;
+  std::uint32_t index = 0;
+  Expr partition;
+  std::int64_t partitions = 1;
+  Expr offset;
+  std::vector<Dim> dims;
+  SourcePos where;
+};
+
+/// Scalar operand of tensor_scalar, activation, ...: an immediate or one element per partition.
+struct ScalarOperand {
+  float immediate = 0;
+  std::optional<Access> access;
+};
+
+struct SemaphoreWait {
+  std::uint32_t semaphore = 0;  // index into Program::semaphores
+  Expr value;                   // goes on when the semaphore is >= value
+};
+struct SemaphoreUpdate {
+  std::uint32_t semaphore = 0;
+  /// Added when the instruction completes. A DMA adds 1 by each of the 16 engines: it must be 16.
+  std::int32_t add = 1;
+};
+
+struct Instruction {
+  Opcode opcode = Opcode::Nop;
+  Engine engine = Engine::Sync;  // of a DMA: the engine whose queue triggers it
+  std::optional<Access> dst;
+  std::optional<Access> dst2;    // ActivationReduce: the row sums
+  std::vector<Access> src;
+  num::AluOp op0 = num::AluOp::Bypass;
+  num::AluOp op1 = num::AluOp::Bypass;
+  bool reverse0 = false;
+  bool reverse1 = false;
+  num::Activation function = num::Activation::Copy;
+  ScalarOperand operand0;        // Activation: scale (immediate default 1 is set by the parser/builder)
+  ScalarOperand operand1;        // Activation: bias
+  float immediate = 0;           // Memset value, AffineSelect fill
+  Expr accumulate;               // NcMatmul: nonzero adds to PSUM, zero overwrites
+  int keep = 0;                  // TensorReduce: free dims kept
+  bool negate = false;           // TensorReduce
+  Expr base;                     // Iota, AffineSelect
+  std::int64_t partition_step = 0;
+  std::vector<std::int64_t> pattern;  // Iota, AffineSelect: one step per free dim of dst
+  DgeMode dge = DgeMode::Unknown;
+  std::uint8_t queue = 0;        // DMA: ring of the issuing engine, 0..3
+  std::vector<SemaphoreWait> waits;
+  std::vector<SemaphoreUpdate> updates;
+  std::uint32_t label = 0;       // index into Program::labels: the operator it belongs to
+  SourcePos where;
+};
+
+struct Loop;
+using Item = std::variant<Instruction, Loop>;
+
+/// for (variable = begin; variable < end; variable += step) body
+struct Loop {
+  std::uint32_t variable = 0;
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t step = 1;
+  std::vector<Item> body;
+  SourcePos where;
+};
+
+enum class TensorKind : std::uint8_t { Input, Output, Weight, Internal };
+
+/// A tensor in HBM, row-major. Weights and internals belong to the program; inputs and outputs to the caller.
+struct Tensor {
+  std::string name;
+  TensorKind kind = TensorKind::Internal;
+  num::Dtype dtype = num::Dtype::Fp32;
+  std::vector<std::int64_t> shape;
+  num::Init init;  // weights: contents; inputs: what `nsim run` feeds
+  SourcePos where;
+
+  std::int64_t elements() const;
+  std::int64_t bytes() const;
+};
+
+/// A region of SBUF or PSUM: the same bytes of `partitions` partitions from `partition`.
+struct Buffer {
+  std::string name;
+  Space space = Space::Sbuf;
+  num::Dtype dtype = num::Dtype::Fp32;
+  std::int64_t partition = 0;
+  std::int64_t partitions = 128;
+  std::int64_t elements = 0;               // per partition
+  std::optional<std::int64_t> address;     // byte offset in the partition; place() gives one to those without
+  SourcePos where;
+
+  std::int64_t bytes() const;              // per partition
+};
+
+struct Program {
+  std::string name;
+  std::string target;       // "trn1" or "trn2": the architecture it was made for
+  int cores = 1;            // physical cores per logical core it runs on
+  bool auto_sync = true;    // semaphores are found and inserted by expand(); else the program has its own
+  std::vector<Tensor> tensors;
+  std::vector<Buffer> buffers;
+  std::vector<std::string> semaphores;            // explicit sync only
+  std::vector<std::string> variables{"core"};     // [0] is always `core`
+  std::vector<std::string> labels{""};            // [0] is "no operator"
+  std::int64_t spilled_bytes = 0;                 // HBM bytes written only because a buffer did not fit
+  std::vector<Item> body;
+};
+
+}  // namespace nsim::isa

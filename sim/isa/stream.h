@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streams: a program ready for the hardware. Loops are unrolled, addresses are numbers, every
+// dependency between engines and DMA queues is a semaphore. Immutable and shared by all executions.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/isa/program.h"
+
+namespace nsim::isa {
+
+inline constexpr int kSemaphoreCount = 256;
+inline constexpr int kDmaEngineCount = 16;  // per NeuronCore: a DMA adds this much to its semaphore
+
+struct StreamDim {
+  std::int32_t step = 1;   // elements
+  std::int32_t count = 1;
+};
+
+/// An operand with every address resolved.
+struct Operand {
+  Space space = Space::Sbuf;
+  num::Dtype dtype = num::Dtype::Fp32;
+  std::uint8_t dims = 0;            // used entries of dim
+  std::uint8_t partition = 0;       // first partition (on chip)
+  std::uint16_t partitions = 0;     // 0: operand absent
+  std::uint32_t tensor = 0;         // HBM: index into Program::tensors (address comes from the request's bindings)
+  std::int64_t offset = 0;          // bytes: within the partition (on chip) or within the tensor (HBM)
+  std::array<StreamDim, 5> dim{};   // outermost first
+
+  bool present() const { return partitions != 0; }
+  /// Elements per partition (on chip) or in total (HBM).
+  std::int64_t elements() const;
+};
+
+struct StreamScalar {
+  float immediate = 0;
+  Operand operand;  // present(): one element per partition
+};
+
+struct StreamInstruction {
+  Opcode opcode = Opcode::Nop;
+  Engine engine = Engine::Sync;
+  num::AluOp op0 = num::AluOp::Bypass;
+  num::AluOp op1 = num::AluOp::Bypass;
+  num::Activation function = num::Activation::Copy;
+  DgeMode dge = DgeMode::None;      // resolved: never Unknown
+  std::uint8_t queue = 0;
+  std::uint8_t keep = 0;
+  bool reverse0 = false;
+  bool reverse1 = false;
+  bool accumulate = false;
+  bool negate = false;
+  float immediate = 0;
+  Operand dst, dst2;
+  std::array<Operand, 2> src;
+  StreamScalar operand0, operand1;
+  std::int64_t base = 0;
+  std::int64_t partition_step = 0;
+  std::array<std::int32_t, 4> pattern{};
+  std::uint32_t first_wait = 0;     // into CoreStreams::waits
+  std::uint32_t first_update = 0;   // into CoreStreams::updates
+  std::uint8_t waits = 0;
+  std::uint8_t updates = 0;
+  std::uint32_t label = 0;
+  std::uint32_t line = 0;           // source line, for messages
+};
+
+struct StreamWait {
+  std::uint16_t semaphore = 0;
+  std::int32_t value = 0;
+};
+struct StreamUpdate {
+  std::uint16_t semaphore = 0;
+  std::int32_t add = 0;
+};
+
+/// Who increments a semaphore: what an engine that waits for it is idle for.
+enum class SemaphoreOwner : std::uint8_t { None, Tensor, Vector, Scalar, GpSimd, Sync, Dma, Peer, Mixed };
+
+struct CoreStreams {
+  std::array<std::vector<StreamInstruction>, kEngineCount> engine;
+  std::vector<StreamWait> waits;
+  std::vector<StreamUpdate> updates;
+  std::array<SemaphoreOwner, kSemaphoreCount> owner{};
+};
+
+/// What the program asks of the hardware, summed over all cores; independent of any timing.
+struct Work {
+  std::int64_t matmul_flops = 0;       // 2*K*M*N of every nc_matmul
+  std::int64_t elementwise_ops = 0;    // output elements of Vector, Scalar and GpSimd instructions
+  std::int64_t hbm_read_bytes = 0;
+  std::int64_t hbm_write_bytes = 0;
+  std::int64_t instructions = 0;
+  std::int64_t dma_transfers = 0;
+};
+
+struct Streams {
+  std::string name;
+  std::string target;
+  std::vector<Tensor> tensors;       // without weight bytes
+  std::vector<std::string> labels;
+  std::vector<CoreStreams> cores;    // one per physical core
+  Work work;
+  std::int64_t sbuf_bytes = 0;       // highest byte used in a partition
+  std::int64_t psum_bytes = 0;
+  std::int64_t spilled_bytes = 0;
+};
+
+}  // namespace nsim::isa

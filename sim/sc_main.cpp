@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// libsystemc refers to sc_main, which an ordinary program does not have: executables link this object.
+extern "C" int sc_main(int, char*[]) { return 0; }
