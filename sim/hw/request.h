@@ -34,6 +34,7 @@ struct RequestDescriptor {
 };
 static_assert(sizeof(RequestDescriptor) == 64);
 
+/// Trace: the unit began the request (no interrupt); Notify: it is over (interrupt); Error: why it failed.
 enum class NotificationType : std::uint8_t { Trace = 0, Notify = 1, Event = 2, Error = 3 };
 
 /// Why a request failed, as the hardware sees it. The runtime maps these to NRT_STATUS.

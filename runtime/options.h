@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a session is set up: from the environment for a client program, or by the nsim program itself.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nsim::rt {
+
+struct Options {
+  /// A configuration file, or the name of a shipped one ("trn1", "trn2"). NSIM_CONFIG. Default "trn1".
+  std::string config = "trn1";
+  /// "path=value" overrides, in order. NSIM_SET, separated by ';'.
+  std::vector<std::string> set;
+  /// Where summary.json, resolved.toml and traces go; "" for none. NSIM_OUT.
+  std::string out;
+};
+
+/// The options of the next nrt_init: what set_options() said, else the environment.
+Options options();
+void set_options(Options options);
+
+/// The file of a configuration: an existing path as it is, else <name>.toml in NSIM_CONFIG_DIR, the source tree's or
+/// the installed configs/. Throws UserError listing the shipped names.
+std::string find_config(const std::string& name_or_path);
+
+}  // namespace nsim::rt
