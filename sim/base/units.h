@@ -18,6 +18,9 @@ inline constexpr SimTime kMillisecond = 1000 * kMicrosecond;
 inline constexpr SimTime kSecond = 1000 * kMillisecond;
 inline constexpr SimTime kNever = INT64_MAX;
 
+/// For products of two 64-bit quantities; the one place that names the compiler's extension.
+__extension__ typedef __int128 Int128;
+
 /// A clock domain of the hardware. Durations are carried as cycles and rounded once (half up), so that a thousand
 /// instructions of a 2.8 GHz clock do not drift.
 class ClockDomain {
@@ -25,7 +28,7 @@ class ClockDomain {
   explicit ClockDomain(std::int64_t hertz) : hertz_(hertz) {}
   std::int64_t hertz() const { return hertz_; }
   SimTime duration(std::int64_t cycles) const {
-    return static_cast<SimTime>((static_cast<__int128>(cycles) * kSecond + hertz_ / 2) / hertz_);
+    return static_cast<SimTime>((static_cast<Int128>(cycles) * kSecond + hertz_ / 2) / hertz_);
   }
 
  private:
@@ -46,6 +49,8 @@ enum class Quantity : std::uint8_t {
   Ratio,      // a bare number, or percent: "50%"
 };
 const char* name(Quantity quantity);
+/// The legal suffixes for messages: "B/s, kB/s, MB/s, ...".
+std::string suffixes(Quantity quantity);
 
 /// Parses "2.9TB/s", "64KiB", "600ns". Result in base units: B, B/s, Hz, ps, cycles, 1.
 /// Ratio is scaled by 1e9 (parts per billion) so that every quantity is an exact integer.
