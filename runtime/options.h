@@ -2,9 +2,12 @@
 // How a session is set up: from the environment for a client program, or by the nsim program itself.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "sim/base/config.h"
+#include "sim/hw/hardware.h"
 
 namespace nsim::rt {
 
@@ -24,5 +27,9 @@ void set_options(Options options);
 /// The file of a configuration: an existing path as it is, else <name>.toml in NSIM_CONFIG_DIR, the source tree's or
 /// the installed configs/. Throws UserError listing the shipped names.
 std::string find_config(const std::string& name_or_path);
+
+/// Resolves every parameter a session has (hardware, clock, runtime) and refuses keys that nobody used; what
+/// remains of the configuration is printed by `nsim params`. Throws UserError.
+std::shared_ptr<const hw::InstanceParams> resolve_parameters(Config& config);
 
 }  // namespace nsim::rt
