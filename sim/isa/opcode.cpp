@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/isa/opcode.h"
+
+namespace nsim::isa {
+namespace {
+
+constexpr SpaceSet kHbm = bit(Space::Hbm);
+constexpr SpaceSet kSbuf = bit(Space::Sbuf);
+constexpr SpaceSet kPsum = bit(Space::Psum);
+constexpr SpaceSet kChip = kSbuf | kPsum;
+
+constexpr EngineSet kTensor = bit(Engine::Tensor);
+constexpr EngineSet kVector = bit(Engine::Vector);
+constexpr EngineSet kScalar = bit(Engine::Scalar);
+constexpr EngineSet kGpSimd = bit(Engine::GpSimd);
+constexpr EngineSet kAll = kTensor | kVector | kScalar | kGpSimd | bit(Engine::Sync);
+
+constexpr OperandInfo dst(SpaceSet spaces) {
+  return {OperandRole::Dst, "dst", spaces};
+}
+constexpr OperandInfo src0(const char* name, SpaceSet spaces) {
+  return {OperandRole::Src0, name, spaces};
+}
+constexpr OperandInfo src1(const char* name, SpaceSet spaces) {
+  return {OperandRole::Src1, name, spaces};
+}
+
+template <class... Attributes>
+constexpr AttributeSet set(Attributes... attributes) {
+  return (0U | ... | bit(attributes));
+}
+
+using A = Attribute;
+
+// Engines, spaces and operand names: NKI 0.6 (SDK 2.32), reference of nki.isa, each function's
+// page.
+// clang-format off
+constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
+  {Opcode::NcMatmul, "nc_matmul", kTensor, false,
+   {dst(kPsum), src0("stationary", kSbuf), src1("moving", kSbuf)},
+   0, set(A::Accumulate)},
+  {Opcode::NcTranspose, "nc_transpose", kTensor | kVector, false,
+   {dst(kChip), src0("data", kChip)},
+   0, 0},
+  {Opcode::TensorCopy, "tensor_copy", kVector | kScalar | kGpSimd, false,
+   {dst(kChip), src0("src", kChip)},
+   0, 0},
+  {Opcode::Memset, "memset", kVector | kGpSimd, false,
+   {dst(kChip)},
+   set(A::Value), 0},
+  {Opcode::TensorTensor, "tensor_tensor", kVector | kGpSimd, false,
+   {dst(kChip), src0("data1", kChip), src1("data2", kChip)},
+   set(A::Op), 0},
+  {Opcode::TensorScalar, "tensor_scalar", kVector | kScalar | kGpSimd, false,
+   {dst(kChip), src0("data", kChip)},
+   set(A::Op0), set(A::Operand0, A::Reverse0, A::Op1, A::Operand1, A::Reverse1)},
+  {Opcode::ScalarTensorTensor, "scalar_tensor_tensor", kVector, false,
+   {dst(kChip), src0("data", kChip), src1("operand1", kChip)},
+   set(A::Op0, A::Op1), set(A::Operand0, A::Reverse0, A::Reverse1)},
+  {Opcode::TensorReduce, "tensor_reduce", kVector, false,
+   {dst(kChip), src0("data", kChip)},
+   set(A::Op), set(A::Keep, A::Negate)},
+  {Opcode::Activation, "activation", kScalar, false,
+   {dst(kChip), src0("data", kChip)},
+   set(A::Function), set(A::Scale, A::Bias)},
+  {Opcode::ActivationReduce, "activation_reduce", kScalar, false,
+   {dst(kChip), OperandInfo{OperandRole::Dst2, "reduce_res", kChip}, src0("data", kChip)},
+   set(A::Function), set(A::Scale, A::Bias)},
+  {Opcode::Reciprocal, "reciprocal", kVector, false,
+   {dst(kChip), src0("data", kChip)},
+   0, 0},
+  {Opcode::BnStats, "bn_stats", kVector, false,
+   {dst(kChip), src0("data", kChip)},
+   0, 0},
+  {Opcode::BnAggr, "bn_aggr", kVector, false,
+   {dst(kChip), src0("data", kChip)},
+   0, 0},
+  {Opcode::Iota, "iota", kGpSimd, false,
+   {dst(kSbuf)},
+   0, set(A::Base, A::PartitionStep, A::Pattern)},
+  {Opcode::AffineSelect, "affine_select", kGpSimd, false,
+   {dst(kSbuf), src0("on_true_tile", kSbuf)},
+   set(A::Fill), set(A::Base, A::PartitionStep, A::Pattern)},
+  {Opcode::DmaCopy, "dma_copy", kAll, true,
+   {dst(kHbm | kSbuf), src0("src", kHbm | kSbuf)},
+   0, set(A::Queue, A::Dge)},
+  {Opcode::DmaTranspose, "dma_transpose", kAll, true,
+   {dst(kSbuf), src0("src", kHbm | kSbuf)},
+   0, set(A::Queue, A::Dge)},
+  // An access with a vector of offsets is described by software: the GpSimd engine.
+  {Opcode::DmaGather, "dma_gather", kGpSimd, true,
+   {dst(kSbuf), src0("table", kHbm), src1("index", kSbuf)},
+   0, set(A::Queue, A::Dge)},
+  {Opcode::CoreBarrier, "core_barrier", kAll, false, {}, 0, 0},
+  {Opcode::SemaphoreWait, "semaphore_wait", kAll, false, {}, 0, 0},
+  {Opcode::Nop, "nop", kAll, false, {}, 0, 0},
+}};
+// clang-format on
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < kOpcodes.size(); ++i) {
+    if (kOpcodes[i].opcode != static_cast<Opcode>(i)) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(in_order(), "row i of the table describes opcode i");
+
+constexpr std::array<const char*, kAttributeCount> kAttributeNames{
+    "op",       "op0",   "operand0",       "reverse0", "op1",   "operand1",   "reverse1",
+    "function", "scale", "bias",           "value",    "fill",  "accumulate", "keep",
+    "negate",   "base",  "partition_step", "pattern",  "queue", "dge"};
+constexpr std::array<const char*, kEngineCount> kEngineNames{"tensor", "vector", "scalar", "gpsimd",
+                                                             "sync"};
+constexpr std::array<const char*, 3> kSpaceNames{"HBM", "SBUF", "PSUM"};
+constexpr std::array<const char*, 4> kDgeNames{"unknown", "none", "swdge", "hwdge"};
+constexpr std::array<const char*, 4> kTensorKindNames{"input", "output", "weight", "internal"};
+
+template <class Enum, std::size_t N>
+std::optional<Enum> find(const std::array<const char*, N>& names, std::string_view wanted) {
+  for (std::size_t i = 0; i < N; ++i) {
+    if (wanted == names[i]) {
+      return static_cast<Enum>(i);
+    }
+  }
+  return {};
+}
+
+template <class Enum, std::size_t N>
+const char* at(const std::array<const char*, N>& names, Enum value) {
+  return names.at(static_cast<std::size_t>(value));
+}
+
+}  // namespace
+
+int OpcodeInfo::operand_count() const {
+  int count = 0;
+  for (const OperandInfo& each : operands) {
+    count += each.role != OperandRole::None ? 1 : 0;
+  }
+  return count;
+}
+
+const OpcodeInfo& info(Opcode opcode) {
+  return kOpcodes.at(static_cast<std::size_t>(opcode));
+}
+
+std::optional<Opcode> parse_opcode(std::string_view name) {
+  for (const OpcodeInfo& row : kOpcodes) {
+    if (name == row.name) {
+      return row.opcode;
+    }
+  }
+  return {};
+}
+
+const char* name(Attribute attribute) {
+  return at(kAttributeNames, attribute);
+}
+const char* name(Engine engine) {
+  return at(kEngineNames, engine);
+}
+const char* name(Space space) {
+  return at(kSpaceNames, space);
+}
+const char* name(DgeMode dge) {
+  return at(kDgeNames, dge);
+}
+const char* name(TensorKind kind) {
+  return at(kTensorKindNames, kind);
+}
+
+std::optional<Engine> parse_engine(std::string_view name) {
+  return find<Engine>(kEngineNames, name);
+}
+std::optional<DgeMode> parse_dge(std::string_view name) {
+  return find<DgeMode>(kDgeNames, name);
+}
+std::optional<TensorKind> parse_tensor_kind(std::string_view name) {
+  return find<TensorKind>(kTensorKindNames, name);
+}
+
+const Access* operand(const Instruction& instruction, OperandRole role) {
+  const auto pointer = [](const std::optional<Access>& access) {
+    return access ? &*access : nullptr;
+  };
+  switch (role) {
+    case OperandRole::Dst:
+      return pointer(instruction.dst);
+    case OperandRole::Dst2:
+      return pointer(instruction.dst2);
+    case OperandRole::Src0:
+      return !instruction.src.empty() ? &instruction.src[0] : nullptr;
+    case OperandRole::Src1:
+      return instruction.src.size() > 1 ? &instruction.src[1] : nullptr;
+    case OperandRole::None:
+      break;
+  }
+  return nullptr;
+}
+
+std::string engine_names(EngineSet engines) {
+  std::string names;
+  for (int i = 0; i < kEngineCount; ++i) {
+    if ((engines & bit(static_cast<Engine>(i))) != 0) {
+      names += (names.empty() ? "" : ", ") + std::string(kEngineNames[static_cast<std::size_t>(i)]);
+    }
+  }
+  return names;
+}
+
+}  // namespace nsim::isa

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The instruction set as a table: what the text form, the container and the checks all read. One
+// row per opcode.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sim/isa/program.h"
+
+namespace nsim::isa {
+
+/// Which field of Instruction an operand is.
+enum class OperandRole : std::uint8_t { None, Dst, Dst2, Src0, Src1 };
+
+/// Sets of spaces and engines are bit masks of the enumerators.
+using SpaceSet = std::uint8_t;
+using EngineSet = std::uint8_t;
+constexpr SpaceSet bit(Space space) {
+  return static_cast<SpaceSet>(1U << static_cast<unsigned>(space));
+}
+constexpr EngineSet bit(Engine engine) {
+  return static_cast<EngineSet>(1U << static_cast<unsigned>(engine));
+}
+
+struct OperandInfo {
+  OperandRole role = OperandRole::None;
+  const char* name = "";  // nki.isa's parameter name
+  SpaceSet spaces = 0;    // where it may live
+};
+
+/// What follows the operands in the text form. Each sets one field of Instruction; a field whose
+/// attribute an opcode does not have keeps its default.
+enum class Attribute : std::uint8_t {
+  Op,  // op0 of an opcode with one operator
+  Op0,
+  Operand0,
+  Reverse0,  // flag
+  Op1,
+  Operand1,
+  Reverse1,  // flag
+  Function,
+  Scale,  // operand0, default 1
+  Bias,   // operand1
+  Value,  // immediate
+  Fill,   // immediate
+  Accumulate,
+  Keep,
+  Negate,  // flag
+  Base,
+  PartitionStep,
+  Pattern,
+  Queue,
+  Dge,
+};
+inline constexpr int kAttributeCount = 20;
+/// The keyword of the text form: "op0", "partition_step", ...
+const char* name(Attribute attribute);
+
+using AttributeSet = std::uint32_t;
+constexpr AttributeSet bit(Attribute attribute) {
+  return 1U << static_cast<unsigned>(attribute);
+}
+
+struct OpcodeInfo {
+  Opcode opcode = Opcode::Nop;
+  const char* name = "";
+  EngineSet engines = 0;  // that may issue it (of a DMA: trigger it)
+  bool dma = false;       // runs on the DMA engines, not on the engine that issues it
+  std::array<OperandInfo, 3>
+      operands{};  // in the order they are written; unused ones have role None
+  AttributeSet required = 0;
+  AttributeSet optional = 0;
+
+  bool runs_on(Engine engine) const { return (engines & bit(engine)) != 0; }
+  bool has(Attribute attribute) const { return ((required | optional) & bit(attribute)) != 0; }
+  bool needs(Attribute attribute) const { return (required & bit(attribute)) != 0; }
+  int operand_count() const;
+};
+
+inline constexpr int kOpcodeCount = static_cast<int>(Opcode::Nop) + 1;
+
+const OpcodeInfo& info(Opcode opcode);
+inline const char* name(Opcode opcode) {
+  return info(opcode).name;
+}
+std::optional<Opcode> parse_opcode(std::string_view name);
+std::optional<Engine> parse_engine(std::string_view name);
+
+const char* name(Space space);  // "HBM", "SBUF", "PSUM"
+const char* name(DgeMode dge);  // "unknown", "none", "swdge", "hwdge"
+std::optional<DgeMode> parse_dge(std::string_view name);
+const char* name(TensorKind kind);  // "input", "output", "weight", "internal"
+std::optional<TensorKind> parse_tensor_kind(std::string_view name);
+
+/// The access of `instruction` in that role, or null when it is missing.
+const Access* operand(const Instruction& instruction, OperandRole role);
+
+/// The names of the engines in a set: "vector, gpsimd". For messages.
+std::string engine_names(EngineSet engines);
+
+}  // namespace nsim::isa
