@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "sim/isa/container.h"
+#include "sim/isa/expand.h"
+#include "sim/isa/text.h"
+#include "tools/command.h"
+#include "tools/program_file.h"
+
+namespace nsim::tool {
+namespace {
+
+int execute(const Arguments& arguments) {
+  const std::string path = arguments.text("TEXT");
+  const std::vector<std::byte> bytes = read_file(path);
+  const isa::Program program =
+      isa::parse_text(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), path);
+  const std::string device = arguments.has("config") ? arguments.text("config") : program.target;
+  isa::expand(program, open_device(device, arguments.list("set")).limits);
+  const std::vector<std::byte> container = isa::write_container(program);
+  const std::string out =
+      arguments.has("output") ? arguments.text("output") : path.substr(0, path.rfind(".nasm")) + ".neff";
+  write_file(out, container.data(), container.size());
+  fmt::print("{}: {} bytes\n", out, container.size());
+  return 0;
+}
+
+}  // namespace
+
+Command asm_command() {
+  std::vector<Option> options = config_options();
+  options.push_back({"output,o", Option::Kind::Text, "FILE", "where the container goes (default: TEXT with .neff)"});
+  return {{"asm", "asm TEXT [-o FILE]",
+           "assemble a program text (.nasm) into a container\n"
+           "The program is checked against the device it names as its target, or against --config.",
+           {"TEXT"}, options},
+          execute};
+}
+
+}  // namespace nsim::tool

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// nsim: dispatch to the subcommands and the one place where errors become exit codes.
+// Exit codes: 0 success, 1 the run failed (a request failed, a check did not pass), 2 the input was wrong.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "sim/base/error.h"
+#include "tools/command.h"
+
+namespace {
+
+using nsim::tool::Command;
+
+std::vector<Command> commands() {
+  using namespace nsim::tool;  // NOLINT: the list below is this function's only content
+  return {run_command(),  exec_command(),   asm_command(),     disasm_command(),
+          pack_command(), params_command(), topology_command()};
+}
+
+int overview(std::FILE* to) {
+  fmt::print(to, "nsim {}: a cycle-approximate simulator of AWS Neuron devices\n\nusage: nsim COMMAND [options]\n\n",
+             NSIM_VERSION);
+  for (const Command& command : commands()) {
+    const std::string& text = command.spec.description;
+    fmt::print(to, "  {:<10} {}\n", command.spec.name, text.substr(0, text.find('\n')));
+  }
+  fmt::print(to, "\nnsim COMMAND --help explains one.\n");
+  return to == stdout ? 0 : 2;
+}
+
+int dispatch(const std::vector<std::string>& words) {
+  if (words.empty()) {
+    return overview(stderr);
+  }
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    return overview(stdout);
+  }
+  if (words[0] == "--version") {
+    fmt::print("nsim {}\n", NSIM_VERSION);
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Command& command : commands()) {
+    names.push_back(command.spec.name);
+    if (command.spec.name != words[0]) {
+      continue;
+    }
+    const nsim::tool::Arguments arguments =
+        nsim::tool::parse_arguments(command.spec, {words.begin() + 1, words.end()});
+    if (arguments.flag("help")) {
+      fmt::print("{}", nsim::tool::usage(command.spec));
+      return 0;
+    }
+    return command.execute(arguments);
+  }
+  const std::string near = nsim::nearest_name(words[0], names);
+  throw nsim::UserError(fmt::format("nsim: no command '{}'{}; nsim --help lists them", words[0],
+                                    near.empty() ? "" : ", did you mean '" + near + "'?"));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return dispatch({argv + 1, argv + argc});
+  } catch (const nsim::UserError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 2;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "error: out of memory\n");
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "internal error: {}\n", error.what());
+    return 70;
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/program_file.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "models/lower.h"
+#include "runtime/options.h"
+#include "sim/base/error.h"
+#include "sim/isa/container.h"
+#include "sim/isa/text.h"
+#include "tools/command.h"
+
+namespace nsim::tool {
+namespace {
+
+enum class Form { Model, Text, Container };
+
+std::string as_text(const std::vector<std::byte>& bytes) {
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+Form form_of(const std::string& path, const std::vector<std::byte>& bytes) {
+  if (isa::looks_like_container(bytes.data(), bytes.size())) {
+    return Form::Container;
+  }
+  return std::filesystem::path(path).extension() == ".toml" ? Form::Model : Form::Text;
+}
+
+isa::Program read_program(const std::string& path, const std::vector<std::byte>& bytes, Form form) {
+  if (form == Form::Text) {
+    return isa::parse_text(as_text(bytes), path);
+  }
+  try {
+    return isa::read_container(bytes.data(), bytes.size());
+  } catch (const UserError& error) {
+    throw UserError(fmt::format("{}: {}", path, error.what()));
+  }
+}
+
+}  // namespace
+
+std::vector<Option> config_options() {
+  return {{"config,c", Option::Kind::Text, "F", "device: a configuration file or a shipped name (trn1, trn2, ...)"},
+          {"set,s", Option::Kind::List, "PATH=VALUE", "override one parameter; may be repeated"}};
+}
+
+std::vector<std::byte> read_file(const std::string& path) {
+  if (std::filesystem::is_directory(path)) {
+    throw UserError(fmt::format("cannot read {}: it is a directory", path));
+  }
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) {
+    throw UserError(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  }
+  const std::streamoff size = file.tellg();
+  std::vector<std::byte> bytes(size > 0 ? static_cast<std::size_t>(size) : 0);
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (!file && !bytes.empty()) {
+    throw UserError(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  }
+  return bytes;
+}
+
+void write_file(const std::string& path, const std::byte* data, std::size_t size) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+  file.close();
+  if (!file) {
+    throw UserError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  }
+}
+
+Device open_device(const std::string& name, const std::vector<std::string>& set) {
+  Device device{Config::load(rt::find_config(name.empty() ? rt::Options{}.config : name)), nullptr, {}};
+  for (const std::string& assignment : set) {
+    device.config.set(assignment);
+  }
+  device.params = rt::resolve_parameters(device.config);
+  device.limits = hw::Hardware::limits_of(*device.params);
+  return device;
+}
+
+std::string target_of(const std::string& path) {
+  const std::vector<std::byte> bytes = read_file(path);
+  const Form form = form_of(path, bytes);
+  return form == Form::Model ? "" : read_program(path, bytes, form).target;
+}
+
+ProgramFile open_program(const std::string& path, const isa::Limits& limits) {
+  const std::vector<std::byte> bytes = read_file(path);
+  const Form form = form_of(path, bytes);
+  if (form == Form::Model) {
+    ml::Model model = ml::parse_model(as_text(bytes), path);
+    isa::Program program = ml::lower(model, limits);
+    return {std::move(program), std::move(model)};
+  }
+  return {read_program(path, bytes, form), std::nullopt};
+}
+
+}  // namespace nsim::tool
