@@ -5,7 +5,8 @@
 //   auto a = b.tensor("a", TensorKind::Input, Dtype::Bf16, {4096, 4096});
 //   auto tile = b.sbuf("tile", Dtype::Bf16, 128, 2 * 512);
 //   b.loop("m", 0, 32, 1, [&](Var m) {
-//     b.dma_copy(Engine::Sync, tile.at(m % 2 * 512, {{1, 512}}), a.at(m * (128 * 4096), {{4096, 128}, {1, 512}}));
+//     b.dma_copy(Engine::Sync, tile.at(m % 2 * 512, {{1, 512}}), a.at(m * (128 * 4096), {{4096,
+//     128}, {1, 512}}));
 //   });
 #pragma once
 
@@ -16,7 +17,8 @@
 
 namespace nsim::isa {
 
-/// An induction variable in an expression: `v`, `v / 2`, `v % 4`, `v / 2 % 4`, times and plus constants.
+/// An induction variable in an expression: `v`, `v / 2`, `v % 4`, `v / 2 % 4`, times and plus
+/// constants.
 struct Var {
   std::uint32_t index = 0;
   std::int64_t divide = 1;
@@ -28,6 +30,7 @@ Var operator%(Var v, std::int64_t modulus);
 Expr operator*(Var v, std::int64_t factor);
 Expr operator+(Var v, const Expr& e);
 Expr operator+(Expr e, Var v);
+Expr operator+(Var a, Var b);
 
 struct TensorRef {
   std::uint32_t index = 0;
@@ -46,8 +49,8 @@ class Builder {
  public:
   Builder(std::string name, std::string target, int cores);
 
-  TensorRef tensor(std::string name, TensorKind kind, num::Dtype dtype, std::vector<std::int64_t> shape,
-                   num::Init init = {});
+  TensorRef tensor(std::string name, TensorKind kind, num::Dtype dtype,
+                   std::vector<std::int64_t> shape, num::Init init = {});
   BufferRef sbuf(std::string name, num::Dtype dtype, std::int64_t partitions, std::int64_t elements,
                  std::optional<std::int64_t> address = {});
   BufferRef psum(std::string name, num::Dtype dtype, std::int64_t partitions, std::int64_t elements,
@@ -59,7 +62,9 @@ class Builder {
   void loop(const std::string& variable, std::int64_t begin, std::int64_t end, std::int64_t step,
             const std::function<void(Var)>& body);
 
-  /// Appends; the convenience calls below fill an Instruction and use this.
+  /// Appends; the convenience calls below fill an Instruction and use this. The reference is valid
+  /// until the next instruction or loop. An instruction that brings no label of its own gets the
+  /// current one.
   Instruction& emit(Instruction instruction);
 
   Instruction& dma_copy(Engine queue_of, Access dst, Access src, DgeMode dge = DgeMode::Unknown);
@@ -69,19 +74,22 @@ class Builder {
   Instruction& tensor_copy(Engine engine, Access dst, Access src);
   Instruction& memset(Engine engine, Access dst, float value);
   Instruction& tensor_tensor(Engine engine, Access dst, Access a, Access b, num::AluOp op);
-  Instruction& tensor_scalar(Engine engine, Access dst, Access data, num::AluOp op0, ScalarOperand operand0,
-                             num::AluOp op1 = num::AluOp::Bypass, ScalarOperand operand1 = {});
+  Instruction& tensor_scalar(Engine engine, Access dst, Access data, num::AluOp op0,
+                             ScalarOperand operand0, num::AluOp op1 = num::AluOp::Bypass,
+                             ScalarOperand operand1 = {});
   Instruction& scalar_tensor_tensor(Access dst, Access data, num::AluOp op0, ScalarOperand operand0,
                                     num::AluOp op1, Access operand1);
-  Instruction& tensor_reduce(Access dst, Access data, num::AluOp op, int keep = 0, bool negate = false);
-  Instruction& activation(Access dst, Access data, num::Activation function, ScalarOperand scale = {1.0F, {}},
-                          ScalarOperand bias = {});
+  Instruction& tensor_reduce(Access dst, Access data, num::AluOp op, int keep = 0,
+                             bool negate = false);
+  Instruction& activation(Access dst, Access data, num::Activation function,
+                          ScalarOperand scale = {1.0F, {}}, ScalarOperand bias = {});
   Instruction& activation_reduce(Access dst, Access row_sums, Access data, num::Activation function,
                                  ScalarOperand scale = {1.0F, {}}, ScalarOperand bias = {});
   Instruction& reciprocal(Access dst, Access data);
   Instruction& bn_stats(Access dst, Access data);
   Instruction& bn_aggr(Access dst, Access data);
-  Instruction& iota(Access dst, Expr base, std::int64_t partition_step, std::vector<std::int64_t> pattern);
+  Instruction& iota(Access dst, Expr base, std::int64_t partition_step,
+                    std::vector<std::int64_t> pattern);
   Instruction& affine_select(Access dst, Access data, Expr base, std::int64_t partition_step,
                              std::vector<std::int64_t> pattern, float fill);
   Instruction& core_barrier();
@@ -90,9 +98,13 @@ class Builder {
   Program& program() { return program_; }
 
  private:
+  BufferRef buffer(Space space, std::string name, num::Dtype dtype, std::int64_t partitions,
+                   std::int64_t elements, std::optional<std::int64_t> address);
+
   Program program_;
-  std::vector<std::vector<Item>*> open_;  // innermost last
-  std::uint32_t label_ = 0;
+  std::vector<std::vector<Item>*> open_;       // lists of the open loops, innermost last
+  std::vector<std::uint32_t> open_variables_;  // their variables
+  std::string label_;                          // enters the program with its first instruction
 };
 
 }  // namespace nsim::isa
