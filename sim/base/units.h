@@ -18,8 +18,9 @@ inline constexpr SimTime kMillisecond = 1000 * kMicrosecond;
 inline constexpr SimTime kSecond = 1000 * kMillisecond;
 inline constexpr SimTime kNever = INT64_MAX;
 
-/// For products of two 64-bit quantities; the one place that names the compiler's extension.
+/// For products of two 64-bit quantities; the one place that names the compiler extension.
 __extension__ typedef __int128 Int128;
+__extension__ typedef unsigned __int128 UInt128;
 
 /// A clock domain of the hardware. Durations are carried as cycles and rounded once (half up), so that a thousand
 /// instructions of a 2.8 GHz clock do not drift.
