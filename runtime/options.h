@@ -18,6 +18,8 @@ struct Options {
   std::vector<std::string> set;
   /// Where summary.json, resolved.toml and traces go; "" for none. NSIM_OUT.
   std::string out;
+  /// Whether traces are written there too. NSIM_TRACE=0 leaves them out.
+  bool trace = true;
 };
 
 /// The options of the next nrt_init: what set_options() said, else the environment.
