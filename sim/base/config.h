@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configuration: TOML files with single inheritance, command-line overrides, and the origin of every value.
+// Configuration: TOML files with single inheritance, command-line overrides, and the origin of
+// every value.
 //
 // Data flow: load() reads a file and the chain of its `extends`, and merges them key by key (the
 // extending file wins); set() applies "path=value". Params structs (params.h) then take values out
 // through a ParamScope, which records what each parameter is and marks the key as used; finish()
 // refuses what nobody used. Nothing else reads a configuration.
 //
-// A value is a scalar (`capacity = "16GiB"`) or a table {value = "16GiB", source = "documented: ..."};
-// `source` says where the number comes from and starts with documented, derived or assumed.
+// A value is a scalar (`capacity = "16GiB"`) or a table {value = "16GiB", source = "documented:
+// ..."}; `source` says where the number comes from and starts with documented, derived or assumed.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +36,7 @@ struct ParamInfo {
 class Config {
  public:
   struct Value {
-    std::string text;    // scalar rendered as text; strings without quotes
+    std::string text;  // scalar rendered as text; strings without quotes
     bool is_string = false;
     std::string origin;  // file:line or "--set"
     std::string source;
@@ -44,11 +46,12 @@ class Config {
   Config() = default;
 
   /// Reads a file with everything it extends (paths relative to the extending file).
-  /// Throws UserError: unreadable, syntax (file:line:column), circular `extends`, arrays or types that
-  /// no parameter has.
+  /// Throws UserError: unreadable, syntax (file:line:column), circular `extends`, arrays or types
+  /// that no parameter has.
   static Config load(const std::string& path);
 
-  /// The same from text; `name` stands in messages, relative `extends` are looked up in `directory`.
+  /// The same from text; `name` stands in messages, relative `extends` are looked up in
+  /// `directory`.
   static Config parse(const std::string& text, const std::string& name,
                       const std::string& directory = ".");
 
@@ -57,6 +60,7 @@ class Config {
 
   /// For ParamScope only: the value at `path` or nullptr; marks it as used.
   const Value* take(const std::string& path);
+  /// For ParamScope only: a parameter was resolved. Whoever shares it declares it alike.
   void record(ParamInfo info);
 
   /// Call when every Params struct was built. Throws UserError naming file, line, key and nearest
@@ -69,9 +73,14 @@ class Config {
   std::string resolved_toml() const;
 
  private:
+  static Config parse_below(const std::string& text, const std::string& name,
+                            const std::string& directory, std::vector<std::string>& chain);
+  static Config load_below(const std::string& path, std::vector<std::string>& chain);
+
   std::map<std::string, Value> values_;  // by full path; ordered, so that output is stable
-  std::map<std::string, bool> used_;
-  std::vector<ParamInfo> params_;
+  std::set<std::string> used_;
+  std::vector<ParamInfo> params_;              // in the order of declaration
+  std::map<std::string, std::size_t> places_;  // path to its place in params_
 };
 
 }  // namespace nsim

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/base/config.h"
+
+#include <fmt/format.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "sim/base/error.h"
+
+// The header-only form of the library aborts on some malformed input; the packaged library does
+// not.
+#if !defined(TOML_HEADER_ONLY) || TOML_HEADER_ONLY != 0
+#error "link libtomlplusplus; its header-only form ends the process on bad input"
+#endif
+
+namespace nsim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kMaxFileSize = 16u << 20;
+constexpr std::size_t kMaxExtends = 16;
+constexpr int kMaxTableDepth = 16;
+constexpr std::size_t kMaxKeyLength = 64;
+// The library builds and destroys tables recursively; more dots than this on one line could exhaust
+// the stack.
+constexpr int kMaxDotsPerLine = 64;
+
+bool is_key_char(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+}
+
+bool is_key(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxKeyLength &&
+         std::all_of(text.begin(), text.end(), is_key_char);
+}
+
+bool is_path(std::string_view text) {
+  for (int depth = 0; depth <= kMaxTableDepth; ++depth) {
+    const std::size_t dot = text.find('.');
+    if (!is_key(text.substr(0, dot))) {
+      return false;
+    }
+    if (dot == std::string_view::npos) {
+      return true;
+    }
+    text.remove_prefix(dot + 1);
+  }
+  return false;
+}
+
+std::string join(const std::string& table, std::string_view key) {
+  return table.empty() ? std::string(key) : table + "." + std::string(key);
+}
+
+// Counts the dots that could belong to a dotted key: a row of dots in a comment is one.
+void check_dots(const std::string& text, const std::string& name) {
+  int line = 1;
+  int dots = 0;
+  char before = 0;
+  for (const char c : text) {
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+    } else if (c == '.' && before != '.' && ++dots > kMaxDotsPerLine) {
+      throw UserError(SourcePos{name, line, 0},
+                      fmt::format("more than {} dots on one line", kMaxDotsPerLine));
+    }
+    before = c;
+  }
+}
+
+// Turns a parsed document into values by full path.
+class Flattener {
+ public:
+  Flattener(const std::string& file, std::map<std::string, Config::Value>& values)
+      : file_(file), values_(values) {}
+
+  void table(const toml::table& table, const std::string& path, int depth) {
+    if (depth > kMaxTableDepth) {
+      fail(table, path, fmt::format("tables are nested deeper than {}", kMaxTableDepth));
+    }
+    for (const auto& [key, node] : table) {
+      const std::string child = join(path, key.str());
+      if (!is_key(key.str())) {
+        fail(node, path, "a key may have 64 letters, digits, \"_\" and \"-\"");
+      }
+      const toml::table* inner = node.as_table();
+      if (inner == nullptr) {
+        values_[child] = scalar(node, child);
+      } else if (inner->contains("value")) {
+        values_[child] = value_table(*inner, child);
+      } else {
+        this->table(*inner, child, depth + 1);
+      }
+    }
+  }
+
+ private:
+  [[noreturn]] void fail(const toml::node& node, const std::string& path,
+                         const std::string& problem) const {
+    const toml::source_position at = node.source().begin;
+    throw UserError(SourcePos{file_, static_cast<int>(at.line), static_cast<int>(at.column)},
+                    path.empty() ? problem : path + ": " + problem);
+  }
+
+  Config::Value scalar(const toml::node& node, const std::string& path) const {
+    Config::Value value;
+    value.origin = SourcePos{file_, static_cast<int>(node.source().begin.line), 0}.text();
+    if (const auto* text = node.as_string()) {
+      value.text = text->get();
+      value.is_string = true;
+    } else if (const auto* integer = node.as_integer()) {
+      value.text = std::to_string(integer->get());
+    } else if (const auto* real = node.as_floating_point()) {
+      value.text = fmt::format("{}", real->get());
+    } else if (const auto* boolean = node.as_boolean()) {
+      value.text = boolean->get() ? "true" : "false";
+    } else {
+      fail(node, path, "arrays and dates have no parameter; a value is a text, a number or a flag");
+    }
+    return value;
+  }
+
+  Config::Value value_table(const toml::table& table, const std::string& path) const {
+    for (const auto& [key, node] : table) {
+      if (key.str() != "value" && key.str() != "source") {
+        const std::string wrong(key.str());
+        fail(node, path,
+             fmt::format("\"{}\" beside \"value\"; only \"source\" may stand there", wrong));
+      }
+    }
+    const toml::node& node = *table.get("value");
+    Config::Value value = scalar(node, path + ".value");
+    if (const toml::node* source = table.get("source")) {
+      if (!source->is_string()) {
+        fail(*source, path, "\"source\" must be a text");
+      }
+      value.source = source->as_string()->get();
+    }
+    return value;
+  }
+
+  const std::string& file_;
+  std::map<std::string, Config::Value>& values_;
+};
+
+toml::table parse_toml(const std::string& text, const std::string& name) {
+  check_dots(text, name);
+  try {
+    return toml::parse(text, name);
+  } catch (const toml::parse_error& error) {
+    const toml::source_position at = error.source().begin;
+    throw UserError(SourcePos{name, static_cast<int>(at.line), static_cast<int>(at.column)},
+                    std::string(error.description()));
+  }
+}
+
+std::string read_file(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) {
+    throw UserError("cannot read \"" + path + "\": no such file");
+  }
+  if (fs::file_size(path, error) > kMaxFileSize || error) {
+    throw UserError("cannot read \"" + path + "\": larger than 16 MiB");
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) {
+    throw UserError("cannot read \"" + path + "\"");
+  }
+  return text.str();
+}
+
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      result += '\\';
+      result += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      result += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+// Whether the value stands without quotes in TOML.
+bool is_bare(const ParamInfo& info) {
+  return info.kind == name(Quantity::Count) || info.kind == name(Quantity::Cycles) ||
+         (info.kind == name(Quantity::Ratio) && info.value.back() != '%') || info.kind == "flag";
+}
+
+}  // namespace
+
+Config Config::load(const std::string& path) {
+  std::vector<std::string> chain;
+  return load_below(path, chain);
+}
+
+Config Config::parse(const std::string& text, const std::string& name,
+                     const std::string& directory) {
+  std::vector<std::string> chain;
+  return parse_below(text, name, directory, chain);
+}
+
+Config Config::load_below(const std::string& path, std::vector<std::string>& chain) {
+  const std::string text = read_file(path);
+  std::error_code error;
+  const std::string identity = fs::weakly_canonical(path, error).string();
+  if (std::find(chain.begin(), chain.end(), identity) != chain.end()) {
+    throw UserError("\"" + path + "\" extends itself");
+  }
+  if (chain.size() >= kMaxExtends) {
+    throw UserError(fmt::format("\"{}\": more than {} files extend each other", path, kMaxExtends));
+  }
+  chain.push_back(identity);
+  return parse_below(text, path, fs::path(path).parent_path().string(), chain);
+}
+
+Config Config::parse_below(const std::string& text, const std::string& name,
+                           const std::string& directory, std::vector<std::string>& chain) {
+  Config own;
+  Flattener(name, own.values_).table(parse_toml(text, name), "", 0);
+  const auto extends = own.values_.find("extends");
+  if (extends == own.values_.end()) {
+    return own;
+  }
+  const Value base_name = extends->second;
+  own.values_.erase(extends);
+  if (!base_name.is_string) {
+    throw UserError(base_name.origin + ": extends: write the name of a file");
+  }
+  const fs::path base_path = (fs::path(directory) / base_name.text).lexically_normal();
+  Config merged;
+  try {
+    merged = load_below(base_path.string(), chain);
+  } catch (const UserError& error) {
+    throw UserError(base_name.origin + ": extends: " + error.what());
+  }
+  for (auto& [path, value] : own.values_) {
+    merged.values_[path] = std::move(value);
+  }
+  return merged;
+}
+
+void Config::set(const std::string& assignment) {
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string::npos) {
+    throw UserError("--set " + assignment + ": write path=value");
+  }
+  const std::string path = assignment.substr(0, equals);
+  if (!is_path(path)) {
+    throw UserError("--set " + assignment + ": \"" + path + "\" is no parameter path");
+  }
+  values_[path] = Value{assignment.substr(equals + 1), false, "--set", ""};
+}
+
+const Config::Value* Config::take(const std::string& path) {
+  used_.insert(path);
+  const auto found = values_.find(path);
+  return found == values_.end() ? nullptr : &found->second;
+}
+
+void Config::record(ParamInfo info) {
+  const auto [place, is_new] = places_.emplace(info.path, params_.size());
+  if (is_new) {
+    params_.push_back(std::move(info));
+    return;
+  }
+  const ParamInfo& first = params_[place->second];
+  if (first.kind != info.kind || first.default_value != info.default_value ||
+      first.range != info.range) {
+    throw InternalError("parameter " + info.path + " is declared twice, differently");
+  }
+}
+
+void Config::finish() const {
+  for (const auto& [path, value] : values_) {
+    if (used_.count(path) != 0) {
+      continue;
+    }
+    const std::string nearest = nearest_name(path, used_);
+    throw UserError(fmt::format("{}: unknown key \"{}\"{}", value.origin, path,
+                                nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+  }
+}
+
+std::string Config::resolved_toml() const {
+  std::map<std::string, std::map<std::string, std::string>> tables;  // table, key, value as TOML
+  for (const ParamInfo& info : params_) {
+    const std::size_t dot = info.path.rfind('.');
+    const std::string table = dot == std::string::npos ? "" : info.path.substr(0, dot);
+    std::string value = is_bare(info) ? info.value : quoted(info.value);
+    if (!info.source.empty()) {
+      value = fmt::format("{{value = {}, source = {}}}", value, quoted(info.source));
+    }
+    tables[table][info.path.substr(table.empty() ? 0 : dot + 1)] = value;
+  }
+  std::string text;
+  for (const auto& [table, keys] : tables) {
+    text += table.empty() ? "" : fmt::format("{}[{}]\n", text.empty() ? "" : "\n", table);
+    for (const auto& [key, value] : keys) {
+      text += fmt::format("{} = {}\n", key, value);
+    }
+  }
+  return text;
+}
+
+}  // namespace nsim
