@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parts of the Neuron Runtime that its makers call experimental.
+#ifndef NRT_NRT_EXPERIMENTAL_H
+#define NRT_NRT_EXPERIMENTAL_H
+
+#include <nrt/nrt.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NRT_TENSOR_NAME_MAX 256
+
+typedef enum { NRT_TENSOR_USAGE_INPUT = 0, NRT_TENSOR_USAGE_OUTPUT = 1 } nrt_tensor_usage_t;
+
+typedef struct nrt_tensor_info {
+  char name[NRT_TENSOR_NAME_MAX];
+  nrt_tensor_usage_t usage;
+  size_t size;
+  nrt_dtype_t dtype;
+  uint32_t *shape;
+  uint32_t ndim;
+} nrt_tensor_info_t;
+
+typedef struct nrt_tensor_info_array {
+  uint64_t tensor_count;
+  __extension__ nrt_tensor_info_t tensor_array[];  // a flexible array, in C++ too
+} nrt_tensor_info_array_t;
+
+typedef struct nrt_model_info {
+  uint32_t vnc;
+} nrt_model_info_t;
+
+/// Inputs, then outputs, in the order of the program. Free with nrt_free_model_tensor_info.
+NRT_STATUS nrt_get_model_tensor_info(nrt_model_t *model, nrt_tensor_info_array_t **tensor_info);
+NRT_STATUS nrt_free_model_tensor_info(nrt_tensor_info_array_t *tensor_info);
+NRT_STATUS nrt_get_model_info(const nrt_model_t *model, nrt_model_info_t *info, size_t info_size_in,
+                              size_t *info_size_out);
+NRT_STATUS nrt_get_model_instance_count(nrt_model_t *model, uint32_t *instance_count);
+/// `dest` is an address of nrt_tensor_get_va.
+NRT_STATUS nrt_memcpy_to_device(void *dest, const void *src, size_t size);
+/// One rank only: a barrier of one, and a copy.
+NRT_STATUS nrt_barrier(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count);
+NRT_STATUS nrt_all_gather(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count, uint32_t rank_input_size,
+                          void *input, void *output);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

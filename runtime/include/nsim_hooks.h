@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Test hooks of the simulator; a real runtime has none of them. They work only when the process was started with NSIM_HOOKS=1;
+// otherwise every call returns NRT_INVALID and does nothing. Units are named as in nrt_async.h.
+#ifndef NSIM_HOOKS_H
+#define NSIM_HOOKS_H
+
+#include <nrt/nrt_async.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// What goes wrong in the device, and the status of the request that meets it.
+typedef enum {
+  NSIM_FAULT_HANG = 1,                   // NRT_TIMEOUT
+  NSIM_FAULT_HBM_UNCORRECTABLE = 2,      // NRT_EXEC_HW_ERR_HBM_UE
+  NSIM_FAULT_HBM_REPAIRABLE = 3,         // NRT_EXEC_HW_ERR_REPAIRABLE_HBM_UE
+  NSIM_FAULT_SRAM_PARITY = 4,            // NRT_EXEC_HW_ERR_NC_UE
+  NSIM_FAULT_DMA_ABORT = 5,              // NRT_EXEC_HW_ERR_DMA_ABORT
+  NSIM_FAULT_SEMAPHORE_MISUSE = 6,       // NRT_EXEC_COMPLETED_WITH_ERR
+  NSIM_FAULT_OUT_OF_BOUNDS = 7,          // NRT_EXEC_OOB
+  NSIM_FAULT_NUMERICAL_NAN = 8,          // NRT_EXEC_COMPLETED_WITH_NUM_ERR
+  NSIM_FAULT_NOTIFICATION_OVERFLOW = 9,  // NRT_EXEC_SW_NQ_OVERFLOW
+  NSIM_FAULT_COLLECTIVE_STUCK = 10,      // NRT_EXEC_HW_ERR_COLLECTIVES
+  NSIM_FAULT_HOST_LINK_TIMEOUT = 11,     // NRT_HW_ERROR
+  NSIM_FAULT_BAD_DESCRIPTOR = 12         // NRT_EXEC_BAD_INPUT
+} nsim_fault_t;
+
+/// The unit's next request after `skip` more meets the fault.
+NRT_STATUS nsim_hook_inject(uint32_t lnc, nrta_xu_t xu, int queue, nsim_fault_t fault, uint64_t skip);
+/// While paused, a unit accepts requests and does not start them. Requests that are already at the device go on.
+NRT_STATUS nsim_hook_pause(uint32_t lnc, nrta_xu_t xu, int queue, bool paused);
+/// The number the unit gives to its next request; only while it has none outstanding.
+NRT_STATUS nsim_hook_set_next_number(uint32_t lnc, nrta_xu_t xu, int queue, uint64_t number);
+/// Simulated time of the host in picoseconds.
+NRT_STATUS nsim_hook_now(uint64_t *picoseconds);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
