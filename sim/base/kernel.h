@@ -9,6 +9,7 @@
 // kept for ever, later ones are deleted. No header outside sim/hw includes SystemC because of this file.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -40,6 +41,14 @@ class Kernel {
   void set_limit(SimTime limit);
   /// Host threads: waits until the simulation rests (no task waiting and no event up to the limit).
   void wait_until_resting();
+  /// Any thread: runs `task` on the simulation thread as soon as the simulation rests.
+  void post_when_resting(Task task);
+  /// Host threads: as wait_until_resting(), but also returns when wake() was called more than `seen`
+  /// times (see wakes()).
+  void wait_until_resting_or_woken(std::uint64_t seen);
+  /// Any thread: lets those who wait look at their condition.
+  void wake();
+  std::uint64_t wakes() const;
   /// Simulation thread: ends the run at the current time even though the limit is not reached (a
   /// completion was published that a step-clock host waits for). The limit becomes now().
   void hold();
