@@ -1,64 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
-// A physical NeuronCore: five engines with their sequencers, semaphores, SBUF and PSUM, executing the
-// streams of one program at a time.
+// A physical NeuronCore: five engines with their sequencers, semaphores, SBUF and PSUM, executing
+// the streams of one program at a time.
 //
 // Data flow: ExecutionUnit calls start() -> every Engine issues its stream in order: wait for
-// semaphores, reserve ports, compute (sim/numerics), retire after the cost (sim/cost), update semaphores ->
-// DMA instructions go to the DmaFrontEnd and come back as semaphore updates -> when every stream has
-// retired and no transfer is under way, `done` is called once.
+// semaphores, reserve ports, compute (Datapath), retire after the cost (sim/cost), update
+// semaphores -> DMA instructions go to the DmaFrontEnd and come back as semaphore updates -> when
+// every stream has retired and no transfer is under way, `done` is called once.
 #pragma once
 
 #include <array>
 #include <functional>
 #include <memory>
-#include <string>
 #include <systemc>
 #include <vector>
 
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
-#include "sim/base/trace.h"
 #include "sim/cost/cost.h"
+#include "sim/hw/datapath.h"
 #include "sim/hw/dma_transfer.h"
+#include "sim/hw/engine.h"
+#include "sim/hw/psum.h"
+#include "sim/hw/sbuf.h"
+#include "sim/hw/semaphores.h"
 
 namespace nsim::hw {
 
-class Engine;
-class Psum;
-class Sbuf;
-class Semaphores;
-
 struct NeuronCoreParams {
-  explicit NeuronCoreParams(ParamScope scope);  // [neuron_core], with sub-tables engines, sbuf, psum, semaphores
+  explicit NeuronCoreParams(
+      ParamScope scope);  // [neuron_core], with sub-tables engines, sbuf, psum, semaphores
   cost::EngineParams engines;
-  std::int64_t sbuf_partition_bytes;
-  std::int64_t psum_partition_bytes;
-  std::int64_t psum_bank_bytes;
-  SimTime semaphore_latency;     // from an engine's update to the wake-up of a waiting engine
-  SimTime peer_semaphore_latency;  // the same across the cores of a logical core (core_barrier)
+  SbufParams sbuf;
+  PsumParams psum;
+  SemaphoreParams semaphores;
+  SimTime fetch_latency;  // from the start of an execution until the engines have their first
+                          // instructions
+  bool reuse_weights;     // Tensor: a stationary operand that is already in the array is not loaded
+                          // again
 };
 
-class NeuronCore : public sc_core::sc_module, public DmaListener {
+class NeuronCore : public sc_core::sc_module, public DmaListener, private EngineOwner {
  public:
   /// `done(error)` runs on the simulation thread, once per start().
   using Done = std::function<void(DeviceError)>;
 
-  NeuronCore(sc_core::sc_module_name name, const NeuronCoreParams& params, bool numerics);
+  /// `index` is the number people know the core by: "nc3".
+  NeuronCore(sc_core::sc_module_name name, const NeuronCoreParams& params, bool numerics,
+             int index);
   ~NeuronCore() override;
 
-  /// Wiring, by the parent's constructor. `peers` are all physical cores of the logical core, this one included.
-  void bind(DmaFrontEnd& dma, std::vector<NeuronCore*> peers, int rank);
+  /// Wiring, by the parent's constructor. `peers` are all physical cores of the logical core, this
+  /// one included.
+  void bind(DmaFrontEnd& dma, std::vector<NeuronCore*> peers);
 
-  /// Starts `core`'s streams at the current simulated time; all semaphores are zero then. The core must be idle.
+  /// Starts `core`'s streams at the current simulated time; all semaphores are zero then. The core
+  /// must be idle.
   void start(const isa::CoreStreams& streams, const ExecutionContext& context, Done done);
-  /// Stops at once: no more instructions issue, `done(error)` is called.
+  /// Stops at once: no more instructions issue, `done(error)` is called. Nothing happens when the
+  /// core is idle.
   void abort(DeviceError error);
-  bool running() const;
-  /// Makes the next instruction of `engine` never retire (fault injection: engine hang).
-  void hang();
+  bool running() const { return context_ != nullptr; }
+  /// Makes the next instruction of the core never retire (fault injection: engine hang). Stays
+  /// armed until there is one.
+  void hang() { hang_ = true; }
 
   /// SBUF as the DMA sees it: storage (nullptr with numerics off) and byte stride of a partition.
-  Sbuf& sbuf() { return *sbuf_; }
+  Sbuf& sbuf() { return sbuf_; }
 
   void report(StatsScope stats) const;
 
@@ -67,10 +74,39 @@ class NeuronCore : public sc_core::sc_module, public DmaListener {
   void dma_error(DeviceError error, std::uint64_t execution) override;
 
  private:
-  std::unique_ptr<Semaphores> semaphores_;
-  std::unique_ptr<Sbuf> sbuf_;
-  std::unique_ptr<Psum> psum_;
+  void submit(const isa::StreamInstruction& instruction) override;
+  void reach_barrier(sc_core::sc_event& resume) override;
+  void retired() override;
+  void failed(DeviceError error) override;
+  bool take_hang() override;
+  std::uint64_t take_flow() override;
+
+  bool current(std::uint64_t execution) const;
+  void release_barriers();
+  void end_if_done();
+  void end(DeviceError error);
+
+  const NeuronCoreParams params_;
+  Semaphores semaphores_;
+  Sbuf sbuf_;
+  Psum psum_;
+  Datapath datapath_;
   std::array<std::unique_ptr<Engine>, isa::kEngineCount> engines_;
+  DmaFrontEnd* dma_ = nullptr;
+  std::vector<NeuronCore*> peers_;
+
+  const isa::CoreStreams* streams_ = nullptr;
+  const ExecutionContext* context_ = nullptr;  // of the execution under way
+  Done done_;
+  SimTime started_ = 0;
+  SimTime active_ = 0;
+  int engines_left_ = 0;             // that have not retired their stream
+  std::int64_t transfers_left_ = 0;  // DMA transfers under way
+  std::uint64_t flow_ = 0;           // until the first instruction took it
+  bool hang_ = false;
+  std::int64_t barriers_reached_ = 0;
+  std::vector<sc_core::sc_event*>
+      at_barrier_;  // engines waiting; the last one at barrier `barriers_reached_`
 };
 
 }  // namespace nsim::hw

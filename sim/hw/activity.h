@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an engine does at every moment of an execution: one unbroken chain of segments, each busy or
+// idle for one cause. Statistics and the engine's two rows of the trace are made from the same
+// segments.
+//
+// A segment lasts until the next one begins, and may be announced before it begins; only what lies
+// before the end of the execution counts.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "sim/base/stats.h"
+#include "sim/base/trace.h"
+#include "sim/hw/dma_transfer.h"
+#include "sim/isa/stream.h"
+
+namespace nsim::hw {
+
+/// Why an engine does nothing. Tensor .. Dma: it waits for a semaphore that those increment.
+enum class Idle : std::uint8_t {
+  Tensor,
+  Vector,
+  Scalar,
+  GpSimd,
+  Sync,
+  Dma,
+  Peer,    // the other cores of the logical core
+  Port,    // a port or PSUM bank another engine holds
+  Other,   // a semaphore that several kinds or nobody increments
+  Fetch,   // its first instructions
+  Drained  // its stream is over, the execution is not
+};
+inline constexpr int kIdleCount = static_cast<int>(Idle::Drained) + 1;
+Idle idle_for(isa::SemaphoreOwner owner);
+
+class Activity {
+ public:
+  Activity(isa::Engine engine, int core) : engine_(engine), core_(core) {}
+
+  /// An execution begins: idle, fetching instructions.
+  void begin(const ExecutionContext& context, SimTime at);
+  void idle(Idle cause, SimTime from);
+  /// `done`: when it retires. `flow`: trace flow id, 0 for none.
+  void busy(const isa::StreamInstruction& instruction, SimTime from, SimTime done,
+            std::uint64_t flow);
+  /// Tensor: loads weights although the array is free.
+  void load_weights(SimTime from);
+  /// The execution is over.
+  void end(SimTime at);
+
+  /// Adds busy and idle times up to the current time `at`.
+  void report(StatsScope stats, SimTime at) const;
+
+ private:
+  enum class Kind : std::uint8_t { Idle, Busy, Load };
+  struct Segment {
+    Kind kind = Kind::Idle;
+    Idle cause = Idle::Fetch;
+    SimTime from = 0;
+    SimTime done = 0;
+    std::uint64_t flow = 0;
+    const isa::StreamInstruction* instruction = nullptr;
+  };
+  struct Totals {
+    SimTime busy = 0;  // includes load
+    SimTime load = 0;
+    std::array<SimTime, kIdleCount> idle{};
+    void add(const Segment& segment, SimTime duration);
+  };
+
+  void push(const Segment& segment);
+  void close(const Segment& segment, SimTime end);
+  void draw(const Segment& segment, SimTime end);
+
+  const isa::Engine engine_;
+  const int core_;
+  std::vector<Segment> open_;  // not yet in `totals_`: the last one that began, and those announced
+  Totals totals_;
+  const ExecutionContext* context_ = nullptr;
+  TrackId track_ = 0;
+  TrackId wait_track_ = 0;
+};
+
+}  // namespace nsim::hw

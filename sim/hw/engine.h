@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// One engine of a NeuronCore: its sequencer and the timing of its datapath. The same class serves
+// all five; what differs between them is in the cost table, the datapath and, for Tensor, the
+// background load of weights.
+//
+// Data flow: issue() takes the next instruction of the stream -> program order, semaphores,
+// barrier, ports
+// -> computes, occupies the datapath for the instruction's interval -> retire() updates semaphores
+// after its latency, in order. A DMA instruction is handed to the owner instead and is over for the
+// engine.
+#pragma once
+
+#include <deque>
+#include <systemc>
+
+#include "sim/cost/cost.h"
+#include "sim/hw/activity.h"
+#include "sim/hw/dma_transfer.h"
+#include "sim/isa/stream.h"
+
+namespace nsim::hw {
+
+class Datapath;
+class Psum;
+class Sbuf;
+class Semaphores;
+
+/// What an engine asks of its core. Calls may end the execution, and even start the next one,
+/// before they return.
+class EngineOwner {
+ public:
+  virtual ~EngineOwner() = default;
+  /// A DMA instruction issues.
+  virtual void submit(const isa::StreamInstruction& instruction) = 0;
+  /// The engine stands at the next core barrier: notify `resume` when it may go on.
+  virtual void reach_barrier(sc_core::sc_event& resume) = 0;
+  /// Every instruction of the stream has retired.
+  virtual void retired() = 0;
+  virtual void failed(DeviceError error) = 0;
+  /// True once after a hang was injected: the instruction that begins never retires.
+  virtual bool take_hang() = 0;
+  /// Trace flow id of the execution, once; then 0.
+  virtual std::uint64_t take_flow() = 0;
+};
+
+/// What the engines of a core share.
+struct EngineParts {
+  const cost::EngineParams& costs;
+  bool reuse_weights;
+  Semaphores& semaphores;
+  Sbuf& sbuf;
+  Psum& psum;
+  const Datapath& datapath;
+  EngineOwner& owner;
+};
+
+class Engine : public sc_core::sc_module {
+ public:
+  Engine(sc_core::sc_module_name name, isa::Engine id, int core, const EngineParts& parts);
+
+  /// Executes the engine's stream of `streams`; the first instruction issues at `first_issue`.
+  void start(const isa::CoreStreams& streams, const ExecutionContext& context, SimTime first_issue);
+  /// The execution is over, whether the stream is or not.
+  void stop();
+
+  void report(StatsScope stats) const;
+
+ private:
+  /// How far the next instruction has come.
+  enum class Stage : std::uint8_t { Order, Semaphores, Barrier, AtBarrier, Ports, Reserved };
+  struct Retirement {
+    SimTime at = 0;
+    const isa::StreamInstruction* signals = nullptr;  // whose semaphore updates are made
+    bool last = false;
+  };
+
+  void issue();
+  void retire();
+
+  bool may_begin(const isa::StreamInstruction& instruction);
+  bool in_order(const isa::StreamInstruction& instruction);
+  bool semaphores_reached(const isa::StreamInstruction& instruction);
+  bool before_barrier();
+  bool ports_free(const isa::StreamInstruction& instruction);
+  void begin(const isa::StreamInstruction& instruction);
+  bool needs_weights(const isa::StreamInstruction& instruction);
+  void retire_later(const isa::StreamInstruction& instruction, SimTime at);
+  bool signal(const isa::StreamInstruction& instruction);
+  void wait_until(SimTime at);
+  void idle(Idle cause);
+
+  const isa::Engine id_;
+  const ClockDomain clock_;
+  const EngineParts parts_;
+  sc_core::sc_event issue_event_;
+  sc_core::sc_event retire_event_;
+
+  const isa::CoreStreams* streams_ = nullptr;  // nullptr: no execution
+  std::size_t next_ = 0;                       // instruction of the stream
+  Stage stage_ = Stage::Order;
+  cost::Cost cost_;         // of the next instruction, from stage Ports on
+  SimTime begun_ = 0;       // when the last instruction began to occupy the datapath
+  SimTime free_at_ = 0;     // when it no longer does
+  SimTime retired_at_ = 0;  // when everything issued so far has retired
+  bool hung_ = false;
+  const isa::Operand* weights_ =
+      nullptr;  // Tensor: what is in the array, nullptr: nothing that may be used again
+  std::deque<Retirement> retirements_;
+
+  Activity activity_;
+  std::int64_t instructions_ = 0;
+  std::int64_t matmuls_ = 0;
+};
+
+}  // namespace nsim::hw

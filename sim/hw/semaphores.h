@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The semaphores of one NeuronCore. An update is counted when it is made, and seen by waiting
+// engines `latency` later.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <systemc>
+#include <vector>
+
+#include "sim/base/params.h"
+#include "sim/base/units.h"
+#include "sim/isa/stream.h"
+
+namespace nsim::hw {
+
+struct SemaphoreParams {
+  explicit SemaphoreParams(ParamScope scope);
+  SimTime latency;       // from an update to the start of an engine that waited for it
+  SimTime peer_latency;  // the same between the cores of a logical core (core_barrier)
+};
+
+class Semaphores {
+ public:
+  explicit Semaphores(const SemaphoreParams& params);
+
+  /// All zero, nobody waits.
+  void reset();
+  /// Adds at the current time. False, and nothing changes, when the sum is negative or no int32.
+  bool add(int semaphore, std::int32_t value);
+  /// When an engine sees at least `value`: not before the current time; kNever while it has not
+  /// been reached.
+  SimTime reached_at(int semaphore, std::int32_t value) const;
+  /// Notifies `wake` as soon as an engine sees at least `value`, which has not been reached yet.
+  /// One wait per engine: a new one replaces the one before.
+  void wait(isa::Engine engine, int semaphore, std::int32_t value, sc_core::sc_event& wake);
+
+ private:
+  struct Update {
+    SimTime visible;
+    std::int32_t value;
+  };
+  struct Semaphore {
+    std::int32_t settled = 0;    // the value before `recent`
+    std::vector<Update> recent;  // by time; those already visible may linger
+  };
+  struct Waiter {
+    sc_core::sc_event* wake = nullptr;
+    int semaphore = 0;
+    std::int32_t value = 0;
+  };
+
+  const SimTime latency_;
+  std::array<Semaphore, isa::kSemaphoreCount> semaphores_;
+  std::array<Waiter, isa::kEngineCount> waiters_;
+};
+
+}  // namespace nsim::hw
