@@ -72,7 +72,8 @@ class Activity {
 
   void push(const Segment& segment);
   void close(const Segment& segment, SimTime end);
-  void draw(const Segment& segment, SimTime end);
+  void draw(const Segment& segment, SimTime end) const;
+  bool tracing() const;
 
   const isa::Engine engine_;
   const int core_;

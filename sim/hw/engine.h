@@ -80,11 +80,11 @@ class Engine : public sc_core::sc_module {
   bool may_begin(const isa::StreamInstruction& instruction);
   bool in_order(const isa::StreamInstruction& instruction);
   bool semaphores_reached(const isa::StreamInstruction& instruction);
-  bool before_barrier();
+  bool pass_barrier();
   bool ports_free(const isa::StreamInstruction& instruction);
   void begin(const isa::StreamInstruction& instruction);
-  bool needs_weights(const isa::StreamInstruction& instruction);
-  void retire_later(const isa::StreamInstruction& instruction, SimTime at);
+  std::int64_t weight_cycles(const isa::StreamInstruction& instruction);
+  void retire_later(const Retirement& retirement);
   bool signal(const isa::StreamInstruction& instruction);
   void wait_until(SimTime at);
   void idle(Idle cause);
@@ -95,8 +95,9 @@ class Engine : public sc_core::sc_module {
   sc_core::sc_event issue_event_;
   sc_core::sc_event retire_event_;
 
-  const isa::CoreStreams* streams_ = nullptr;  // nullptr: no execution
-  std::size_t next_ = 0;                       // instruction of the stream
+  const isa::CoreStreams* streams_ = nullptr;
+  const std::vector<isa::StreamInstruction>* stream_ = nullptr;  // nullptr: no execution
+  std::size_t next_ = 0;                                         // instruction of the stream
   Stage stage_ = Stage::Order;
   cost::Cost cost_;         // of the next instruction, from stage Ports on
   SimTime begun_ = 0;       // when the last instruction began to occupy the datapath

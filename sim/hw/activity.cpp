@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/hw/activity.h"
+
+#include <algorithm>
+
+#include "sim/hw/time.h"
+#include "sim/isa/opcode.h"
+
+namespace nsim::hw {
+namespace {
+
+struct IdleRow {
+  Idle cause;
+  const char* stat;
+  const char* slice;
+  const char* description;
+};
+
+// In the order of Idle.
+constexpr IdleRow kIdle[] = {
+    {Idle::Tensor, "idle_tensor", "waiting for tensor", "Waiting for the Tensor engine"},
+    {Idle::Vector, "idle_vector", "waiting for vector", "Waiting for the Vector engine"},
+    {Idle::Scalar, "idle_scalar", "waiting for scalar", "Waiting for the Scalar engine"},
+    {Idle::GpSimd, "idle_gpsimd", "waiting for gpsimd", "Waiting for the GpSimd engine"},
+    {Idle::Sync, "idle_sync", "waiting for sync", "Waiting for the Sync engine"},
+    {Idle::Dma, "idle_dma", "waiting for dma", "Waiting for a DMA transfer"},
+    {Idle::Peer, "idle_peer", "waiting for peer", "Waiting for the peer cores at a barrier"},
+    {Idle::Port, "idle_port", "waiting for port",
+     "Waiting for an SBUF port or PSUM bank that another engine holds"},
+    {Idle::Other, "idle_other", "waiting for semaphore",
+     "Waiting for a semaphore that several kinds of units increment, or none"},
+    {Idle::Fetch, "idle_fetch", "fetching", "Waiting for the first instructions"},
+    {Idle::Drained, "idle_drained", "drained",
+     "The engine's own stream is over, the execution is not"},
+};
+
+constexpr bool in_order() {
+  int expected = 0;
+  for (const IdleRow& row : kIdle) {
+    if (static_cast<int>(row.cause) != expected) {
+      return false;
+    }
+    ++expected;
+  }
+  return expected == kIdleCount;
+}
+static_assert(in_order(), "one row per cause, in the order of Idle");
+
+// Rows of the device trace: Neuron's profiler shows the DMA queues first, then the engines of each
+// core in this order.
+constexpr int kFirstRank = 1000;
+constexpr int kRanksPerCore = 10;
+struct TrackRow {
+  const char* name;
+  int rank;
+};
+constexpr TrackRow kTracks[isa::kEngineCount] = {
+    {"Tensor", 1}, {"Vector", 2}, {"Scalar", 3}, {"GpSimd", 4}, {"Sync", 0}};
+
+double nanoseconds(SimTime time) {
+  return static_cast<double>(time) / static_cast<double>(kNanosecond);
+}
+
+}  // namespace
+
+Idle idle_for(isa::SemaphoreOwner owner) {
+  switch (owner) {
+    case isa::SemaphoreOwner::Tensor:
+      return Idle::Tensor;
+    case isa::SemaphoreOwner::Vector:
+      return Idle::Vector;
+    case isa::SemaphoreOwner::Scalar:
+      return Idle::Scalar;
+    case isa::SemaphoreOwner::GpSimd:
+      return Idle::GpSimd;
+    case isa::SemaphoreOwner::Sync:
+      return Idle::Sync;
+    case isa::SemaphoreOwner::Dma:
+      return Idle::Dma;
+    case isa::SemaphoreOwner::Peer:
+      return Idle::Peer;
+    case isa::SemaphoreOwner::None:
+    case isa::SemaphoreOwner::Mixed:
+      break;
+  }
+  return Idle::Other;
+}
+
+void Activity::Totals::add(const Segment& segment, SimTime duration) {
+  switch (segment.kind) {
+    case Kind::Idle:
+      idle[static_cast<std::size_t>(segment.cause)] += duration;
+      break;
+    case Kind::Load:
+      load += duration;
+      [[fallthrough]];
+    case Kind::Busy:
+      busy += duration;
+      break;
+  }
+}
+
+void Activity::begin(const ExecutionContext& context, SimTime at) {
+  context_ = &context;
+  if (tracing()) {
+    const TrackRow& row = kTracks[static_cast<std::size_t>(engine_)];
+    const std::string name = std::string(row.name) + "(nc" + std::to_string(core_) + ")";
+    track_ = context.trace->track(name, 0, kFirstRank + core_ * kRanksPerCore + row.rank);
+    wait_track_ = context.trace->track(name + " wait", track_);
+  }
+  idle(Idle::Fetch, at);
+}
+
+void Activity::idle(Idle cause, SimTime from) {
+  Segment segment;
+  segment.cause = cause;
+  segment.from = from;
+  push(segment);
+}
+
+void Activity::busy(const isa::StreamInstruction& instruction, SimTime from, SimTime done,
+                    std::uint64_t flow) {
+  Segment segment;
+  segment.kind = Kind::Busy;
+  segment.from = from;
+  segment.done = done;
+  segment.flow = flow;
+  segment.instruction = &instruction;
+  push(segment);
+}
+
+void Activity::load_weights(SimTime from) {
+  Segment segment;
+  segment.kind = Kind::Load;
+  segment.from = from;
+  push(segment);
+}
+
+void Activity::end(SimTime at) {
+  for (std::size_t i = 0; i < open_.size() && open_[i].from <= at; ++i) {
+    close(open_[i], i + 1 < open_.size() ? std::min(at, open_[i + 1].from) : at);
+  }
+  open_.clear();
+  context_ = nullptr;
+}
+
+void Activity::push(const Segment& segment) {
+  open_.push_back(segment);
+  // What lies in the future may still be cut short by the end of the execution.
+  while (open_.size() > 1 && open_[1].from <= now()) {
+    close(open_[0], open_[1].from);
+    open_.erase(open_.begin());
+  }
+}
+
+void Activity::close(const Segment& segment, SimTime end) {
+  totals_.add(segment, end - segment.from);
+  if (tracing()) {
+    draw(segment, end);
+  }
+}
+
+void Activity::draw(const Segment& segment, SimTime end) const {
+  Trace& trace = *context_->trace;
+  if (segment.kind == Kind::Idle) {
+    if (end > segment.from) {
+      const IdleRow& row = kIdle[static_cast<std::size_t>(segment.cause)];
+      trace.slice(wait_track_, trace.name(row.slice), segment.from, end);
+    }
+    return;
+  }
+  if (segment.kind == Kind::Load) {
+    trace.slice(track_, trace.name("load_stationary"), segment.from, end);
+    return;
+  }
+  const isa::StreamInstruction& instruction = *segment.instruction;
+  trace.slice(track_, trace.name(isa::name(instruction.opcode)), segment.from, end, segment.flow,
+              {{"done_ps", segment.done},
+               {"line", instruction.line},
+               {"label", instruction.label, context_->streams->labels[instruction.label]}});
+}
+
+bool Activity::tracing() const {
+  return context_ != nullptr && context_->trace != nullptr && context_->trace->enabled();
+}
+
+void Activity::report(StatsScope stats, SimTime at) const {
+  Totals totals = totals_;
+  for (std::size_t i = 0; i < open_.size() && open_[i].from < at; ++i) {
+    const SimTime end = i + 1 < open_.size() ? std::min(at, open_[i + 1].from) : at;
+    totals.add(open_[i], end - open_[i].from);
+  }
+  stats.add("busy", nanoseconds(totals.busy), "ns", "Time the engine worked on instructions");
+  for (const IdleRow& row : kIdle) {
+    stats.add(row.stat, nanoseconds(totals.idle[static_cast<std::size_t>(row.cause)]), "ns",
+              row.description);
+  }
+  if (engine_ == isa::Engine::Tensor) {
+    stats.add("exposed_weight_load", nanoseconds(totals.load), "ns",
+              "The part of busy that loaded weights while the array had nothing else to do");
+  }
+}
+
+}  // namespace nsim::hw

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/hw/engine.h"
+
+#include <algorithm>
+
+#include "sim/hw/datapath.h"
+#include "sim/hw/psum.h"
+#include "sim/hw/sbuf.h"
+#include "sim/hw/semaphores.h"
+#include "sim/hw/time.h"
+#include "sim/isa/opcode.h"
+
+namespace nsim::hw {
+namespace {
+
+/// Instructions that stream through the Tensor engine's array. Their weights load while the pass
+/// before runs.
+bool uses_array(const isa::StreamInstruction& instruction) {
+  return instruction.engine == isa::Engine::Tensor &&
+         (instruction.opcode == isa::Opcode::NcMatmul ||
+          instruction.opcode == isa::Opcode::NcTranspose);
+}
+
+bool same_operand(const isa::Operand& a, const isa::Operand& b) {
+  const auto same_dim = [](const isa::StreamDim& x, const isa::StreamDim& y) {
+    return x.step == y.step && x.count == y.count;
+  };
+  return a.space == b.space && a.dtype == b.dtype && a.partition == b.partition &&
+         a.partitions == b.partitions && a.offset == b.offset && a.dims == b.dims &&
+         std::equal(a.dim.begin(), a.dim.begin() + a.dims, b.dim.begin(), same_dim);
+}
+
+}  // namespace
+
+Engine::Engine(sc_core::sc_module_name name, isa::Engine id, int core, const EngineParts& parts)
+    : sc_module(name),
+      id_(id),
+      clock_(cost::clock_of(id, parts.costs)),
+      parts_(parts),
+      activity_(id, core) {
+  SC_HAS_PROCESS(Engine);
+  SC_METHOD(issue);
+  sensitive << issue_event_;
+  dont_initialize();
+  SC_METHOD(retire);
+  sensitive << retire_event_;
+  dont_initialize();
+}
+
+void Engine::start(const isa::CoreStreams& streams, const ExecutionContext& context,
+                   SimTime first_issue) {
+  streams_ = &streams;
+  stream_ = &streams.engine[static_cast<std::size_t>(id_)];
+  next_ = 0;
+  stage_ = Stage::Order;
+  begun_ = free_at_ = retired_at_ = first_issue;
+  hung_ = false;
+  weights_ = nullptr;
+  activity_.begin(context, now());
+  if (stream_->empty()) {
+    activity_.idle(Idle::Drained, now());
+    retire_later({first_issue, nullptr, true});
+  } else {
+    wait_until(first_issue);
+  }
+}
+
+void Engine::stop() {
+  stream_ = nullptr;
+  retirements_.clear();
+  issue_event_.cancel();
+  retire_event_.cancel();
+  activity_.end(now());
+}
+
+void Engine::issue() {
+  while (stream_ != nullptr && next_ < stream_->size()) {
+    issue_event_.cancel();  // begin() may have ended the execution and started the next one
+    const isa::StreamInstruction& instruction = (*stream_)[next_];
+    if (!may_begin(instruction)) {
+      return;  // what it waits for notifies issue_event_
+    }
+    stage_ = Stage::Order;
+    ++next_;
+    begin(instruction);
+  }
+}
+
+bool Engine::may_begin(const isa::StreamInstruction& instruction) {
+  switch (stage_) {
+    case Stage::Order:
+      if (!in_order(instruction)) {
+        return false;
+      }
+      stage_ = Stage::Semaphores;
+      [[fallthrough]];
+    case Stage::Semaphores:
+      if (!semaphores_reached(instruction)) {
+        return false;
+      }
+      if (instruction.opcode == isa::Opcode::CoreBarrier) {
+        stage_ = Stage::Barrier;
+        return pass_barrier();
+      }
+      stage_ = Stage::Ports;
+      return ports_free(instruction);
+    case Stage::Barrier:
+      return pass_barrier();
+    case Stage::AtBarrier:
+    case Stage::Ports:
+      return ports_free(instruction);
+    case Stage::Reserved:
+      return true;
+  }
+  return true;
+}
+
+bool Engine::in_order(const isa::StreamInstruction& instruction) {
+  const SimTime at = uses_array(instruction) ? begun_ : free_at_;
+  if (now() < at) {
+    wait_until(at);
+    return false;
+  }
+  return true;
+}
+
+bool Engine::semaphores_reached(const isa::StreamInstruction& instruction) {
+  const isa::StreamWait* wait = streams_->waits.data() + instruction.first_wait;
+  for (int i = 0; i < instruction.waits; ++i, ++wait) {
+    const SimTime at = parts_.semaphores.reached_at(wait->semaphore, wait->value);
+    if (at <= now()) {
+      continue;
+    }
+    idle(idle_for(streams_->owner[wait->semaphore]));
+    if (at == kNever) {
+      parts_.semaphores.wait(id_, wait->semaphore, wait->value, issue_event_);
+    } else {
+      wait_until(at);
+    }
+    return false;
+  }
+  return true;
+}
+
+/// A barrier stands behind everything the engine has done before.
+bool Engine::pass_barrier() {
+  idle(Idle::Peer);
+  if (now() < retired_at_) {
+    wait_until(retired_at_);
+    return false;
+  }
+  stage_ = Stage::AtBarrier;
+  parts_.owner.reach_barrier(issue_event_);
+  return false;
+}
+
+bool Engine::ports_free(const isa::StreamInstruction& instruction) {
+  cost_ = cost::instruction_cost(instruction, parts_.costs);
+  const SimTime duration = clock_.duration(cost_.interval);
+  const Psum::Banks banks = parts_.psum.banks_of(instruction);
+  const bool port = parts_.sbuf.needs_port(instruction);
+  const SimTime bank_at = std::max(now(), parts_.psum.free_at(banks));
+  const SimTime port_at = port ? std::max(now(), parts_.sbuf.port_free_at()) : now();
+  const SimTime at = std::max(bank_at, port_at);
+  parts_.psum.reserve(banks, at, duration);
+  if (port) {
+    parts_.sbuf.reserve_port(at, duration);
+  }
+  if (at == now()) {
+    return true;
+  }
+  if (bank_at > now()) {
+    parts_.psum.count_collision();
+  }
+  if (port_at > now()) {
+    parts_.sbuf.count_wait();
+  }
+  stage_ = Stage::Reserved;
+  idle(Idle::Port);
+  wait_until(at);
+  return false;
+}
+
+void Engine::begin(const isa::StreamInstruction& instruction) {
+  const SimTime ready = std::max(now(), free_at_);
+  const SimTime loaded = now() + clock_.duration(weight_cycles(instruction));
+  begun_ = std::max(ready, loaded);
+  if (begun_ > ready) {
+    activity_.load_weights(ready);
+  }
+  free_at_ = begun_ + clock_.duration(cost_.interval);
+  retired_at_ = std::max(retired_at_, begun_ + clock_.duration(cost_.latency));
+  activity_.busy(instruction, begun_, retired_at_, parts_.owner.take_flow());
+  ++instructions_;
+  parts_.datapath.execute(instruction);
+
+  const bool dma = isa::info(instruction.opcode).dma;
+  const bool last = next_ == stream_->size();
+  hung_ = hung_ || parts_.owner.take_hang();
+  if (last) {
+    activity_.idle(Idle::Drained, free_at_);
+  }
+  if (!hung_ && (last || (instruction.updates != 0 && !dma))) {
+    retire_later({retired_at_, dma ? nullptr : &instruction, last});
+  }
+  if (dma) {
+    parts_.owner.submit(instruction);
+  }
+}
+
+/// Weights are only used again when no wait lies between the two instructions: whoever overwrites
+/// them must wait for the first one, and the second one must then wait for the writer.
+std::int64_t Engine::weight_cycles(const isa::StreamInstruction& instruction) {
+  if (id_ != isa::Engine::Tensor) {
+    return 0;
+  }
+  const isa::Operand* loaded = instruction.waits == 0 ? weights_ : nullptr;
+  weights_ = loaded;
+  if (!uses_array(instruction)) {
+    return 0;
+  }
+  if (instruction.opcode != isa::Opcode::NcMatmul) {
+    weights_ = nullptr;
+    return cost_.load;
+  }
+  ++matmuls_;
+  weights_ = &instruction.src[0];
+  const bool again =
+      parts_.reuse_weights && loaded != nullptr && same_operand(*loaded, instruction.src[0]);
+  return again ? 0 : cost_.load;
+}
+
+void Engine::retire() {
+  while (!retirements_.empty() && retirements_.front().at <= now()) {
+    const Retirement retirement = retirements_.front();
+    retirements_.pop_front();
+    if (retirement.signals != nullptr && !signal(*retirement.signals)) {
+      parts_.owner.failed(DeviceError::SemaphoreMisuse);
+      return;
+    }
+    if (retirement.last) {
+      parts_.owner.retired();
+      return;
+    }
+  }
+  if (!retirements_.empty()) {
+    retire_event_.notify(to_sc(retirements_.front().at - now()));
+  }
+}
+
+void Engine::retire_later(const Retirement& retirement) {
+  if (retirements_.empty()) {
+    retire_event_.notify(to_sc(retirement.at - now()));
+  }
+  retirements_.push_back(retirement);
+}
+
+bool Engine::signal(const isa::StreamInstruction& instruction) {
+  const isa::StreamUpdate* update = streams_->updates.data() + instruction.first_update;
+  for (int i = 0; i < instruction.updates; ++i, ++update) {
+    if (!parts_.semaphores.add(update->semaphore, update->add)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Engine::wait_until(SimTime at) {
+  issue_event_.notify(to_sc(at - now()));
+}
+
+void Engine::idle(Idle cause) {
+  activity_.idle(cause, std::max(now(), free_at_));
+}
+
+void Engine::report(StatsScope stats) const {
+  activity_.report(stats, now());
+  stats.add("instructions", static_cast<double>(instructions_), "1",
+            "Instructions the engine has begun");
+  if (id_ == isa::Engine::Tensor) {
+    stats.add("matmuls", static_cast<double>(matmuls_), "1", "nc_matmul instructions begun");
+  }
+}
+
+}  // namespace nsim::hw

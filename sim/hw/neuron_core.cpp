@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/hw/neuron_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/hw/time.h"
+
+namespace nsim::hw {
+
+// How long the sequencers take to fetch their first instructions is not published: assumed to be
+// one DMA round trip to HBM.
+NeuronCoreParams::NeuronCoreParams(ParamScope scope)
+    : engines(scope.table("engines")),
+      sbuf(scope.table("sbuf")),
+      psum(scope.table("psum")),
+      semaphores(scope.table("semaphores")),
+      fetch_latency(
+          scope.duration("fetch_latency", "1us", "0ns", "1ms",
+                         "From the start of an execution until its first instructions issue")),
+      reuse_weights(
+          scope.flag("reuse_weights", true,
+                     "Tensor does not load a stationary operand that is already in the array")) {}
+
+NeuronCore::NeuronCore(sc_core::sc_module_name name, const NeuronCoreParams& params, bool numerics,
+                       int index)
+    : sc_module(name),
+      params_(params),
+      semaphores_(params_.semaphores),
+      sbuf_(params_.sbuf, numerics),
+      psum_(params_.psum, numerics),
+      datapath_(sbuf_, psum_) {
+  const EngineParts parts{
+      params_.engines, params_.reuse_weights, semaphores_, sbuf_, psum_, datapath_, *this};
+  for (int i = 0; i < isa::kEngineCount; ++i) {
+    const auto id = static_cast<isa::Engine>(i);
+    engines_[static_cast<std::size_t>(i)] =
+        std::make_unique<Engine>(isa::name(id), id, index, parts);
+  }
+}
+
+NeuronCore::~NeuronCore() = default;
+
+void NeuronCore::bind(DmaFrontEnd& dma, std::vector<NeuronCore*> peers) {
+  dma_ = &dma;
+  peers_ = std::move(peers);
+}
+
+void NeuronCore::start(const isa::CoreStreams& streams, const ExecutionContext& context,
+                       Done done) {
+  streams_ = &streams;
+  context_ = &context;
+  done_ = std::move(done);
+  started_ = now();
+  engines_left_ = isa::kEngineCount;
+  transfers_left_ = 0;
+  flow_ = context.flow;
+  semaphores_.reset();
+  sbuf_.release();
+  psum_.release();
+  for (const auto& engine : engines_) {
+    engine->start(streams, context, started_ + params_.fetch_latency);
+  }
+}
+
+void NeuronCore::abort(DeviceError error) {
+  if (running()) {
+    dma_->abort(context_->execution);
+    end(error);
+  }
+}
+
+void NeuronCore::end_if_done() {
+  if (engines_left_ == 0 && transfers_left_ == 0) {
+    end(DeviceError::None);
+  }
+}
+
+void NeuronCore::end(DeviceError error) {
+  for (const auto& engine : engines_) {
+    engine->stop();
+  }
+  active_ += now() - started_;
+  context_ = nullptr;
+  streams_ = nullptr;
+  barriers_reached_ = 0;
+  at_barrier_.clear();
+  std::exchange(done_, nullptr)(error);  // may start the next execution
+}
+
+void NeuronCore::submit(const isa::StreamInstruction& instruction) {
+  ++transfers_left_;
+  dma_->submit({&instruction, context_, this});
+}
+
+void NeuronCore::retired() {
+  --engines_left_;
+  end_if_done();
+}
+
+void NeuronCore::failed(DeviceError error) {
+  abort(error);
+}
+
+bool NeuronCore::take_hang() {
+  return std::exchange(hang_, false);
+}
+
+std::uint64_t NeuronCore::take_flow() {
+  return std::exchange(flow_, 0);
+}
+
+bool NeuronCore::current(std::uint64_t execution) const {
+  return running() && context_->execution == execution;
+}
+
+void NeuronCore::dma_part_done(const isa::StreamInstruction& instruction, std::uint64_t execution) {
+  if (!current(execution)) {
+    return;
+  }
+  const isa::StreamUpdate* update = streams_->updates.data() + instruction.first_update;
+  for (int i = 0; i < instruction.updates; ++i, ++update) {
+    if (!semaphores_.add(update->semaphore, 1)) {
+      abort(DeviceError::SemaphoreMisuse);
+      return;
+    }
+  }
+}
+
+void NeuronCore::dma_done(const isa::StreamInstruction&, std::uint64_t execution) {
+  if (current(execution)) {
+    --transfers_left_;
+    end_if_done();
+  }
+}
+
+void NeuronCore::dma_error(DeviceError error, std::uint64_t execution) {
+  if (current(execution)) {
+    abort(error);
+  }
+}
+
+void NeuronCore::reach_barrier(sc_core::sc_event& resume) {
+  ++barriers_reached_;
+  at_barrier_.push_back(&resume);
+  for (NeuronCore* peer : peers_) {
+    peer->release_barriers();
+  }
+}
+
+/// Engines go on past the barriers that every peer has reached; the news crosses from core to core.
+void NeuronCore::release_barriers() {
+  std::int64_t passed = barriers_reached_;
+  for (const NeuronCore* peer : peers_) {
+    passed = std::min(passed, peer->barriers_reached_);
+  }
+  const SimTime latency = peers_.size() > 1 ? params_.semaphores.peer_latency : 0;
+  while (!at_barrier_.empty() &&
+         barriers_reached_ - static_cast<std::int64_t>(at_barrier_.size()) < passed) {
+    at_barrier_.front()->notify(to_sc(latency));
+    at_barrier_.erase(at_barrier_.begin());
+  }
+}
+
+void NeuronCore::report(StatsScope stats) const {
+  const SimTime active = active_ + (running() ? now() - started_ : 0);
+  stats.add("active", static_cast<double>(active) / static_cast<double>(kNanosecond), "ns",
+            "Time with an execution under way");
+  for (int i = 0; i < isa::kEngineCount; ++i) {
+    engines_[static_cast<std::size_t>(i)]->report(
+        stats.scope(isa::name(static_cast<isa::Engine>(i))));
+  }
+  sbuf_.report(stats.scope("sbuf"));
+  psum_.report(stats.scope("psum"));
+}
+
+}  // namespace nsim::hw
