@@ -28,6 +28,7 @@ struct Limits {
   bool has_hwdge = false;                   // NeuronCore-v3 and later
   bool has_dma_transpose = true;
   bool scalar_tensor_scalar = false;        // tensor_scalar on the Scalar engine
+  std::int64_t max_instructions = 4'000'000;  // after unrolling, of all cores: about 2 GB of streams
 };
 
 /// Gives an address to every buffer without one, after the ones that have one, in order of declaration.

@@ -97,6 +97,7 @@ struct Work {
   std::int64_t instructions = 0;
   std::int64_t dma_transfers = 0;
 };
+Work& operator+=(Work& sum, const Work& more);
 
 struct Streams {
   std::string name;

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// The second half of check.h: operands against each other, a rule per opcode.
+#include <algorithm>
+#include <array>
+
+#include "sim/isa/check.h"
+#include "sim/isa/opcode.h"
+
+namespace nsim::isa {
+namespace {
+
+using num::AluOp;
+using num::Dtype;
+using std::to_string;
+
+// NKI nl.tile_size: gemm_stationary_fmax, gemm_moving_fmax, bn_stats_fmax.
+constexpr std::int64_t kStationaryColumns = 128;
+constexpr std::int64_t kMovingColumns = 512;
+constexpr std::int64_t kBnStatsElements = 512;
+constexpr std::int64_t kVectorTranspose = 32;
+
+struct Shapes {
+  const Program& program;
+  const Limits& limits;
+  const Instruction& source;
+  const StreamInstruction& in;
+
+  [[noreturn]] void fail(const std::string& rule) const { refuse(program, source, rule); }
+};
+
+std::string shape(const Operand& operand) {
+  if (operand.space == Space::Hbm) {
+    return to_string(operand.elements()) + " elements";
+  }
+  return "[" + to_string(operand.partitions) + ", " + to_string(operand.elements()) + "]";
+}
+
+void expect_shape(const Shapes& s, const Operand& operand, const char* what,
+                  std::int64_t partitions, std::int64_t elements) {
+  if (operand.partitions != partitions || operand.elements() != elements) {
+    s.fail(std::string(what) + " is " + shape(operand) + ", must be [" + to_string(partitions) +
+           ", " + to_string(elements) + "]");
+  }
+}
+
+bool is_one_of(AluOp op, std::initializer_list<AluOp> set) {
+  return std::find(set.begin(), set.end(), op) != set.end();
+}
+
+bool is_unary(AluOp op) {
+  return is_one_of(op, {AluOp::Abs, AluOp::Square, AluOp::Rsqrt, AluOp::Reciprocal});
+}
+
+/// Bitwise operators keep bits: all elements are integers.
+void check_bitwise(const Shapes& s, AluOp op) {
+  if (!num::is_bitwise(op)) {
+    return;
+  }
+  for (const Operand* operand : {&s.in.dst, &s.in.src[0], &s.in.src[1]}) {
+    if (operand->present() && num::is_float(operand->dtype)) {
+      s.fail(std::string(name(op)) + " needs integers, has " + name(operand->dtype));
+    }
+  }
+}
+
+void check_scalar(const Shapes& s, const StreamScalar& scalar, const char* what) {
+  if (scalar.operand.present()) {
+    expect_shape(s, scalar.operand, what, s.in.src[0].partitions, 1);
+  }
+}
+
+void elementwise(const Shapes& s) {
+  for (const Operand& source : s.in.src) {
+    if (source.present() &&
+        (source.partitions != s.in.dst.partitions || source.elements() != s.in.dst.elements())) {
+      s.fail("dst is " + shape(s.in.dst) + " and a source " + shape(source) +
+             ": partitions and elements per partition must be equal");
+    }
+  }
+  check_scalar(s, s.in.operand0, "operand0");
+  check_scalar(s, s.in.operand1, "operand1");
+}
+
+void not_both_in_psum(const Shapes& s) {
+  if (s.in.src[0].space == Space::Psum && s.in.src[1].space == Space::Psum) {
+    s.fail("both sources are in PSUM, at most one may be");
+  }
+}
+
+bool is_matmul_type(Dtype dtype) {
+  return num::is_float(dtype);
+}
+bool is_wide(Dtype dtype) {
+  return dtype == Dtype::Fp32 || dtype == Dtype::Tf32;
+}
+
+void matmul(const Shapes& s) {
+  const Operand& stationary = s.in.src[0];
+  const Operand& moving = s.in.src[1];
+  const std::int64_t m = stationary.elements();
+  const std::int64_t n = moving.elements();
+  if (stationary.partitions != moving.partitions) {
+    s.fail("stationary has " + to_string(stationary.partitions) + " partitions and moving " +
+           to_string(moving.partitions) + ": the contraction must be equal");
+  }
+  if (m > kStationaryColumns) {
+    s.fail("stationary has " + to_string(m) + " columns, at most " + to_string(kStationaryColumns) +
+           " are possible");
+  }
+  if (n > kMovingColumns) {
+    s.fail("moving has " + to_string(n) + " columns, at most " + to_string(kMovingColumns) +
+           " are possible");
+  }
+  expect_shape(s, s.in.dst, "dst", m, n);
+  if (s.in.dst.dtype != Dtype::Fp32) {
+    s.fail(std::string("dst is ") + name(s.in.dst.dtype) + ", PSUM accumulates float32");
+  }
+  if (!is_matmul_type(stationary.dtype) || !is_matmul_type(moving.dtype) ||
+      is_wide(stationary.dtype) != is_wide(moving.dtype)) {
+    s.fail(std::string("cannot multiply ") + name(stationary.dtype) + " by " + name(moving.dtype) +
+           ": both 4-byte floats or both smaller ones");
+  }
+}
+
+void transpose(const Shapes& s) {
+  const Operand& data = s.in.src[0];
+  const bool tensor = s.in.engine == Engine::Tensor;
+  const std::int64_t most = tensor ? kPartitionCount : kVectorTranspose;
+  if (data.partitions > most || data.elements() > most) {
+    s.fail("data is " + shape(data) + ", at most [" + to_string(most) + ", " + to_string(most) +
+           "] can be transposed on " + name(s.in.engine));
+  }
+  if (tensor && (data.space != Space::Sbuf || s.in.dst.space != Space::Psum)) {
+    s.fail("the Tensor engine transposes from SBUF to PSUM");
+  }
+  expect_shape(s, s.in.dst, "dst", data.elements(), data.partitions);
+  if (s.in.dst.dtype != data.dtype) {
+    s.fail(std::string("data is ") + name(data.dtype) + " and dst " + name(s.in.dst.dtype) +
+           ": a transpose does not convert");
+  }
+}
+
+void tensor_tensor(const Shapes& s) {
+  elementwise(s);
+  not_both_in_psum(s);
+  check_bitwise(s, s.in.op0);
+  if (is_unary(s.in.op0)) {
+    s.fail(std::string(name(s.in.op0)) + " takes one operand, not two");
+  }
+}
+
+void tensor_scalar(const Shapes& s) {
+  elementwise(s);
+  check_bitwise(s, s.in.op0);
+  check_bitwise(s, s.in.op1);
+  if (s.in.op1 != AluOp::Bypass && num::is_bitwise(s.in.op0) != num::is_bitwise(s.in.op1)) {
+    s.fail(std::string(name(s.in.op0)) + " and " + name(s.in.op1) +
+           ": both operators bitwise or both arithmetic");
+  }
+  const bool multiply_add = s.in.op0 == AluOp::Multiply && s.in.op1 == AluOp::Add;
+  const bool one = is_one_of(s.in.op0, {AluOp::Multiply, AluOp::Add}) && s.in.op1 == AluOp::Bypass;
+  if (s.in.engine == Engine::Scalar && !multiply_add && !one) {
+    s.fail(std::string("the Scalar engine has multiply, add, and multiply then add, not ") +
+           name(s.in.op0) + " then " + name(s.in.op1));
+  }
+}
+
+void scalar_tensor_tensor(const Shapes& s) {
+  elementwise(s);
+  not_both_in_psum(s);
+  if (num::is_bitwise(s.in.op0) || num::is_bitwise(s.in.op1)) {
+    s.fail("takes arithmetic operators only");
+  }
+}
+
+void reduce(const Shapes& s) {
+  const Operand& data = s.in.src[0];
+  if (s.in.keep > data.dims) {
+    s.fail("keeps " + to_string(s.in.keep) + " free dimensions, data has " + to_string(data.dims));
+  }
+  std::int64_t kept = 1;
+  for (std::size_t d = 0; d < s.in.keep; ++d) {
+    kept *= data.dim[d].count;
+  }
+  expect_shape(s, s.in.dst, "dst", data.partitions, kept);
+  if (!is_one_of(s.in.op0,
+                 {AluOp::Add, AluOp::Multiply, AluOp::Maximum, AluOp::Minimum, AluOp::AbsMax})) {
+    s.fail(std::string("cannot reduce by ") + name(s.in.op0));
+  }
+}
+
+void activation_reduce(const Shapes& s) {
+  elementwise(s);
+  expect_shape(s, s.in.dst2, "reduce_res", s.in.dst.partitions, 1);
+}
+
+void bn_stats(const Shapes& s) {
+  if (s.in.src[0].elements() > kBnStatsElements) {
+    s.fail("data has " + to_string(s.in.src[0].elements()) + " elements per partition, at most " +
+           to_string(kBnStatsElements) + " are possible");
+  }
+  expect_shape(s, s.in.dst, "dst", s.in.src[0].partitions, 3);
+}
+
+void bn_aggr(const Shapes& s) {
+  if (s.in.src[0].elements() % 3 != 0) {
+    s.fail("data has " + to_string(s.in.src[0].elements()) +
+           " elements per partition, triples of bn_stats are needed");
+  }
+  expect_shape(s, s.in.dst, "dst", s.in.src[0].partitions, 2);
+}
+
+void pattern(const Shapes& s) {
+  elementwise(s);
+  if (s.source.pattern.size() != s.in.dst.dims) {
+    s.fail("pattern has " + to_string(s.source.pattern.size()) + " steps, dst has " +
+           to_string(s.in.dst.dims) + " free dimensions");
+  }
+}
+
+void check_hwdge(const Shapes& s) {
+  if (s.in.dge == DgeMode::Hwdge && s.in.dst.dtype != s.in.src[0].dtype) {
+    s.fail(std::string("hwdge does not convert ") + name(s.in.src[0].dtype) + " to " +
+           name(s.in.dst.dtype));
+  }
+}
+
+void dma_copy(const Shapes& s) {
+  const std::int64_t to = s.in.dst.partitions * s.in.dst.elements();
+  const std::int64_t from = s.in.src[0].partitions * s.in.src[0].elements();
+  if (to != from) {
+    s.fail("dst has " + to_string(to) + " elements and src " + to_string(from) +
+           ": they must be equal");
+  }
+  check_hwdge(s);
+}
+
+void dma_transpose(const Shapes& s) {
+  const Operand& data = s.in.src[0];
+  if (data.space == Space::Hbm && data.dims != 2) {
+    s.fail("src has " + to_string(data.dims) + " dimensions in HBM, rows and columns are needed");
+  }
+  const bool hbm = data.space == Space::Hbm;
+  const std::int64_t rows = hbm ? data.dim[0].count : data.partitions;
+  const std::int64_t columns = hbm ? data.dim[1].count : data.elements();
+  expect_shape(s, s.in.dst, "dst", columns, rows);
+  const std::size_t size = num::size_of(data.dtype);
+  if (s.in.dst.dtype != data.dtype || (size != 2 && size != 4)) {
+    s.fail(std::string("cannot transpose ") + name(data.dtype) + " to " + name(s.in.dst.dtype) +
+           ": equal types of 2 or 4 bytes");
+  }
+  // NKI dma_transpose: the hardware generator moves 2-byte elements, 16 rows at a time.
+  if (s.in.dge == DgeMode::Hwdge && (size != 2 || rows != 16 || columns > kPartitionCount)) {
+    s.fail("hwdge transposes 16 rows of at most 128 2-byte elements, src is " + to_string(rows) +
+           " rows of " + to_string(columns) + " elements of " + name(data.dtype));
+  }
+}
+
+void dma_gather(const Shapes& s) {
+  const Operand& index = s.in.src[1];
+  expect_shape(s, index, "index", s.in.dst.partitions, 1);
+  if (index.dtype != Dtype::Int32 && index.dtype != Dtype::Uint32) {
+    s.fail(std::string("index is ") + name(index.dtype) + ", must be int32");
+  }
+  if (s.in.src[0].elements() != s.in.dst.elements()) {
+    s.fail("a row of the table has " + to_string(s.in.src[0].elements()) +
+           " elements and a row of dst " + to_string(s.in.dst.elements()) + ": they must be equal");
+  }
+}
+
+void nothing(const Shapes&) {}
+
+using Rule = void (*)(const Shapes&);
+struct RuleRow {
+  Opcode opcode;
+  Rule rule;
+};
+constexpr std::array<RuleRow, kOpcodeCount> kRules{{
+    {Opcode::NcMatmul, matmul},
+    {Opcode::NcTranspose, transpose},
+    {Opcode::TensorCopy, elementwise},
+    {Opcode::Memset, elementwise},
+    {Opcode::TensorTensor, tensor_tensor},
+    {Opcode::TensorScalar, tensor_scalar},
+    {Opcode::ScalarTensorTensor, scalar_tensor_tensor},
+    {Opcode::TensorReduce, reduce},
+    {Opcode::Activation, elementwise},
+    {Opcode::ActivationReduce, activation_reduce},
+    {Opcode::Reciprocal, elementwise},
+    {Opcode::BnStats, bn_stats},
+    {Opcode::BnAggr, bn_aggr},
+    {Opcode::Iota, pattern},
+    {Opcode::AffineSelect, pattern},
+    {Opcode::DmaCopy, dma_copy},
+    {Opcode::DmaTranspose, dma_transpose},
+    {Opcode::DmaGather, dma_gather},
+    {Opcode::CoreBarrier, nothing},
+    {Opcode::SemaphoreWait, nothing},
+    {Opcode::Nop, nothing},
+}};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < kRules.size(); ++i) {
+    if (kRules[i].opcode != static_cast<Opcode>(i)) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(in_order(), "row i holds the rule of opcode i");
+
+}  // namespace
+
+void check_shapes(const Program& program, const Limits& limits, const Instruction& instruction,
+                  const StreamInstruction& resolved) {
+  kRules.at(static_cast<std::size_t>(resolved.opcode))
+      .rule({program, limits, instruction, resolved});
+}
+
+}  // namespace nsim::isa

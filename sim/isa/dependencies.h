@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// `sync auto`: which completions an instruction must wait for, and the semaphores that say so.
+//
+// Actors are the 5 engines and the DMA queues in use; each does its work in order, and completes in
+// order:
+// - an engine issues in order and retires in order. A result is visible when the instruction
+// retires, so
+//   reading or overwriting it on the same engine needs a wait too. Two exceptions: overwriting what
+//   the engine itself read before, and the Tensor engine writing PSUM again (results leave the
+//   array in order).
+// - a transfer of a DMA queue reads and writes at any time from its trigger to its completion. All
+// its 16
+//   rings are FIFO and every transfer signals on all of them, so transfers of one queue complete in
+//   order.
+//
+// Data flow: add() per instruction in program order -> cells say whose completions it needs -> what
+// the engine already knows (vector clock at its last wait) or what another of the needed
+// completions implies is dropped -> the rest become waits. finish() makes the instructions somebody
+// waits for signal, and turns the waits into counts of those signals.
+//
+// Semaphores: 0..4 one per engine, counting its signalling instructions. Then a pool of slots per
+// DMA queue: transfer t uses slot t % pool and completes it at 16 * (t / pool + 1); before a slot
+// is used again its transfer before must be complete, else a fast ring's second signal could stand
+// for a slow ring's first.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "sim/isa/cells.h"
+#include "sim/isa/stream.h"
+
+namespace nsim::isa {
+
+inline constexpr int kQueuesPerEngine = 4;
+inline constexpr int kMaxActors = kEngineCount + kEngineCount * kQueuesPerEngine;
+
+/// The memory a tracker has to remember.
+struct TrackedMemory {
+  std::int64_t sbuf_bytes = 0;             // per partition
+  std::int64_t psum_bytes = 0;             // per partition
+  std::vector<std::int64_t> tensor_bytes;  // 0: the program never writes the tensor
+  /// DMA queues in use: bit (engine * kQueuesPerEngine + queue).
+  std::uint32_t queues = 0;
+};
+
+/// One physical core. HBM tensors shared with other cores are ordered between cores by core_barrier
+/// alone.
+class Dependencies {
+ public:
+  explicit Dependencies(const TrackedMemory& memory);
+
+  /// Before `instruction` is appended to its engine's stream in `streams`: gives it its waits.
+  void add(StreamInstruction& instruction, CoreStreams& streams);
+  /// Once, after the last add().
+  void finish(CoreStreams& streams);
+
+  /// Slots of each DMA queue.
+  int slots() const { return slots_; }
+
+ private:
+  /// Per actor: everything up to this index is known to be complete.
+  using Clock = std::array<std::uint32_t, kMaxActors>;
+
+  void begin(Completion self);
+  void need(Completion completion);
+  void read(const Operand& operand);
+  void read_whole_tensor(const Operand& operand);
+  void write(const Operand& operand);
+  void access(const Operand& operand, const Footprint& where, bool writes);
+  void need_everything();
+  void accesses_of(const StreamInstruction& instruction);
+  Cells& cells_of(const Operand& operand);
+  const Clock& clock_at(Completion completion) const;
+  bool implied_by_another(std::uint8_t actor) const;
+  void emit_waits(StreamInstruction& instruction, CoreStreams& streams);
+  StreamWait wait_for(Completion completion);
+  int slot_semaphore(Completion transfer) const;
+
+  int actors_ = kEngineCount;
+  int slots_ = 0;
+  std::array<std::uint8_t, kMaxActors> queue_actor_{};  // by engine * kQueuesPerEngine + queue
+  Cells sbuf_, psum_;
+  std::vector<Cells> tensors_;
+
+  Completion self_;
+  std::uint8_t issuer_ = 0;   // engine of the instruction being added
+  std::uint32_t needed_ = 0;  // bit set of actors with an entry in need_
+  Clock need_{};
+  Completion fence_;  // the last core_barrier: everything later waits for it
+  Clock latest_{};    // per actor: its last work with an effect
+  std::array<std::uint32_t, kMaxActors> transfers_{};  // per DMA actor
+
+  std::vector<Clock> clocks_;                        // [0]: nothing is known
+  std::array<std::uint32_t, kEngineCount> known_{};  // engine -> its clock now
+  std::array<std::vector<std::uint32_t>, kMaxActors>
+      clock_of_;  // (actor, index - 1) -> clock at issue
+  std::array<std::vector<std::uint8_t>, kEngineCount> signals_;  // by position in the stream
+};
+
+}  // namespace nsim::isa

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/isa/expand.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sim/isa/check.h"
+#include "sim/isa/checked.h"
+#include "sim/isa/dependencies.h"
+#include "sim/isa/opcode.h"
+#include "sim/isa/place.h"
+#include "sim/isa/resolve.h"
+
+namespace nsim::isa {
+namespace {
+
+constexpr int kMaxLoopDepth = 32;
+
+/// The body as a flat list: instructions, and the begin and end of loops.
+struct Step {
+  enum class Kind : std::uint8_t { Issue, Begin, End };
+  Kind kind = Kind::Issue;
+  std::uint32_t index = 0;  // of the instruction, or of the loop
+};
+
+struct FlatLoop {
+  std::uint32_t variable = 0;
+  std::int64_t begin = 0;
+  std::int64_t step = 0;
+  std::int64_t trips = 0;
+  std::size_t first_step = 0;  // after its Begin
+};
+
+std::int64_t trip_count(const Loop& loop) {
+  if (loop.step < 1) {
+    throw UserError(loop.where, "loop step " + std::to_string(loop.step) + " is not positive");
+  }
+  if (loop.begin >= loop.end) {
+    return 0;
+  }
+  const std::int64_t span = checked_add(loop.end, -checked_add(loop.begin, 0));
+  checked_add(loop.end, loop.step);  // the variable never leaves the range of numbers
+  return (span - 1) / loop.step + 1;
+}
+
+template <class Visit>
+void for_each_expression(const Instruction& instruction, Visit&& visit) {
+  const auto access = [&](const Access& each) {
+    visit(each.partition);
+    visit(each.offset);
+  };
+  for (const auto* optional : {&instruction.dst, &instruction.dst2, &instruction.operand0.access,
+                               &instruction.operand1.access}) {
+    if (*optional) {
+      access(**optional);
+    }
+  }
+  std::for_each(instruction.src.begin(), instruction.src.end(), access);
+  visit(instruction.accumulate);
+  visit(instruction.base);
+  for (const SemaphoreWait& wait : instruction.waits) {
+    visit(wait.value);
+  }
+}
+
+/// Checks and prepares a program once, then unrolls it for each core.
+class Expansion {
+ public:
+  Expansion(const Program& program, const Limits& limits)
+      : program_(program),
+        limits_(limits),
+        placement_(find_places(program, limits)),
+        resolver_(program, limits, placement_),
+        open_(program.variables.size(), false) {
+    check_header();
+    open_[0] = true;
+    flatten(program.body, program.cores, 0);
+    find_written_memory();
+  }
+
+  std::shared_ptr<const Streams> run() {
+    auto streams = std::make_shared<Streams>();
+    streams->name = program_.name;
+    streams->target = program_.target;
+    streams->labels = program_.labels;
+    streams->sbuf_bytes = placement_.sbuf_bytes;
+    streams->psum_bytes = placement_.psum_bytes;
+    streams->spilled_bytes = program_.spilled_bytes;
+    for (const Tensor& tensor : program_.tensors) {
+      streams->tensors.push_back(
+          {tensor.name,
+           tensor.kind,
+           tensor.dtype,
+           tensor.shape,
+           {tensor.init.kind, tensor.init.low, tensor.init.high, tensor.init.seed, {}},
+           tensor.where});
+    }
+    streams->cores.resize(static_cast<std::size_t>(program_.cores));
+    for (std::size_t core = 0; core < streams->cores.size(); ++core) {
+      unroll(static_cast<std::int64_t>(core), streams->cores[core], streams->work);
+    }
+    return streams;
+  }
+
+ private:
+  void check_header() const;
+  void flatten(const std::vector<Item>& items, std::int64_t times, int depth);
+  void flatten_loop(const Loop& loop, std::int64_t times, int depth);
+  void add_instruction(const Instruction& instruction, std::int64_t times);
+  void check_scope(const Instruction& instruction) const;
+  void find_written_memory();
+  void unroll(std::int64_t core, CoreStreams& out, Work& work) const;
+  void issue(const PreparedInstruction& prepared, const std::vector<std::int64_t>& variables,
+             std::optional<Dependencies>& dependencies, CoreStreams& out) const;
+  void explicit_sync(const Instruction& source, const std::vector<std::int64_t>& variables,
+                     StreamInstruction& instruction, CoreStreams& out) const;
+
+  const Program& program_;
+  const Limits& limits_;
+  Placement placement_;
+  Resolver resolver_;
+  std::vector<bool> open_;  // variables that have a value here
+  std::vector<Step> steps_;
+  std::vector<FlatLoop> loops_;
+  std::vector<PreparedInstruction> instructions_;
+  std::int64_t total_ = 0;                               // instructions of all cores
+  std::array<std::int64_t, kEngineCount> per_engine_{};  // of one core
+  TrackedMemory memory_;
+};
+
+void Expansion::check_header() const {
+  if (program_.target != limits_.target) {
+    throw UserError("program " + program_.name + " is made for target " + program_.target +
+                    ", the device is " + limits_.target);
+  }
+  if (program_.cores != limits_.cores_per_logical) {
+    throw UserError("program " + program_.name + " runs on " + std::to_string(program_.cores) +
+                    " cores per logical core, the device is set to " +
+                    std::to_string(limits_.cores_per_logical));
+  }
+  if (program_.variables.empty() || program_.labels.empty()) {
+    throw UserError("program " + program_.name + " has no variable `core` or no label");
+  }
+  if (program_.semaphores.size() > kSemaphoreCount) {
+    throw UserError("program " + program_.name + " has " +
+                    std::to_string(program_.semaphores.size()) + " semaphores, a core has " +
+                    std::to_string(kSemaphoreCount));
+  }
+  for (const Tensor& tensor : program_.tensors) {
+    if (std::any_of(tensor.shape.begin(), tensor.shape.end(),
+                    [](std::int64_t extent) { return extent < 1; })) {
+      throw UserError(tensor.where, "tensor " + tensor.name + " has an empty dimension");
+    }
+    tensor.bytes();  // throws when too large
+  }
+}
+
+void Expansion::flatten(const std::vector<Item>& items, std::int64_t times, int depth) {
+  for (const Item& item : items) {
+    if (const auto* instruction = std::get_if<Instruction>(&item)) {
+      add_instruction(*instruction, times);
+    } else {
+      flatten_loop(std::get<Loop>(item), times, depth + 1);
+    }
+  }
+}
+
+void Expansion::flatten_loop(const Loop& loop, std::int64_t times, int depth) {
+  if (depth > kMaxLoopDepth) {
+    throw UserError(loop.where, "loops are nested deeper than " + std::to_string(kMaxLoopDepth));
+  }
+  if (loop.variable >= program_.variables.size() || open_[loop.variable]) {
+    throw UserError(loop.where, "the loop's variable is not declared or already in use");
+  }
+  const std::int64_t trips = trip_count(loop);
+  const std::size_t first = steps_.size();
+  const auto index = static_cast<std::uint32_t>(loops_.size());
+  steps_.push_back({Step::Kind::Begin, index});
+  loops_.push_back({loop.variable, loop.begin, loop.step, trips, first + 1});
+  open_[loop.variable] = true;
+  // More than the limit is caught where an instruction is added; a loop around nothing is no work.
+  const std::int64_t most = limits_.max_instructions + 1;
+  const bool many = trips != 0 && times > most / trips;
+  flatten(loop.body, many ? most : times * trips, depth);
+  open_[loop.variable] = false;
+  if (trips == 0 || steps_.size() == first + 1) {
+    steps_.resize(first);
+  } else {
+    steps_.push_back({Step::Kind::End, index});
+  }
+}
+
+void Expansion::add_instruction(const Instruction& instruction, std::int64_t times) {
+  total_ += times;
+  if (total_ > limits_.max_instructions) {
+    throw UserError(instruction.where, "the program unrolls to more than " +
+                                           std::to_string(limits_.max_instructions) +
+                                           " instructions");
+  }
+  check_scope(instruction);
+  steps_.push_back({Step::Kind::Issue, static_cast<std::uint32_t>(instructions_.size())});
+  instructions_.push_back(resolver_.prepare(instruction));
+  per_engine_.at(static_cast<std::size_t>(instruction.engine)) += times / program_.cores;
+}
+
+void Expansion::check_scope(const Instruction& instruction) const {
+  for_each_expression(instruction, [&](const Expr& expression) {
+    for (const Term& term : expression.terms) {
+      if (term.variable >= program_.variables.size() || !open_[term.variable]) {
+        refuse(program_, instruction,
+               "uses variable " +
+                   (term.variable < program_.variables.size() ? program_.variables[term.variable]
+                                                              : std::to_string(term.variable)) +
+                   " outside its loop");
+      }
+      if (term.divide < 1 || term.modulo < 0) {
+        refuse(program_, instruction, "divides or takes modulo by a number that is not positive");
+      }
+    }
+  });
+}
+
+void Expansion::find_written_memory() {
+  memory_.sbuf_bytes = placement_.sbuf_bytes;
+  memory_.psum_bytes = placement_.psum_bytes;
+  memory_.tensor_bytes.resize(program_.tensors.size());
+  for (const PreparedInstruction& each : instructions_) {
+    const StreamInstruction& in = each.resolved;
+    if (info(in.opcode).dma) {
+      memory_.queues |= 1U << (static_cast<unsigned>(in.engine) * kQueuesPerEngine + in.queue);
+    }
+    if (in.dst.present() && in.dst.space == Space::Hbm) {
+      memory_.tensor_bytes[in.dst.tensor] = program_.tensors[in.dst.tensor].bytes();
+    }
+  }
+}
+
+void Expansion::unroll(std::int64_t core, CoreStreams& out, Work& work) const {
+  for (std::size_t e = 0; e < kEngineCount; ++e) {
+    out.engine[e].reserve(static_cast<std::size_t>(per_engine_[e]));
+  }
+  std::optional<Dependencies> dependencies;
+  if (program_.auto_sync) {
+    dependencies.emplace(memory_);
+  }
+  std::vector<std::int64_t> variables(program_.variables.size());
+  variables[0] = core;
+  std::vector<std::int64_t> left(loops_.size());  // iterations
+  for (std::size_t at = 0; at < steps_.size(); ++at) {
+    const Step& step = steps_[at];
+    if (step.kind == Step::Kind::Issue) {
+      const PreparedInstruction& prepared = instructions_[step.index];
+      issue(prepared, variables, dependencies, out);
+      work += prepared.work;
+      continue;
+    }
+    const FlatLoop& loop = loops_[step.index];
+    if (step.kind == Step::Kind::Begin) {
+      variables[loop.variable] = loop.begin;
+      left[step.index] = loop.trips;
+    } else if (--left[step.index] != 0) {
+      variables[loop.variable] += loop.step;
+      at = loop.first_step - 1;
+    }
+  }
+  if (dependencies) {
+    dependencies->finish(out);
+  }
+}
+
+void Expansion::issue(const PreparedInstruction& prepared,
+                      const std::vector<std::int64_t>& variables,
+                      std::optional<Dependencies>& dependencies, CoreStreams& out) const {
+  StreamInstruction instruction;
+  resolver_.issue(prepared, variables, instruction);
+  if (dependencies) {
+    dependencies->add(instruction, out);
+  } else {
+    explicit_sync(*prepared.source, variables, instruction, out);
+  }
+  out.engine[static_cast<std::size_t>(instruction.engine)].push_back(instruction);
+}
+
+void Expansion::explicit_sync(const Instruction& source, const std::vector<std::int64_t>& variables,
+                              StreamInstruction& instruction, CoreStreams& out) const {
+  instruction.first_wait = static_cast<std::uint32_t>(out.waits.size());
+  instruction.waits = static_cast<std::uint8_t>(source.waits.size());
+  for (const SemaphoreWait& wait : source.waits) {
+    const std::int64_t value = wait.value.evaluate(variables);
+    if (value < 0 || value > std::numeric_limits<std::int32_t>::max()) {
+      refuse(program_, source,
+             "waits for semaphore " + program_.semaphores[wait.semaphore] + " to be " +
+                 std::to_string(value) + ", which is not 0 to 2^31-1");
+    }
+    out.waits.push_back(
+        {static_cast<std::uint16_t>(wait.semaphore), static_cast<std::int32_t>(value)});
+  }
+  instruction.first_update = static_cast<std::uint32_t>(out.updates.size());
+  instruction.updates = static_cast<std::uint8_t>(source.updates.size());
+  const SemaphoreOwner self =
+      info(source.opcode).dma ? SemaphoreOwner::Dma
+                              : static_cast<SemaphoreOwner>(static_cast<int>(source.engine) + 1);
+  for (const SemaphoreUpdate& update : source.updates) {
+    out.updates.push_back({static_cast<std::uint16_t>(update.semaphore), update.add});
+    SemaphoreOwner& owner = out.owner.at(update.semaphore);
+    owner = owner == SemaphoreOwner::None || owner == self ? self : SemaphoreOwner::Mixed;
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Streams> expand(const Program& program, const Limits& limits) {
+  return Expansion(program, limits).run();
+}
+
+}  // namespace nsim::isa

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/isa/resolve.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+
+#include "sim/isa/check.h"
+#include "sim/isa/checked.h"
+#include "sim/isa/opcode.h"
+
+namespace nsim::isa {
+namespace {
+
+enum Slot : std::uint8_t { kDst, kDst2, kSrc0, kSrc1, kOperand0, kOperand1, kSlots };
+
+Operand& operand_at(StreamInstruction& instruction, std::uint8_t slot) {
+  const std::array<Operand*, kSlots> slots{&instruction.dst,
+                                           &instruction.dst2,
+                                           &instruction.src[0],
+                                           &instruction.src[1],
+                                           &instruction.operand0.operand,
+                                           &instruction.operand1.operand};
+  return *slots.at(slot);
+}
+
+std::array<const Access*, kSlots> accesses(const Instruction& instruction) {
+  const auto pointer = [](const std::optional<Access>& access) {
+    return access ? &*access : nullptr;
+  };
+  return {pointer(instruction.dst),
+          pointer(instruction.dst2),
+          operand(instruction, OperandRole::Src0),
+          operand(instruction, OperandRole::Src1),
+          pointer(instruction.operand0.access),
+          pointer(instruction.operand1.access)};
+}
+
+StreamInstruction unresolved(const Instruction& source) {
+  StreamInstruction result;
+  result.opcode = source.opcode;
+  result.engine = source.engine;
+  result.op0 = source.op0;
+  result.op1 = source.op1;
+  result.function = source.function;
+  result.dge = source.dge;
+  result.queue = source.queue;
+  result.keep = static_cast<std::uint8_t>(source.keep);
+  result.reverse0 = source.reverse0;
+  result.reverse1 = source.reverse1;
+  result.negate = source.negate;
+  result.immediate = source.immediate;
+  result.operand0.immediate = source.operand0.immediate;
+  result.operand1.immediate = source.operand1.immediate;
+  result.partition_step = source.partition_step;
+  std::transform(source.pattern.begin(), source.pattern.end(), result.pattern.begin(),
+                 [](std::int64_t step) { return static_cast<std::int32_t>(step); });
+  result.label = source.label;
+  result.line = static_cast<std::uint32_t>(std::max(source.where.line, 0));
+  return result;
+}
+
+std::int64_t hbm_bytes(const Operand& operand, std::int64_t elements) {
+  return operand.present() && operand.space == Space::Hbm
+             ? elements * static_cast<std::int64_t>(num::size_of(operand.dtype))
+             : 0;
+}
+
+Work work_of(const StreamInstruction& in) {
+  Work work;
+  work.instructions = 1;
+  const std::int64_t results = in.dst.elements() * in.dst.partitions;
+  if (info(in.opcode).dma) {
+    work.dma_transfers = 1;
+    // One element read for every element written: of a gather, src[0] describes a single row.
+    work.hbm_read_bytes = hbm_bytes(in.src[0], results);
+    work.hbm_write_bytes = hbm_bytes(in.dst, results);
+  } else if (in.opcode == Opcode::NcMatmul) {
+    work.matmul_flops = 2 * in.src[0].partitions * results;
+  } else if (in.engine != Engine::Tensor && in.dst.present()) {
+    work.elementwise_ops = results;
+  }
+  return work;
+}
+
+std::string in_program(const Program& program, const Access& access) {
+  return access.space == Space::Hbm ? "tensor " + program.tensors[access.index].name
+                                    : "buffer " + program.buffers[access.index].name;
+}
+
+}  // namespace
+
+DgeMode choose_dge(const Limits& limits, const StreamInstruction& transfer) {
+  if (transfer.dge != DgeMode::Unknown || !info(transfer.opcode).dma) {
+    return transfer.dge == DgeMode::Unknown ? DgeMode::None : transfer.dge;
+  }
+  if (transfer.opcode == Opcode::DmaGather) {
+    return DgeMode::Swdge;
+  }
+  const bool on_generator_queue =
+      transfer.engine == Engine::Sync || transfer.engine == Engine::Scalar;
+  return limits.has_hwdge && on_generator_queue && transfer.opcode == Opcode::DmaCopy &&
+                 transfer.dst.dtype == transfer.src[0].dtype
+             ? DgeMode::Hwdge
+             : DgeMode::None;
+}
+
+PreparedInstruction Resolver::prepare(const Instruction& instruction) const {
+  check_form(program_, limits_, instruction);
+  PreparedInstruction result;
+  result.source = &instruction;
+  result.resolved = unresolved(instruction);
+  const auto all = accesses(instruction);
+  for (std::uint8_t slot = 0; slot < kSlots; ++slot) {
+    if (all[slot] != nullptr) {
+      result.addresses.push_back(
+          resolve(instruction, *all[slot], slot, operand_at(result.resolved, slot)));
+    }
+  }
+  result.resolved.dge = choose_dge(limits_, result.resolved);
+  check_shapes(program_, limits_, instruction, result.resolved);
+  result.work = work_of(result.resolved);
+  return result;
+}
+
+AddressRule Resolver::resolve(const Instruction& instruction, const Access& access,
+                              std::uint8_t slot, Operand& out) const {
+  AddressRule rule;
+  rule.slot = slot;
+  rule.access = &access;
+  out.space = access.space;
+  out.dims = static_cast<std::uint8_t>(access.dims.size());
+  for (std::size_t d = 0; d < access.dims.size(); ++d) {
+    const Dim& dim = access.dims[d];
+    out.dim[d] = {static_cast<std::int32_t>(dim.step), static_cast<std::int32_t>(dim.count)};
+    const std::int64_t reach = checked_multiply(dim.step, dim.count - 1);
+    (reach < 0 ? rule.first : rule.last) = checked_add(reach < 0 ? rule.first : rule.last, reach);
+  }
+  const bool dma = info(instruction.opcode).dma;
+  if (access.space == Space::Hbm) {
+    const Tensor& tensor = program_.tensors[access.index];
+    out.tensor = access.index;
+    out.dtype = tensor.dtype;
+    out.partitions = 1;
+    rule.elements = tensor.elements();
+    if (instruction.opcode == Opcode::DmaGather && slot == kSrc0 && !tensor.shape.empty()) {
+      rule.elements /= std::max<std::int64_t>(tensor.shape[0], 1);  // the access describes one row
+    }
+  } else {
+    const Buffer& buffer = program_.buffers[access.index];
+    out.dtype = buffer.dtype;
+    out.partitions = static_cast<std::uint16_t>(access.partitions);
+    rule.base = placement_.address[access.index];
+    rule.elements = buffer.elements;
+    rule.base_partition = buffer.partition;
+    rule.partitions = buffer.partitions;
+    rule.engine_access = !dma;
+    rule.one_bank = access.space == Space::Psum && instruction.engine == Engine::Tensor;
+  }
+  rule.size = static_cast<std::int64_t>(num::size_of(out.dtype));
+  return rule;
+}
+
+void Resolver::issue(const PreparedInstruction& prepared,
+                     const std::vector<std::int64_t>& variables, StreamInstruction& out) const {
+  const Instruction& source = *prepared.source;
+  out = prepared.resolved;
+  out.accumulate = source.accumulate.evaluate(variables) != 0;
+  out.base = source.base.evaluate(variables);
+  if (out.base != static_cast<std::int32_t>(out.base)) {
+    refuse(program_, source, "base " + std::to_string(out.base) + " does not fit in 32 bits");
+  }
+  for (const AddressRule& rule : prepared.addresses) {
+    Operand& operand = operand_at(out, rule.slot);
+    const std::int64_t offset = rule.access->offset.evaluate(variables);
+    const std::int64_t first = checked_add(offset, rule.first);
+    const std::int64_t last = checked_add(offset, rule.last);
+    if (first < 0 || last >= rule.elements) {
+      refuse(program_, source,
+             "elements " + std::to_string(first) + " to " + std::to_string(last) +
+                 " are not within the " + std::to_string(rule.elements) + " of " +
+                 in_program(program_, *rule.access));
+    }
+    operand.offset = rule.base + offset * rule.size;
+    if (operand.space != Space::Hbm) {
+      place_on_chip(prepared, rule, variables, operand);
+    }
+  }
+}
+
+void Resolver::place_on_chip(const PreparedInstruction& prepared, const AddressRule& rule,
+                             const std::vector<std::int64_t>& variables, Operand& out) const {
+  const Instruction& source = *prepared.source;
+  const std::int64_t partition = rule.access->partition.evaluate(variables);
+  const std::int64_t count = rule.access->partitions;
+  if (partition < 0 || checked_add(partition, count) > rule.partitions) {
+    refuse(program_, source,
+           "partitions " + std::to_string(partition) + " to " +
+               std::to_string(partition + count - 1) + " are not within the " +
+               std::to_string(rule.partitions) + " of " + in_program(program_, *rule.access));
+  }
+  const std::int64_t start = rule.base_partition + partition;
+  if (rule.engine_access && !legal_start(start, count)) {
+    refuse(program_, source,
+           std::to_string(count) + " partitions cannot start at " + std::to_string(start) +
+               ": more than 64 start at 0, more than 32 at 0 or 64, others at 0, 32, 64 or 96");
+  }
+  out.partition = static_cast<std::uint8_t>(start);
+  if (rule.one_bank) {
+    const std::int64_t first = out.offset + rule.first * rule.size;
+    const std::int64_t last = out.offset + (rule.last + 1) * rule.size - 1;
+    if (first / limits_.psum_bank_bytes != last / limits_.psum_bank_bytes) {
+      refuse(program_, source,
+             "PSUM bytes " + std::to_string(first) + " to " + std::to_string(last) +
+                 " cross a bank boundary (banks have " + std::to_string(limits_.psum_bank_bytes) +
+                 " bytes): a matmul writes within one bank");
+    }
+  }
+}
+
+}  // namespace nsim::isa

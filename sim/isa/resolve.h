@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// From an Instruction to the StreamInstructions of its iterations. What does not depend on loop
+// variables is resolved and checked once (prepare), the rest per iteration (issue).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/isa/expand.h"
+#include "sim/isa/place.h"
+#include "sim/isa/program.h"
+#include "sim/isa/stream.h"
+
+namespace nsim::isa {
+
+/// Where an operand may lie and how its address follows from the loop variables.
+struct AddressRule {
+  std::uint8_t slot = 0;  // of operand_slots()
+  const Access* access = nullptr;
+  std::int64_t size = 1;   // bytes of an element
+  std::int64_t base = 0;   // bytes: of the buffer in its partitions; 0 in HBM
+  std::int64_t first = 0;  // lowest and highest element accessed, relative to the offset
+  std::int64_t last = 0;
+  std::int64_t elements = 0;        // of a row of the buffer, or of the tensor
+  std::int64_t base_partition = 0;  // of the buffer
+  std::int64_t partitions = 0;      // of the buffer
+  bool engine_access = false;       // start partitions are restricted
+  bool one_bank = false;            // a matmul's destination
+};
+
+struct PreparedInstruction {
+  const Instruction* source = nullptr;
+  StreamInstruction resolved;  // all but what depends on loop variables
+  std::vector<AddressRule> addresses;
+  Work work;  // of one issue
+};
+
+class Resolver {
+ public:
+  /// All three must outlive the resolver and what it prepares.
+  Resolver(const Program& program, const Limits& limits, const Placement& placement)
+      : program_(program), limits_(limits), placement_(placement) {}
+
+  /// Throws UserError for anything wrong in every iteration.
+  PreparedInstruction prepare(const Instruction& instruction) const;
+  /// Fills `out`; throws UserError for an address that is wrong in this iteration.
+  void issue(const PreparedInstruction& prepared, const std::vector<std::int64_t>& variables,
+             StreamInstruction& out) const;
+
+ private:
+  AddressRule resolve(const Instruction& instruction, const Access& access, std::uint8_t slot,
+                      Operand& out) const;
+  void place_on_chip(const PreparedInstruction& prepared, const AddressRule& rule,
+                     const std::vector<std::int64_t>& variables, Operand& out) const;
+
+  const Program& program_;
+  const Limits& limits_;
+  const Placement& placement_;
+};
+
+/// Static descriptors, software or hardware descriptor generation, for an instruction that leaves
+/// it open: a gather needs software; Sync and Scalar use the hardware's generator where there is
+/// one and it can do the transfer (no conversion, no transposition); everything else has static
+/// descriptors.
+DgeMode choose_dge(const Limits& limits, const StreamInstruction& transfer);
+
+}  // namespace nsim::isa
