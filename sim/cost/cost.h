@@ -5,29 +5,32 @@
 
 #include <cstdint>
 
-#include "sim/base/params.h"
+#include "sim/cost/engine_params.h"
 #include "sim/isa/stream.h"
 
 namespace nsim::cost {
 
-/// All in cycles of the instruction's engine.
+/// All in cycles of the instruction's engine. A single instruction lasts `latency`, a chain of
+/// dependent ones `latency` plus the semaphore each, a stream of independent ones `interval` each.
 struct Cost {
-  std::int64_t interval = 0;  // the engine's datapath is taken: the next instruction may start after it
-  std::int64_t latency = 0;   // from start until the result is visible to others (>= interval)
-  std::int64_t load = 0;      // Tensor engine: LoadStationary cycles, hidden behind the pass before
-};
-
-/// Cost constants of one NeuronCore generation. Each is a parameter with unit, range and source.
-struct EngineParams {
-  explicit EngineParams(ParamScope scope);
-
-  std::int64_t tensor_clock, vector_clock, scalar_clock, gpsimd_clock, sync_clock;  // Hz
-  // ... the remaining constants: see cost.cpp
-  std::int64_t min_interval;               // MIN_II, 64 cycles
-  std::int64_t tensor_latency, vector_latency, scalar_latency, gpsimd_latency;  // fixed part of latency, cycles
+  std::int64_t interval =
+      0;  // the engine's datapath is taken: the next instruction may start after it
+  std::int64_t latency = 0;  // from start until the result is visible to others (>= interval)
+  std::int64_t load = 0;     // Tensor engine: LoadStationary cycles, hidden behind the pass before
+  std::int64_t load_latency = 0;  // a LoadStationary that nothing hides, start to weights in place
 };
 
 Cost instruction_cost(const isa::StreamInstruction& instruction, const EngineParams& params);
+
+/// GpSimd cycles that software descriptor generation takes for a DMA instruction; part of
+/// instruction_cost() when GpSimd itself issues it, zero for other modes.
+std::int64_t swdge_cycles(const isa::StreamInstruction& instruction, const EngineParams& params);
+
+/// Contiguous runs a DMA instruction splits into, each one descriptor (more beyond 64 KiB).
+std::int64_t descriptors(const isa::StreamInstruction& instruction);
+
+/// 2*K*M*N of an nc_matmul, 0 of everything else.
+std::int64_t flops(const isa::StreamInstruction& instruction);
 
 /// Clock of an engine.
 std::int64_t clock_of(isa::Engine engine, const EngineParams& params);

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/cost/cost.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/error.h"
+
+namespace nsim::cost {
+namespace {
+
+using isa::Engine;
+using isa::Opcode;
+using isa::Operand;
+using isa::Space;
+using isa::StreamInstruction;
+using num::AluOp;
+using num::Dtype;
+
+bool is_16bit_float(const Operand& operand) {
+  return operand.dtype == Dtype::Bf16 || operand.dtype == Dtype::Fp16;
+}
+
+bool is_fp8(const Operand& operand) {
+  return operand.dtype == Dtype::Fp8E4 || operand.dtype == Dtype::Fp8E5;
+}
+
+bool in_psum(const Operand& operand) {
+  return operand.space == Space::Psum;
+}
+
+std::int64_t size_of(const Operand& operand) {
+  return static_cast<std::int64_t>(num::size_of(operand.dtype));
+}
+
+/// Step in elements of the innermost dimension that has more than one element; 1 when there is
+/// none.
+std::int64_t inner_step(const Operand& operand) {
+  for (int dim = operand.dims; dim-- > 0;) {
+    const isa::StreamDim& at = operand.dim[static_cast<std::size_t>(dim)];
+    if (at.count > 1) {
+      return at.step;
+    }
+  }
+  return 1;
+}
+
+bool is_contiguous(const Operand& operand) {
+  return inner_step(operand) == 1;
+}
+
+std::int64_t cycles(std::int64_t elements, double rate) {
+  return static_cast<std::int64_t>(std::ceil(static_cast<double>(elements) * rate));
+}
+
+/// Slow-down of the whole instruction when one of its accesses strides too far.
+double stride_factor(const StreamInstruction& instruction, const EngineParams& params) {
+  for (const Operand* operand : {&instruction.dst, &instruction.src[0], &instruction.src[1]}) {
+    if (operand->present() &&
+        std::abs(inner_step(*operand)) * size_of(*operand) >= params.strided_bytes) {
+      return params.strided_factor;
+    }
+  }
+  return 1;
+}
+
+double copy_rate(const StreamInstruction& instruction, const VectorParams& params) {
+  const Operand& dst = instruction.dst;
+  const Operand& src = instruction.src[0];
+  const bool contiguous = is_contiguous(dst) && is_contiguous(src);
+  const bool psum = in_psum(dst) || in_psum(src);
+  if (is_16bit_float(dst) && is_16bit_float(src)) {
+    if (contiguous) {
+      return psum ? params.copy_rate_16bit_psum : params.copy_rate_16bit;
+    }
+    return psum ? params.copy_rate : params.copy_rate_16bit_strided;
+  }
+  const bool fp32 = dst.dtype == Dtype::Fp32 && src.dtype == Dtype::Fp32;
+  return fp32 && contiguous && !psum ? params.copy_rate_fp32 : params.copy_rate;
+}
+
+double tensor_tensor_rate(const StreamInstruction& instruction, const VectorParams& params) {
+  const Operand& dst = instruction.dst;
+  const Operand& a = instruction.src[0];
+  const Operand& b = instruction.src[1];
+  if (in_psum(a) != in_psum(b)) {
+    return params.two_operand_rate_psum;
+  }
+  if (in_psum(a) || !is_16bit_float(dst) || !is_16bit_float(a) || !is_16bit_float(b)) {
+    return params.two_operand_rate;
+  }
+  const bool bf16 = dst.dtype == Dtype::Bf16 && a.dtype == Dtype::Bf16 && b.dtype == Dtype::Bf16;
+  const bool simple = instruction.op0 == AluOp::Add || instruction.op0 == AluOp::Subtract ||
+                      instruction.op0 == AluOp::Multiply;
+  const bool contiguous = is_contiguous(dst) && is_contiguous(a) && is_contiguous(b);
+  return params.two_operand_16bit_bf16_only && !(bf16 && simple && contiguous)
+             ? params.two_operand_rate
+             : params.two_operand_rate_16bit;
+}
+
+double scalar_tensor_tensor_rate(const StreamInstruction& instruction, const VectorParams& params) {
+  const bool bf16 =
+      instruction.src[0].dtype == Dtype::Bf16 && instruction.src[1].dtype == Dtype::Bf16;
+  const bool fast = bf16 && instruction.op0 == AluOp::Subtract &&
+                    instruction.op1 == AluOp::Multiply && instruction.src[0].elements() % 2 == 0;
+  return fast ? params.scalar_tensor_tensor_rate_bf16 : params.two_operand_rate;
+}
+
+double reduce_rate(const StreamInstruction& instruction, const VectorParams& params) {
+  const bool bf16 = instruction.src[0].dtype == Dtype::Bf16 && instruction.dst.dtype == Dtype::Bf16;
+  const bool fast = bf16 && (instruction.op0 == AluOp::Add || instruction.op0 == AluOp::Maximum);
+  return fast ? params.reduce_rate_bf16 : params.reduce_rate;
+}
+
+double memset_rate(const StreamInstruction& instruction, const VectorParams& params) {
+  const bool fast = instruction.immediate == 0 && is_16bit_float(instruction.dst);
+  return fast ? params.memset_rate_zero_16bit : params.memset_rate;
+}
+
+double vector_rate(const StreamInstruction& instruction, const VectorParams& params) {
+  switch (instruction.opcode) {
+    case Opcode::TensorTensor:
+      return tensor_tensor_rate(instruction, params);
+    case Opcode::ScalarTensorTensor:
+      return scalar_tensor_tensor_rate(instruction, params);
+    case Opcode::TensorReduce:
+      return reduce_rate(instruction, params);
+    case Opcode::Memset:
+      return memset_rate(instruction, params);
+    case Opcode::Reciprocal:
+      return params.reciprocal_rate;
+    case Opcode::BnStats:
+      return params.bn_stats_rate;
+    case Opcode::BnAggr:
+      return params.bn_aggr_rate;
+    case Opcode::NcTranspose:
+      return params.transpose_rate;
+    default:
+      return copy_rate(instruction, params);
+  }
+}
+
+double gpsimd_rate(const StreamInstruction& instruction, const EngineParams& params) {
+  switch (instruction.opcode) {
+    case Opcode::Memset:
+      return memset_rate(instruction, params.vector);
+    case Opcode::TensorTensor:
+      return params.gpsimd.two_operand_rate;
+    case Opcode::TensorScalar: {
+      const bool rsqrt = instruction.op0 == AluOp::Rsqrt || instruction.op1 == AluOp::Rsqrt;
+      return rsqrt ? params.gpsimd.rsqrt_rate : params.gpsimd.rate;
+    }
+    default:
+      return params.gpsimd.rate;
+  }
+}
+
+/// Elements per partition that stream through the engine.
+std::int64_t streamed(const StreamInstruction& instruction) {
+  return std::max(instruction.dst.elements(),
+                  instruction.src[0].present() ? instruction.src[0].elements() : 0);
+}
+
+/// `work` cycles of the datapath plus the fixed part of the engine.
+Cost pipelined(std::int64_t work, std::int64_t latency, const EngineParams& params) {
+  Cost cost;
+  cost.interval = std::max(params.min_interval, work);
+  cost.latency = std::max(cost.interval, work + latency);
+  return cost;
+}
+
+/// A pass of `rows` moving rows over a stationary operand of `columns` columns.
+Cost tensor_pass(std::int64_t rows, std::int64_t columns, std::int64_t cycles_per_row,
+                 std::int64_t rows_per_cycle, const StreamInstruction& instruction,
+                 const EngineParams& params) {
+  const double rate = stride_factor(instruction, params) / static_cast<double>(rows_per_cycle);
+  const std::int64_t passed = cycles(rows, rate);
+  Cost cost;
+  cost.interval = cycles_per_row * std::max(params.min_interval, passed);
+  cost.latency = std::max(cost.interval, cycles_per_row * passed + params.tensor.latency);
+  const std::int64_t speedup = params.tensor.load_speedup;
+  cost.load = cycles_per_row * ((columns + speedup - 1) / speedup);
+  cost.load_latency = cost.load + params.tensor.load_latency;
+  return cost;
+}
+
+Cost tensor_cost(const StreamInstruction& instruction, const EngineParams& params) {
+  const Operand& left = instruction.src[0];
+  if (instruction.opcode == Opcode::NcTranspose) {
+    // The data is the stationary operand, an identity of its partitions moves.
+    const bool fp32 = left.dtype == Dtype::Fp32;
+    return tensor_pass(left.partitions, left.elements(),
+                       fp32 ? params.tensor.fp32_transpose_cycles_per_row : 1, 1, instruction,
+                       params);
+  }
+  const Operand& right = instruction.src[1];
+  const bool fp32 = left.dtype == Dtype::Fp32 || right.dtype == Dtype::Fp32;
+  const bool fp8 = is_fp8(left) && is_fp8(right);
+  return tensor_pass(right.elements(), left.elements(),
+                     fp32 ? params.tensor.fp32_cycles_per_row : 1,
+                     fp8 ? params.tensor.fp8_rows_per_cycle : 1, instruction, params);
+}
+
+Cost vector_cost(const StreamInstruction& instruction, const EngineParams& params) {
+  const double rate = vector_rate(instruction, params.vector) * stride_factor(instruction, params);
+  return pipelined(cycles(streamed(instruction), rate), params.vector.latency, params);
+}
+
+Cost scalar_cost(const StreamInstruction& instruction, const EngineParams& params) {
+  const double rate = params.scalar.rate * stride_factor(instruction, params);
+  Cost cost = pipelined(cycles(streamed(instruction), rate), params.scalar.latency, params);
+  if (instruction.opcode == Opcode::ActivationReduce) {
+    cost.interval += params.scalar.accumulator_read;
+    cost.latency += params.scalar.accumulator_read;
+  }
+  return cost;
+}
+
+Cost gpsimd_cost(const StreamInstruction& instruction, const EngineParams& params) {
+  const double rate = gpsimd_rate(instruction, params) * stride_factor(instruction, params);
+  std::int64_t work = cycles(streamed(instruction), rate);
+  if (instruction.opcode == Opcode::Iota || instruction.opcode == Opcode::AffineSelect) {
+    work += params.gpsimd.startup;
+  }
+  return pipelined(work, params.gpsimd.latency, params);
+}
+
+/// A duration in whole cycles of an engine, rounded up.
+std::int64_t to_cycles(SimTime duration, std::int64_t clock) {
+  return (duration * clock + kSecond - 1) / kSecond;  // at most 10 us x 100 GHz
+}
+
+Cost fixed(std::int64_t taken) {
+  Cost cost;
+  cost.interval = taken;
+  cost.latency = taken;
+  return cost;
+}
+
+/// Contiguous runs of one side of a DMA.
+std::int64_t runs(const Operand& operand) {
+  constexpr std::int64_t kDescriptorBytes = 64 * 1024;
+  const std::int64_t rows = operand.space == Space::Hbm ? 1 : operand.partitions;
+  std::int64_t run = 1;  // elements
+  int dim = operand.dims;
+  while (dim > 0) {
+    const isa::StreamDim& inner = operand.dim[static_cast<std::size_t>(dim - 1)];
+    if (inner.count > 1 && inner.step != run) {
+      break;
+    }
+    run *= inner.count;
+    --dim;
+  }
+  const std::int64_t pieces = (run * size_of(operand) + kDescriptorBytes - 1) / kDescriptorBytes;
+  return rows * (operand.elements() / std::max<std::int64_t>(run, 1)) * pieces;
+}
+
+}  // namespace
+
+std::int64_t clock_of(Engine engine, const EngineParams& params) {
+  switch (engine) {
+    case Engine::Tensor:
+      return params.tensor.clock;
+    case Engine::Vector:
+      return params.vector.clock;
+    case Engine::Scalar:
+      return params.scalar.clock;
+    case Engine::GpSimd:
+      return params.gpsimd.clock;
+    case Engine::Sync:
+      return params.sync_clock;
+  }
+  throw InternalError("clock_of: engine " + std::to_string(static_cast<int>(engine)));
+}
+
+std::int64_t descriptors(const StreamInstruction& instruction) {
+  return std::max(runs(instruction.dst), runs(instruction.src[0]));
+}
+
+std::int64_t swdge_cycles(const StreamInstruction& instruction, const EngineParams& params) {
+  if (instruction.dge != isa::DgeMode::Swdge) {
+    return 0;
+  }
+  return params.gpsimd.swdge_instruction +
+         descriptors(instruction) * params.gpsimd.swdge_descriptor;
+}
+
+std::int64_t flops(const StreamInstruction& instruction) {
+  if (instruction.opcode != Opcode::NcMatmul) {
+    return 0;
+  }
+  const Operand& stationary = instruction.src[0];
+  return 2 * stationary.partitions * stationary.elements() * instruction.src[1].elements();
+}
+
+Cost instruction_cost(const StreamInstruction& instruction, const EngineParams& params) {
+  const std::int64_t clock = clock_of(instruction.engine, params);
+  switch (instruction.opcode) {
+    case Opcode::DmaCopy:
+    case Opcode::DmaTranspose:
+    case Opcode::DmaGather: {
+      const bool generates = instruction.engine == Engine::GpSimd;
+      return fixed(to_cycles(params.dma_trigger, clock) +
+                   (generates ? swdge_cycles(instruction, params) : 0));
+    }
+    case Opcode::CoreBarrier:
+    case Opcode::SemaphoreWait:
+    case Opcode::Nop:
+      return fixed(to_cycles(params.control, clock));
+    default:
+      break;
+  }
+  switch (instruction.engine) {
+    case Engine::Tensor:
+      return tensor_cost(instruction, params);
+    case Engine::Vector:
+      return vector_cost(instruction, params);
+    case Engine::Scalar:
+      return scalar_cost(instruction, params);
+    case Engine::GpSimd:
+      return gpsimd_cost(instruction, params);
+    case Engine::Sync:
+      break;
+  }
+  throw InternalError("instruction_cost: the sync engine has no datapath");
+}
+
+}  // namespace nsim::cost

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values per generation. v2 is the default here; v3 goes into the device files of trn2.
+// Sources: documented = stated by the public page named; derived = follows from published
+// measurements; assumed = nothing published, plausible.
+//   [1] NKI docs, architecture guides trainium_inferentia2_arch, trainium2_arch
+//   [2] NKI 2.26 nki.isa, "estimated cost" of each instruction (written for v2)
+//   [3] NKI performance guide and kernel-optimization pages: profiler screenshots
+//   [4] NKI fused mamba tutorial: Vector intervals and durations of 181 and 2,955 instructions
+//   [5] rmsnorm-quant design page: durations on trn2
+//   [6] neuron-agentic-development, profiles of 4096^3 and 2048^3 matmuls on trn2
+//
+// parameter                              v2        v3        source
+// min_interval                           64        64        documented [2] MIN_II
+// control                                9ns       9ns       documented [3] EVENT_SEMAPHORE on
+// trn1; v3 assumed equal dma_trigger                            30ns      30ns      assumed: as the
+// 30 ns a dependent issue costs on trn1 [3] strided_bytes, strided_factor          16B, 2    16B, 2
+// documented [1] for v2; v3 assumed equal sync.clock                             1.4GHz    1.2GHz
+// assumed: as Scalar tensor.clock                           2.8GHz    2.4GHz    documented [1]
+// tensor.latency                         398       384       derived: [3] 188 ns for N=128; v3 160
+// ns exposed in [6] tensor.load_latency                    187       160       derived: [3] 67 ns
+// for one column; v3 same time assumed tensor.load_speedup                    4         4
+// documented [1] tensor.fp32_cycles_per_row             4         4         documented [1] [2]; two
+// half-rate passes of 428 ns on v3 [3] tensor.fp32_transpose_cycles_per_row   4         2
+// documented [1]: transpose mode of v3 is 2x faster tensor.fp8_rows_per_cycle              1 1
+// documented [1]: fp8 gains only by double row vector.clock                           1.12GHz
+// 0.96GHz   documented [1] vector.latency                         176       150       derived: v2
+// 157 ns [4]; v3 157 ns [3], 130 ns [5] vector.copy_rate                       1         1
+// documented [2] vector.copy_rate_fp32                  1         0.5       v2 documented [2]; v3
+// derived: 424 ns for 512 elements [3] vector.copy_rate_16bit                 1         0.25
+// documented [2]; v3 [1] 4x mode vector.copy_rate_16bit_strided         1         0.5 documented
+// [2]; v3 [1] 2x mode vector.copy_rate_16bit_psum            1         0.5       documented [2]; v3
+// [1] 2x mode vector.two_operand_rate                2         1         documented [2]; v3
+// derived: 256 elements per cycle [1] over two vector.two_operand_rate_psum           1         1
+// documented [2]; v3 assumed equal vector.two_operand_rate_16bit          1         0.5 documented
+// [2]; v3 [1] 2x mode vector.two_operand_16bit_bf16_only     true      false     documented [2],
+// [1] vector.scalar_tensor_tensor_rate_bf16  1         1         documented [2]; v3 assumed equal
+// vector.reduce_rate                     1         1         documented [2]
+// vector.reduce_rate_bf16                0.5       1         documented [2]; v3 derived: 17.2 us
+// for 16384 bf16 elements [5] vector.memset_rate                     1         1         documented
+// [2] vector.memset_rate_zero_16bit          0.5       0.5       documented [2]; v3 assumed equal
+// vector.reciprocal_rate                 8         8         documented [2]; v3 assumed equal
+// vector.bn_stats_rate                   1         1         documented [2]; v3 assumed equal
+// vector.bn_aggr_rate                    4.333333  4.333333  documented [2] 13N/3; v3 assumed equal
+// vector.transpose_rate                  1         1         documented [2]; v3 assumed equal
+// scalar.clock                           1.4GHz    1.2GHz    documented [1]
+// scalar.latency                         222       355       derived: 159 ns for one element [3];
+// v3 296 ns over N [5] scalar.rate                            1         1         documented [2]
+// scalar.accumulator_read                64        64        documented [1] [2]; v3 assumed equal
+// gpsimd.clock                           1.4GHz    1.2GHz    documented [1]
+// gpsimd.latency                         220       188       assumed: 157 ns as Vector
+// gpsimd.rate                            1         1         documented [2]
+// gpsimd.two_operand_rate                2         2         assumed: 512 bits per cycle serve 16
+// partitions [1] gpsimd.rsqrt_rate                      4         4         documented:
+// nki.api.shared, four times the Scalar cost gpsimd.startup                         150       150
+// documented [2] gpsimd.swdge_instruction               350       300       assumed: 250 ns
+// gpsimd.swdge_descriptor                4         4         assumed: one descriptor per core and
+// 32 cycles
+#include "sim/cost/engine_params.h"
+
+namespace nsim::cost {
+namespace {
+
+constexpr const char* kClockMin = "1MHz";
+constexpr const char* kClockMax = "100GHz";
+constexpr std::int64_t kCyclesMax = 1'000'000;
+
+std::int64_t clock_param(const ParamScope& scope, const char* fallback) {
+  return scope.frequency("clock", fallback, kClockMin, kClockMax, "Clock of the engine");
+}
+
+std::int64_t latency_param(const ParamScope& scope, std::int64_t fallback) {
+  return scope.cycles(
+      "latency", fallback, 0, kCyclesMax,
+      "Fixed part of an instruction's duration, from start until the result is visible, "
+      "on top of its elements; overlaps with the next instruction");
+}
+
+double rate_param(const ParamScope& scope, const char* name, double fallback,
+                  const char* description) {
+  return scope.ratio(name, fallback, 0.001, 1000, description);
+}
+
+}  // namespace
+
+TensorParams::TensorParams(ParamScope scope)
+    : clock(clock_param(scope, "2.8GHz")),
+      latency(latency_param(scope, 398)),
+      load_latency(
+          scope.cycles("load_latency", 187, 0, kCyclesMax,
+                       "Fixed part of a LoadStationary on an idle array, on top of its columns")),
+      load_speedup(
+          scope.count("load_speedup", 4, 1, 128,
+                      "Stationary columns loaded per cycle and row, behind the pass before")),
+      fp32_cycles_per_row(
+          scope.cycles("fp32_cycles_per_row", 4, 1, 64,
+                       "Cycles per moving row of an fp32 matmul; other types take 1")),
+      fp32_transpose_cycles_per_row(scope.cycles("fp32_transpose_cycles_per_row", 4, 1, 64,
+                                                 "Cycles per row of an fp32 nc_transpose")),
+      fp8_rows_per_cycle(scope.count("fp8_rows_per_cycle", 1, 1, 16,
+                                     "Moving rows per cycle when both operands are fp8")) {}
+
+VectorParams::VectorParams(ParamScope scope)
+    : clock(clock_param(scope, "1.12GHz")),
+      latency(latency_param(scope, 176)),
+      copy_rate(
+          rate_param(scope, "copy_rate", 1, "Cycles per element of tensor_copy and tensor_scalar")),
+      copy_rate_fp32(
+          rate_param(scope, "copy_rate_fp32", 1, "The same from SBUF to SBUF in fp32, contiguous")),
+      copy_rate_16bit(rate_param(scope, "copy_rate_16bit", 1,
+                                 "The same from SBUF to SBUF in bf16 or fp16, contiguous")),
+      copy_rate_16bit_strided(
+          rate_param(scope, "copy_rate_16bit_strided", 1,
+                     "The same from SBUF to SBUF in bf16 or fp16, not contiguous")),
+      copy_rate_16bit_psum(rate_param(scope, "copy_rate_16bit_psum", 1,
+                                      "The same in bf16 or fp16, contiguous, one side in PSUM")),
+      two_operand_rate(rate_param(scope, "two_operand_rate", 2,
+                                  "Cycles per element of tensor_tensor and scalar_tensor_tensor")),
+      two_operand_rate_psum(
+          rate_param(scope, "two_operand_rate_psum", 1,
+                     "tensor_tensor with one operand in PSUM, the other in SBUF")),
+      two_operand_rate_16bit(rate_param(scope, "two_operand_rate_16bit", 1,
+                                        "tensor_tensor on SBUF with every operand bf16 or fp16")),
+      two_operand_16bit_bf16_only(
+          scope.flag("two_operand_16bit_bf16_only", true,
+                     "two_operand_rate_16bit needs bf16, contiguous operands and "
+                     "add, subtract or multiply")),
+      scalar_tensor_tensor_rate_bf16(
+          rate_param(scope, "scalar_tensor_tensor_rate_bf16", 1,
+                     "scalar_tensor_tensor in bf16, subtract then multiply, even element count")),
+      reduce_rate(
+          rate_param(scope, "reduce_rate", 1, "Cycles per source element of tensor_reduce")),
+      reduce_rate_bf16(rate_param(scope, "reduce_rate_bf16", 0.5,
+                                  "tensor_reduce from bf16 to bf16 with add or maximum")),
+      memset_rate(
+          rate_param(scope, "memset_rate", 1, "Cycles per element of memset (GpSimd's too)")),
+      memset_rate_zero_16bit(rate_param(scope, "memset_rate_zero_16bit", 0.5,
+                                        "memset to zero in bf16 or fp16 (GpSimd's too)")),
+      reciprocal_rate(rate_param(scope, "reciprocal_rate", 8, "Cycles per element of reciprocal")),
+      bn_stats_rate(rate_param(scope, "bn_stats_rate", 1, "Cycles per source element of bn_stats")),
+      bn_aggr_rate(
+          rate_param(scope, "bn_aggr_rate", 4.333333333, "Cycles per source element of bn_aggr")),
+      transpose_rate(
+          rate_param(scope, "transpose_rate", 1, "Cycles per element of nc_transpose on Vector")) {}
+
+ScalarParams::ScalarParams(ParamScope scope)
+    : clock(clock_param(scope, "1.4GHz")),
+      latency(latency_param(scope, 222)),
+      rate(rate_param(scope, "rate", 1, "Cycles per element; scale, bias and casts are free")),
+      accumulator_read(scope.cycles("accumulator_read", 64, 0, kCyclesMax,
+                                    "Reading the row sums out after activation_reduce")) {}
+
+GpSimdParams::GpSimdParams(ParamScope scope)
+    : clock(clock_param(scope, "1.4GHz")),
+      latency(latency_param(scope, 220)),
+      rate(rate_param(scope, "rate", 1, "Cycles per element with one streamed operand")),
+      two_operand_rate(
+          rate_param(scope, "two_operand_rate", 2, "Cycles per element of tensor_tensor")),
+      rsqrt_rate(
+          rate_param(scope, "rsqrt_rate", 4, "Cycles per element of tensor_scalar with rsqrt")),
+      startup(scope.cycles("startup", 150, 0, kCyclesMax, "Start of iota and affine_select")),
+      swdge_instruction(
+          scope.cycles("swdge_instruction", 350, 0, kCyclesMax,
+                       "Software descriptor generation: fixed part per DMA instruction")),
+      swdge_descriptor(scope.cycles("swdge_descriptor", 4, 0, kCyclesMax,
+                                    "Software descriptor generation: part per descriptor")) {}
+
+EngineParams::EngineParams(ParamScope scope)
+    : tensor(scope.table("tensor")),
+      vector(scope.table("vector")),
+      scalar(scope.table("scalar")),
+      gpsimd(scope.table("gpsimd")),
+      sync_clock(clock_param(scope.table("sync"), "1.4GHz")),
+      min_interval(scope.cycles("min_interval", 64, 1, kCyclesMax,
+                                "Shortest time an instruction takes the datapath of its engine")),
+      control(scope.duration("control", "9ns", "0ps", "1ms",
+                             "A control instruction on any engine: semaphore wait, barrier, nop")),
+      dma_trigger(scope.duration("dma_trigger", "30ns", "0ps", "1ms",
+                                 "Time a DMA instruction takes the engine that triggers it")),
+      strided_bytes(scope.bytes("strided_bytes", "16B", "1B", "64KiB",
+                                "Innermost stride from which an access on chip is slowed down")),
+      strided_factor(scope.ratio("strided_factor", 2, 1, 1000,
+                                 "How many times slower a slowed down access is")) {}
+
+}  // namespace nsim::cost

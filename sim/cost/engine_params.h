@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cost constants of the engines of one NeuronCore generation: one table per engine. Defaults
+// are NeuronCore-v2 (trn1, inf2); the device files override them for later generations. Values and
+// sources of both stand on top of engine_params.cpp.
+//
+// "Rates" are cycles per element of a partition: 1 is one element per lane and cycle, 0.25 the 4x
+// mode.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/base/params.h"
+#include "sim/base/units.h"
+
+namespace nsim::cost {
+
+struct TensorParams {
+  explicit TensorParams(ParamScope scope);  // [tensor]
+  std::int64_t clock;
+  std::int64_t latency;
+  std::int64_t load_latency;
+  std::int64_t load_speedup;
+  std::int64_t fp32_cycles_per_row;
+  std::int64_t fp32_transpose_cycles_per_row;
+  std::int64_t fp8_rows_per_cycle;
+};
+
+struct VectorParams {
+  explicit VectorParams(ParamScope scope);  // [vector]
+  std::int64_t clock;
+  std::int64_t latency;
+  double copy_rate;
+  double copy_rate_fp32;
+  double copy_rate_16bit;
+  double copy_rate_16bit_strided;
+  double copy_rate_16bit_psum;
+  double two_operand_rate;
+  double two_operand_rate_psum;
+  double two_operand_rate_16bit;
+  bool two_operand_16bit_bf16_only;
+  double scalar_tensor_tensor_rate_bf16;
+  double reduce_rate;
+  double reduce_rate_bf16;
+  double memset_rate;
+  double memset_rate_zero_16bit;
+  double reciprocal_rate;
+  double bn_stats_rate;
+  double bn_aggr_rate;
+  double transpose_rate;
+};
+
+struct ScalarParams {
+  explicit ScalarParams(ParamScope scope);  // [scalar]
+  std::int64_t clock;
+  std::int64_t latency;
+  double rate;
+  std::int64_t accumulator_read;
+};
+
+struct GpSimdParams {
+  explicit GpSimdParams(ParamScope scope);  // [gpsimd]
+  std::int64_t clock;
+  std::int64_t latency;
+  double rate;
+  double two_operand_rate;
+  double rsqrt_rate;
+  std::int64_t startup;
+  std::int64_t swdge_instruction;
+  std::int64_t swdge_descriptor;
+};
+
+struct EngineParams {
+  explicit EngineParams(ParamScope scope);
+
+  TensorParams tensor;
+  VectorParams vector;
+  ScalarParams scalar;
+  GpSimdParams gpsimd;
+  std::int64_t sync_clock;  // [sync] clock
+  std::int64_t min_interval;
+  SimTime control;
+  SimTime dma_trigger;
+  std::int64_t strided_bytes;
+  double strided_factor;
+};
+
+}  // namespace nsim::cost
