@@ -49,6 +49,7 @@ class Hardware {
   /// What follows from the parameters alone, without building anything.
   static Topology topology_of(const InstanceParams& params);
   static isa::Limits limits_of(const InstanceParams& params);
+  static bool numerics_of(const InstanceParams& params);
   /// Builds the modules; call inside Kernel's build function. `traces` outlives the hardware.
   static std::shared_ptr<Hardware> create(std::shared_ptr<const InstanceParams> params, TraceSet& traces);
   virtual ~Hardware() = default;

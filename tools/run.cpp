@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// nsim run: one model or program on a simulated device, through the asynchronous runtime interface.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "models/reference.h"
+#include "runtime/options.h"
+#include "runtime/report.h"
+#include "runtime/session.h"
+#include "sim/base/error.h"
+#include "sim/numerics/init.h"
+#include "tools/command.h"
+#include "tools/program_file.h"
+#include "tools/request_pipeline.h"
+
+namespace nsim::tool {
+namespace {
+
+/// What decides the run, from the command line.
+struct RunOptions {
+  std::string path;
+  std::string config;
+  std::vector<std::string> set;
+  std::string out;
+  bool trace = true;
+  bool check = false;
+  bool quiet = false;
+  PipelineOptions pipeline;
+};
+
+std::string on_off(const Arguments& arguments, const std::string& name) {
+  const std::string value = arguments.text(name);
+  if (value != "on" && value != "off") {
+    throw UserError(fmt::format("--{}: '{}' is neither on nor off", name, value));
+  }
+  return value;
+}
+
+RunOptions read_options(const Arguments& arguments) {
+  RunOptions options;
+  options.path = arguments.text("MODEL");
+  options.config = arguments.has("config") ? arguments.text("config") : target_of(options.path);
+  options.set = arguments.list("set");
+  if (arguments.has("clock")) {
+    options.set.push_back("clock.mode=" + arguments.text("clock"));
+  } else {
+    options.set.insert(options.set.begin(), "clock.mode=step");
+  }
+  if (arguments.has("numerics")) {
+    options.set.push_back(std::string("instance.numerics=") + (on_off(arguments, "numerics") == "on" ? "true" : "false"));
+  }
+  options.out = arguments.text("out");
+  options.trace = !arguments.flag("no-trace");
+  options.check = arguments.flag("check");
+  options.quiet = arguments.flag("quiet");
+  options.pipeline.requests = static_cast<int>(arguments.integer("requests", 1, 1000000));
+  options.pipeline.depth = static_cast<int>(arguments.integer("depth", 1, 1024));
+  options.pipeline.transfer_each = arguments.text("transfer") == "each";
+  if (!options.pipeline.transfer_each && arguments.text("transfer") != "once") {
+    throw UserError(fmt::format("--transfer: '{}' is neither once nor each", arguments.text("transfer")));
+  }
+  return options;
+}
+
+/// Ends the runtime whatever happens in between.
+class OpenRuntime {
+ public:
+  explicit OpenRuntime(const RunOptions& options) {
+    rt::Options session;
+    session.config = options.config.empty() ? session.config : options.config;
+    session.set = options.set;
+    session.out = options.out;
+    session.trace = options.trace;
+    rt::set_options(session);
+    const NRT_STATUS status = nrt_init(NRT_FRAMEWORK_TYPE_NO_FW, "", "");
+    if (status != NRT_SUCCESS) {
+      throw UserError(fmt::format("the runtime does not start: {}", nrt_get_status_as_str(status)));
+    }
+  }
+  ~OpenRuntime() { nrt_close(); }
+  OpenRuntime(const OpenRuntime&) = delete;
+  OpenRuntime& operator=(const OpenRuntime&) = delete;
+};
+
+TensorBytes initial_contents(const isa::Program& program, isa::TensorKind kind) {
+  TensorBytes out;
+  for (const isa::Tensor& tensor : program.tensors) {
+    if (tensor.kind == kind) {
+      std::vector<std::byte>& bytes = out[tensor.name];
+      bytes.resize(static_cast<std::size_t>(tensor.bytes()));
+      num::fill(tensor.init, tensor.name, tensor.dtype, bytes.data(), static_cast<std::size_t>(tensor.elements()));
+    }
+  }
+  return out;
+}
+
+std::vector<float> as_floats(const isa::Tensor& tensor, const std::vector<std::byte>& bytes) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.elements()));
+  num::load_row(tensor.dtype, bytes.data(), values.data(), values.size());
+  return values;
+}
+
+/// Compares the device's outputs with the reference; prints one line per output; true when all are within tolerance.
+bool check_outputs(const isa::Program& program, const ml::Model& model, const TensorBytes& inputs,
+                   const TensorBytes& outputs) {
+  ml::HostTensors given;
+  const TensorBytes weights = initial_contents(program, isa::TensorKind::Weight);
+  for (const isa::Tensor& tensor : program.tensors) {
+    if (tensor.kind == isa::TensorKind::Input) {
+      given[tensor.name] = as_floats(tensor, inputs.at(tensor.name));
+    } else if (tensor.kind == isa::TensorKind::Weight) {
+      given[tensor.name] = as_floats(tensor, weights.at(tensor.name));
+    }
+  }
+  const ml::HostTensors expected = ml::reference(model, given);
+  bool passed = true;
+  for (const isa::Tensor& tensor : program.tensors) {
+    if (tensor.kind != isa::TensorKind::Output) {
+      continue;
+    }
+    const ml::Difference difference = ml::compare(as_floats(tensor, outputs.at(tensor.name)), expected.at(tensor.name));
+    const bool close = difference.max_relative <= model.tolerance;  // false for NaN
+    fmt::print("  check     {}: largest difference {:.3g} of the largest value, tolerance {:.3g}: {}\n", tensor.name,
+               difference.max_relative, model.tolerance, close ? "passed" : "FAILED");
+    passed = passed && close;
+  }
+  return passed;
+}
+
+/// Remaining time on a terminal, at most twice a second.
+class Progress {
+ public:
+  explicit Progress(int total, bool quiet) : total_(total), shown_(!quiet && isatty(STDERR_FILENO) != 0) {}
+  ~Progress() {
+    if (printed_) {
+      fmt::print(stderr, "\r\033[K");
+    }
+  }
+  void operator()(int finished) {
+    const auto now = Clock::now();
+    if (!shown_ || now - last_ < std::chrono::milliseconds(500)) {
+      return;
+    }
+    last_ = now;
+    const double elapsed = std::chrono::duration<double>(now - start_).count();
+    const std::string rest =
+        finished > 0 ? fmt::format("{:.0f} s remaining", elapsed / finished * (total_ - finished)) : "estimating";
+    fmt::print(stderr, "\r\033[K{} of {} requests, {:.1f} s, {}", finished, total_, elapsed, rest);
+    printed_ = true;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  int total_;
+  bool shown_;
+  bool printed_ = false;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point last_ = start_;
+};
+
+void print_failures(const std::vector<PipelineFailure>& failures) {
+  constexpr std::size_t kShown = 10;
+  for (std::size_t i = 0; i < failures.size() && i < kShown; ++i) {
+    fmt::print("  FAILED    {} {}: {}\n", failures[i].step, failures[i].sequence,
+               nrt_get_status_as_str(static_cast<NRT_STATUS>(failures[i].status)));
+  }
+  if (failures.size() > kShown) {
+    fmt::print("  ... and {} more\n", failures.size() - kShown);
+  }
+}
+
+int execute(const Arguments& arguments) {
+  const RunOptions options = read_options(arguments);
+  const Device device = open_device(options.config, options.set);
+  const ProgramFile file = open_program(options.path, device.limits);
+  const bool numerics = hw::Hardware::numerics_of(*device.params);
+  if (options.check && !file.model) {
+    throw UserError(fmt::format("--check: {} is a program; only model files have a reference", options.path));
+  }
+  if (options.check && !numerics) {
+    throw UserError("--check needs numerics; run with --numerics on");
+  }
+
+  const OpenRuntime runtime(options);
+  nrt_model_t* model = rt::load_program(file.program, 0);
+  const TensorBytes inputs = numerics ? initial_contents(file.program, isa::TensorKind::Input) : TensorBytes{};
+  RequestPipeline pipeline(model, 0, options.pipeline, inputs, rt::wait_until);
+  {
+    Progress progress(options.pipeline.requests, options.quiet);
+    pipeline.run([&](int finished) { progress(finished); });
+  }
+  fmt::print("{}  {}\n", options.path, rt::summary_text(rt::session_record()));
+  print_failures(pipeline.failures());
+  bool passed = pipeline.failures().empty();
+  if (options.check && passed) {
+    passed = check_outputs(file.program, *file.model, inputs, pipeline.outputs());
+  }
+  return passed ? 0 : 1;
+}
+
+}  // namespace
+
+Command run_command() {
+  using Kind = Option::Kind;
+  std::vector<Option> options = config_options();
+  options.insert(
+      options.end(),
+      {{"requests,n", Kind::Text, "N", "how many times the model is executed", "1"},
+       {"depth,d", Kind::Text, "D", "requests kept in flight", "3"},
+       {"transfer", Kind::Text, "once|each", "write inputs and read outputs once, or with every request", "once"},
+       {"numerics", Kind::Text, "on|off", "compute results, or only times"},
+       {"clock", Kind::Text, "step|free", "coupling of host and device time (default: step)"},
+       {"out,o", Kind::Text, "DIR", "write summary.json, traces and the resolved configuration there"},
+       {"no-trace", Kind::Flag, "", "with --out: leave the traces out"},
+       {"check", Kind::Flag, "", "compare the outputs with an independent reference; exit 1 when they differ"},
+       {"quiet,q", Kind::Flag, "", "no progress line"}});
+  return {{"run", "run MODEL|PROGRAM [options]",
+           "execute a model file, program text or container and say what bound it\n"
+           "Exit code 1 when a request fails or --check does not pass.",
+           {"MODEL"}, options},
+          execute};
+}
+
+}  // namespace nsim::tool
