@@ -1,60 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values per generation. v2 is the default here; v3 goes into the device files of trn2.
-// Sources: documented = stated by the public page named; derived = follows from published
-// measurements; assumed = nothing published, plausible.
-//   [1] NKI docs, architecture guides trainium_inferentia2_arch, trainium2_arch
-//   [2] NKI 2.26 nki.isa, "estimated cost" of each instruction (written for v2)
-//   [3] NKI performance guide and kernel-optimization pages: profiler screenshots
-//   [4] NKI fused mamba tutorial: Vector intervals and durations of 181 and 2,955 instructions
+// Values per generation. v2 is the default here; the device files of trn2 set those of v3.
+// Sources: documented = stated by a public page; derived = follows from published measurements;
+// assumed = nothing published, plausible; "v2" = documented for v2, taken over. Pages:
+//   [1] NKI architecture guides trainium_inferentia2_arch (v2), trainium2_arch (v3)
+//   [2] NKI 2.26 nki.isa, "estimated cost" of each instruction, written for v2
+//   [3] NKI performance guide and kernel-optimization page: profiler screenshots
+//   [4] NKI fused mamba tutorial: intervals and durations of Vector instructions
 //   [5] rmsnorm-quant design page: durations on trn2
-//   [6] neuron-agentic-development, profiles of 4096^3 and 2048^3 matmuls on trn2
+//   [6] neuron-agentic-development: profiles of 4096^3 and 2048^3 matmuls on trn2
 //
-// parameter                              v2        v3        source
-// min_interval                           64        64        documented [2] MIN_II
-// control                                9ns       9ns       documented [3] EVENT_SEMAPHORE on
-// trn1; v3 assumed equal dma_trigger                            30ns      30ns      assumed: as the
-// 30 ns a dependent issue costs on trn1 [3] strided_bytes, strided_factor          16B, 2    16B, 2
-// documented [1] for v2; v3 assumed equal sync.clock                             1.4GHz    1.2GHz
-// assumed: as Scalar tensor.clock                           2.8GHz    2.4GHz    documented [1]
-// tensor.latency                         398       384       derived: [3] 188 ns for N=128; v3 160
-// ns exposed in [6] tensor.load_latency                    187       160       derived: [3] 67 ns
-// for one column; v3 same time assumed tensor.load_speedup                    4         4
-// documented [1] tensor.fp32_cycles_per_row             4         4         documented [1] [2]; two
-// half-rate passes of 428 ns on v3 [3] tensor.fp32_transpose_cycles_per_row   4         2
-// documented [1]: transpose mode of v3 is 2x faster tensor.fp8_rows_per_cycle              1 1
-// documented [1]: fp8 gains only by double row vector.clock                           1.12GHz
-// 0.96GHz   documented [1] vector.latency                         176       150       derived: v2
-// 157 ns [4]; v3 157 ns [3], 130 ns [5] vector.copy_rate                       1         1
-// documented [2] vector.copy_rate_fp32                  1         0.5       v2 documented [2]; v3
-// derived: 424 ns for 512 elements [3] vector.copy_rate_16bit                 1         0.25
-// documented [2]; v3 [1] 4x mode vector.copy_rate_16bit_strided         1         0.5 documented
-// [2]; v3 [1] 2x mode vector.copy_rate_16bit_psum            1         0.5       documented [2]; v3
-// [1] 2x mode vector.two_operand_rate                2         1         documented [2]; v3
-// derived: 256 elements per cycle [1] over two vector.two_operand_rate_psum           1         1
-// documented [2]; v3 assumed equal vector.two_operand_rate_16bit          1         0.5 documented
-// [2]; v3 [1] 2x mode vector.two_operand_16bit_bf16_only     true      false     documented [2],
-// [1] vector.scalar_tensor_tensor_rate_bf16  1         1         documented [2]; v3 assumed equal
-// vector.reduce_rate                     1         1         documented [2]
-// vector.reduce_rate_bf16                0.5       1         documented [2]; v3 derived: 17.2 us
-// for 16384 bf16 elements [5] vector.memset_rate                     1         1         documented
-// [2] vector.memset_rate_zero_16bit          0.5       0.5       documented [2]; v3 assumed equal
-// vector.reciprocal_rate                 8         8         documented [2]; v3 assumed equal
-// vector.bn_stats_rate                   1         1         documented [2]; v3 assumed equal
-// vector.bn_aggr_rate                    4.333333  4.333333  documented [2] 13N/3; v3 assumed equal
-// vector.transpose_rate                  1         1         documented [2]; v3 assumed equal
-// scalar.clock                           1.4GHz    1.2GHz    documented [1]
-// scalar.latency                         222       355       derived: 159 ns for one element [3];
-// v3 296 ns over N [5] scalar.rate                            1         1         documented [2]
-// scalar.accumulator_read                64        64        documented [1] [2]; v3 assumed equal
-// gpsimd.clock                           1.4GHz    1.2GHz    documented [1]
-// gpsimd.latency                         220       188       assumed: 157 ns as Vector
-// gpsimd.rate                            1         1         documented [2]
-// gpsimd.two_operand_rate                2         2         assumed: 512 bits per cycle serve 16
-// partitions [1] gpsimd.rsqrt_rate                      4         4         documented:
-// nki.api.shared, four times the Scalar cost gpsimd.startup                         150       150
-// documented [2] gpsimd.swdge_instruction               350       300       assumed: 250 ns
-// gpsimd.swdge_descriptor                4         4         assumed: one descriptor per core and
-// 32 cycles
+// clang-format off
+// parameter                              v2      v3      source
+// min_interval                           64      64      documented [2] MIN_II; v2
+// control                                9ns     9ns     documented [3] EVENT_SEMAPHORE; v2
+// dma_trigger                            30ns    30ns    assumed: as a dependent issue [3]
+// strided_bytes                          16B     16B     documented [1]; v2
+// strided_factor                         2       2       documented [1]; v2
+// sync.clock                             1.4GHz  1.2GHz  assumed: as Scalar
+// tensor.clock                           2.8GHz  2.4GHz  documented [1]
+// tensor.latency                         398     384     derived: 188 ns, N=128 [3]; 160 ns [6]
+// tensor.load_latency                    187     160     derived: 67 ns, 1 column [3]; same time
+// tensor.load_speedup                    4       4       documented [1]
+// tensor.fp32_cycles_per_row             4       4       documented [1] [2]; 2 x 428 ns, N=512 [3]
+// tensor.fp32_transpose_cycles_per_row   4       2       documented [1]: transpose mode
+// tensor.fp8_rows_per_cycle              1       1       documented [1]: only double row gains
+// vector.clock                           1.12GHz 0.96GHz documented [1]
+// vector.latency                         176     150     derived: 157 ns [4]; 157 ns [3], 130 [5]
+// vector.copy_rate                       1       1       documented [2]
+// vector.copy_rate_fp32                  1       0.5     documented [2]; derived: N=512 [3]
+// vector.copy_rate_16bit                 1       0.25    documented [2]; [1] 4x mode
+// vector.copy_rate_16bit_strided         1       0.5     documented [2]; [1] 2x mode
+// vector.copy_rate_16bit_psum            1       0.5     documented [2]; [1] 2x mode
+// vector.two_operand_rate                2       1       documented [2]; derived: 256 wide [1]
+// vector.two_operand_rate_psum           1       1       documented [2]; v2
+// vector.two_operand_rate_16bit          1       0.5     documented [2]; [1] 2x mode
+// vector.two_operand_16bit_bf16_only     true    false   documented [2]; [1]
+// vector.scalar_tensor_tensor_rate_bf16  1       1       documented [2]; v2
+// vector.reduce_rate                     1       1       documented [2]
+// vector.reduce_rate_bf16                0.5     1       documented [2]; derived: N=16384 [5]
+// vector.memset_rate                     1       1       documented [2]
+// vector.memset_rate_zero_16bit          0.5     0.5     documented [2]; v2
+// vector.reciprocal_rate                 8       8       documented [2]; v2
+// vector.bn_stats_rate                   1       1       documented [2]; v2
+// vector.bn_aggr_rate                    13/3    13/3    documented [2]; v2
+// vector.transpose_rate                  1       1       documented [2]; v2
+// scalar.clock                           1.4GHz  1.2GHz  documented [1]
+// scalar.latency                         222     355     derived: 159 ns, N=1 [3]; N + 296 ns [5]
+// scalar.rate                            1       1       documented [2]
+// scalar.accumulator_read                64      64      documented [1] [2]; v2
+// gpsimd.clock                           1.4GHz  1.2GHz  documented [1]
+// gpsimd.latency                         220     188     assumed: 157 ns as Vector
+// gpsimd.rate                            1       1       documented [2]
+// gpsimd.two_operand_rate                2       2       assumed: 512 bits/cycle for 16 lanes [1]
+// gpsimd.rsqrt_rate                      4       4       documented nki.api.shared: 4 x Scalar
+// gpsimd.startup                         150     150     documented [2]; v2
+// gpsimd.swdge_instruction               350     300     assumed: 250 ns
+// gpsimd.swdge_descriptor                4       4       assumed: 8 cores, 32 cycles each
+// clang-format on
 #include "sim/cost/engine_params.h"
 
 namespace nsim::cost {
@@ -172,9 +174,9 @@ EngineParams::EngineParams(ParamScope scope)
       sync_clock(clock_param(scope.table("sync"), "1.4GHz")),
       min_interval(scope.cycles("min_interval", 64, 1, kCyclesMax,
                                 "Shortest time an instruction takes the datapath of its engine")),
-      control(scope.duration("control", "9ns", "0ps", "1ms",
+      control(scope.duration("control", "9ns", "0ps", "10us",
                              "A control instruction on any engine: semaphore wait, barrier, nop")),
-      dma_trigger(scope.duration("dma_trigger", "30ns", "0ps", "1ms",
+      dma_trigger(scope.duration("dma_trigger", "30ns", "0ps", "10us",
                                  "Time a DMA instruction takes the engine that triggers it")),
       strided_bytes(scope.bytes("strided_bytes", "16B", "1B", "64KiB",
                                 "Innermost stride from which an access on chip is slowed down")),
