@@ -94,7 +94,10 @@ std::int64_t ParamScope::quantity(Quantity kind, Text name, Text fallback, Text 
   }
   if (const Config::Value* value = take(*config_, info)) {
     const std::optional<std::int64_t> parsed = parse_quantity(kind, value->text);
-    if (!parsed || (kind == Quantity::Count && value->is_string)) {
+    if (kind == Quantity::Count && value->is_string) {
+      refuse(info, "a count stands without quotes");
+    }
+    if (!parsed) {
       refuse(info, misfit(kind, value->text, fallback));
     }
     if (*parsed < least || *parsed > most) {
@@ -152,8 +155,11 @@ bool ParamScope::flag(Text name, bool fallback, Text description) const {
   ParamInfo info = describe(joined(path_, name), "flag", fallback ? "true" : "false",
                             "true or false", description);
   const Config::Value* value = take(*config_, info);
-  if (value != nullptr && (value->is_string || (value->text != "true" && value->text != "false"))) {
-    refuse(info, fmt::format("\"{}\" is no flag; write true or false", value->text));
+  if (value != nullptr && value->is_string) {
+    refuse(info, "a flag stands without quotes");
+  }
+  if (info.value != "true" && info.value != "false") {
+    refuse(info, fmt::format("\"{}\" is no flag; write true or false", info.value));
   }
   const bool result = info.value == "true";
   config_->record(std::move(info));
@@ -165,8 +171,11 @@ std::string ParamScope::choice(Text name, Text fallback, std::initializer_list<T
   const std::vector<std::string> names(choices.begin(), choices.end());
   ParamInfo info = describe(joined(path_, name), "choice", fallback,
                             fmt::format("{}", fmt::join(names, ", ")), description);
-  take(*config_, info);
+  const Config::Value* value = take(*config_, info);
   if (std::find(names.begin(), names.end(), info.value) == names.end()) {
+    if (value == nullptr) {
+      throw InternalError("parameter " + info.path + " has a default that is none of its choices");
+    }
     const std::string nearest = nearest_name(info.value, names);
     refuse(info, fmt::format("\"{}\" is none of {}{}", info.value, info.range,
                              nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
