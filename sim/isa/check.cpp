@@ -135,7 +135,7 @@ class FormCheck {
              (row_.dma ? "2^31-1" : "65535") + " are possible");
       }
       const std::int64_t reach = row_.dma ? INT32_MAX : INT16_MAX;
-      if (dim.step > reach || dim.step < -reach - 1) {
+      if (dim.step > reach || dim.step < -reach) {
         fail(what + " has a step of " + to_string(dim.step) + " elements, which does not fit in " +
              (row_.dma ? "32" : "16") + " bits");
       }

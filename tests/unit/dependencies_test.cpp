@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/isa/dependencies.h"
+
+#include <catch2/catch.hpp>
+
+#include "sim/base/random.h"
+#include "sim/isa/builder.h"
+#include "sim/isa/expand.h"
+#include "tests/support/isa_limits.h"
+#include "tests/support/scrambled_core.h"
+
+using namespace nsim;
+using namespace nsim::isa;
+using num::Dtype;
+
+namespace {
+
+/// Straight-line programs over two overlapping SBUF buffers, a PSUM buffer and three tensors.
+class RandomProgram {
+ public:
+  explicit RandomProgram(std::uint64_t seed) : random_(seed, "program") {
+    for (const char* name : {"x", "y", "z"}) {
+      tensors_.push_back(builder_.tensor(name, TensorKind::Internal, Dtype::Fp32, {8, 512}));
+    }
+    sbuf_.push_back(builder_.sbuf("a", Dtype::Fp32, 128, 128, 0));
+    sbuf_.push_back(builder_.sbuf("b", Dtype::Fp32, 128, 128, 384));
+    index_ = builder_.sbuf("index", Dtype::Uint32, 128, 128, 0);
+    psum_ = builder_.psum("p", Dtype::Fp32, 128, 256, 0);
+  }
+
+  std::shared_ptr<const Streams> expand(int instructions) {
+    for (int i = 0; i < instructions; ++i) {
+      add().where.line = i + 1;
+    }
+    return isa::expand(builder_.finish(), test::trn2_limits());
+  }
+
+ private:
+  std::int64_t below(std::int64_t bound) {
+    return static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(bound)));
+  }
+  std::vector<Dim> dims(std::int64_t elements) {
+    switch (below(3)) {
+      case 0:
+        return {{1, elements}};
+      case 1:
+        return {{2 + below(2), elements}};
+      default:
+        return {{16, elements / 4}, {1, 4}};
+    }
+  }
+  Access chip(const BufferRef& buffer, std::int64_t partitions, std::int64_t elements) {
+    const std::int64_t grid = partitions > 32 ? 64 : 32;
+    return buffer.at(grid * below(128 / grid), partitions, below(32), dims(elements));
+  }
+  Access sbuf(std::int64_t partitions, std::int64_t elements) {
+    return chip(sbuf_[static_cast<std::size_t>(below(2))], partitions, elements);
+  }
+  Access hbm(std::size_t tensor, std::int64_t elements) {
+    return below(2) == 0
+               ? tensors_[tensor].at(below(512), {{1, elements}})
+               : tensors_[tensor].at(below(256), {{16 + below(8), elements / 16}, {1, 16}});
+  }
+  std::size_t some_tensor() { return static_cast<std::size_t>(below(3)); }
+  Engine engine(std::initializer_list<Engine> choice) {
+    return choice.begin()[below(static_cast<std::int64_t>(choice.size()))];
+  }
+
+  Instruction& dma() {
+    const Engine by = engine({Engine::Sync, Engine::Scalar, Engine::GpSimd});
+    const std::int64_t partitions = 32 * (1 + below(2));
+    Instruction* result = nullptr;
+    // Within one transfer source and destination never overlap: its 16 engines are not ordered.
+    const std::size_t tensor = some_tensor();
+    switch (below(4)) {
+      case 0:
+        result = &builder_.dma_copy(by, sbuf(partitions, 16), hbm(tensor, partitions * 16));
+        break;
+      case 1:
+        result = &builder_.dma_copy(by, hbm(tensor, partitions * 16), sbuf(partitions, 16));
+        break;
+      case 2:
+        result = &builder_.dma_copy(by, hbm(tensor, 512), hbm((tensor + 1) % 3, 512));
+        break;
+      default:
+        result = &builder_.dma_gather(sbuf_[1].at(32 * below(4), 32, 32 + below(32), {{1, 16}}),
+                                      tensors_[tensor].at(below(64), {{1, 16}}),
+                                      index_.at(32 * below(4), 32, below(128), {{1, 1}}));
+    }
+    result->queue = static_cast<std::uint8_t>(below(2));
+    return *result;
+  }
+
+  Instruction& add() {
+    const std::int64_t partitions = below(2) == 0 ? 32 : 64;
+    const std::int64_t elements = 4 * (1 + below(6));
+    switch (below(12)) {
+      case 0:
+      case 1:
+        return builder_.tensor_copy(engine({Engine::Vector, Engine::Scalar, Engine::GpSimd}),
+                                    sbuf(partitions, elements), sbuf(partitions, elements));
+      case 2:
+        return builder_.tensor_tensor(engine({Engine::Vector, Engine::GpSimd}),
+                                      sbuf(partitions, elements), sbuf(partitions, elements),
+                                      sbuf(partitions, elements), num::AluOp::Add);
+      case 3:
+      case 4:
+      case 5:
+        return builder_.nc_matmul(psum_.at(32 * below(4), 8, 8 * below(4), {{1, 8}}), sbuf(32, 8),
+                                  sbuf(32, 8), below(2));
+      case 6:
+        return builder_.tensor_copy(engine({Engine::Vector, Engine::Scalar}),
+                                    sbuf(partitions, elements), chip(psum_, partitions, elements));
+      case 7:
+        return builder_.memset(engine({Engine::Vector, Engine::GpSimd}), sbuf(partitions, elements),
+                               static_cast<float>(below(100)));
+      case 8:
+        return below(4) == 0 ? builder_.core_barrier()
+                             : builder_.memset(Engine::Vector, chip(psum_, partitions, elements),
+                                               static_cast<float>(below(100)));
+      default:
+        return dma();
+    }
+  }
+
+  RandomStream random_;
+  Builder builder_{"random", "trn2", 1};
+  std::vector<TensorRef> tensors_;
+  std::vector<BufferRef> sbuf_;
+  BufferRef index_, psum_;
+};
+
+/// Does the scrambled run of `core` end like the sequential one?
+bool same_result(const CoreStreams& core, std::uint64_t seed) {
+  test::Memory expected(3);
+  test::Memory actual(3);
+  test::run_sequentially(expected, core);
+  return test::ScrambledRun(actual, core, seed).run() && actual == expected;
+}
+
+std::vector<StreamWait> waits_of(const CoreStreams& core, Engine engine, std::size_t position) {
+  const StreamInstruction& in = core.engine[static_cast<std::size_t>(engine)].at(position);
+  const auto first = core.waits.begin() + in.first_wait;
+  return {first, first + in.waits};
+}
+
+std::size_t count_waits(const CoreStreams& core, Engine engine) {
+  std::size_t count = 0;
+  for (const StreamInstruction& in : core.engine[static_cast<std::size_t>(engine)]) {
+    count += in.waits;
+  }
+  return count;
+}
+
+/// One buffer per name, all of 32 partitions and 64 floats, and a builder to use them with.
+struct Small {
+  Builder builder{"small", "trn2", 1};
+  TensorRef x = builder.tensor("x", TensorKind::Input, Dtype::Fp32, {32, 64});
+  TensorRef y = builder.tensor("y", TensorKind::Output, Dtype::Fp32, {32, 64});
+  BufferRef a = builder.sbuf("a", Dtype::Fp32, 32, 64);
+  BufferRef b = builder.sbuf("b", Dtype::Fp32, 32, 64);
+  BufferRef c = builder.sbuf("c", Dtype::Fp32, 32, 64);
+  BufferRef p = builder.psum("p", Dtype::Fp32, 32, 64);
+
+  static Access row(const BufferRef& buffer) { return buffer.at(0, {{1, 64}}); }
+  static Access all(const TensorRef& tensor) { return tensor.at(0, {{1, 32 * 64}}); }
+  CoreStreams expand() { return isa::expand(builder.finish(), test::trn2_limits())->cores[0]; }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "random programs end the same in program order and under any timing the semaphores allow") {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    const auto streams = RandomProgram(seed).expand(40);
+    INFO("seed " << seed);
+    REQUIRE(same_result(streams->cores[0], seed));
+  }
+}
+
+TEST_CASE("the random programs notice when a wait is missing") {
+  int noticed = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    CoreStreams core = RandomProgram(seed).expand(40)->cores[0];
+    for (StreamWait& wait : core.waits) {
+      wait.value = 0;
+    }
+    noticed += same_result(core, seed) ? 0 : 1;
+  }
+  CHECK(noticed > 15);
+}
+
+TEST_CASE(
+    "an engine that reads what another wrote waits for its signal, which nobody else pays for") {
+  Small s;
+  s.builder.memset(Engine::GpSimd, s.row(s.c), 1);
+  s.builder.memset(Engine::Vector, s.row(s.a), 1);
+  s.builder.activation(s.row(s.b), s.row(s.a), num::Activation::Exp);
+  const CoreStreams core = s.expand();
+
+  REQUIRE(core.waits.size() == 1);
+  CHECK(waits_of(core, Engine::Scalar, 0)[0].semaphore == static_cast<int>(Engine::Vector));
+  CHECK(waits_of(core, Engine::Scalar, 0)[0].value == 1);
+  REQUIRE(core.updates.size() == 1);
+  CHECK(core.engine[1][0].updates == 1);
+  CHECK(core.engine[3][0].updates == 0);
+  CHECK(core.owner[1] == SemaphoreOwner::Vector);
+  CHECK(core.owner[3] == SemaphoreOwner::None);
+}
+
+TEST_CASE("the value waited for counts only the instructions that signal") {
+  Small s;
+  s.builder.memset(Engine::Vector, s.row(s.c), 1);  // nobody waits for this one
+  s.builder.memset(Engine::Vector, s.row(s.a), 1);
+  s.builder.activation(s.row(s.p), s.row(s.a), num::Activation::Exp);
+  s.builder.memset(Engine::Vector, s.row(s.b), 1);
+  s.builder.activation(s.row(s.p), s.row(s.b), num::Activation::Exp);
+  const CoreStreams core = s.expand();
+
+  CHECK(waits_of(core, Engine::Scalar, 0)[0].value == 1);
+  CHECK(waits_of(core, Engine::Scalar, 1)[0].value == 2);
+}
+
+TEST_CASE(
+    "an engine waits for itself to read or overwrite a result, not to overwrite what it read") {
+  Small s;
+  s.builder.memset(Engine::Vector, s.row(s.a), 1);
+  s.builder.tensor_copy(Engine::Vector, s.row(s.b), s.row(s.a));  // reads a result
+  s.builder.memset(Engine::Vector, s.row(s.a), 2);                // overwrites what it read
+  s.builder.memset(Engine::Vector, s.row(s.b), 2);                // overwrites a result
+  const CoreStreams core = s.expand();
+
+  CHECK(waits_of(core, Engine::Vector, 1).size() == 1);
+  CHECK(waits_of(core, Engine::Vector, 2).empty());
+  CHECK(waits_of(core, Engine::Vector, 3).size() == 1);
+}
+
+TEST_CASE("matmuls into the same bank follow each other without waiting") {
+  Small s;
+  for (int k = 0; k < 4; ++k) {
+    s.builder.nc_matmul(s.row(s.p), s.a.at(0, {{1, 32}}), s.row(s.b), k);
+  }
+  CHECK(s.expand().waits.empty());
+}
+
+TEST_CASE("a transfer waits for an earlier one of its own queue that it depends on") {
+  Small s;
+  s.builder.dma_copy(Engine::Sync, s.row(s.a), s.all(s.x));
+  s.builder.dma_copy(Engine::Sync, s.all(s.y), s.row(s.a));
+  s.builder.dma_copy(Engine::Sync, s.row(s.b), s.all(s.x));
+  const CoreStreams core = s.expand();
+
+  const auto waits = waits_of(core, Engine::Sync, 1);
+  REQUIRE(waits.size() == 1);
+  CHECK(waits[0].value == kDmaEngineCount);
+  CHECK(core.owner[waits[0].semaphore] == SemaphoreOwner::Dma);
+  CHECK(waits_of(core, Engine::Sync, 2).empty());
+}
+
+TEST_CASE("an input tensor that is only read costs no waits, one that is written does") {
+  Small s;
+  s.builder.dma_copy(Engine::Sync, s.all(s.y), s.row(s.a));
+  s.builder.dma_copy(Engine::Scalar, s.row(s.b), s.all(s.x));
+  s.builder.dma_copy(Engine::Scalar, s.row(s.c), s.all(s.y));
+  const CoreStreams core = s.expand();
+
+  CHECK(waits_of(core, Engine::Scalar, 0).empty());
+  CHECK(waits_of(core, Engine::Scalar, 1).size() == 1);
+}
+
+TEST_CASE("a slot of a queue's pool is used again only when its transfer before is complete") {
+  Small s;
+  constexpr int kTransfers = 100;
+  for (int i = 0; i < kTransfers; ++i) {
+    s.builder.dma_copy(Engine::Sync, s.y.at(i, {{1, 1}}), s.x.at(i, {{1, 1}}));
+  }
+  Program program = s.builder.finish();
+  for (Item& item : program.body) {  // each to a tensor cell of its own: no hazards
+    std::get<Instruction>(item).dst = Small::all(s.y);
+    std::get<Instruction>(item).src[0] = Small::all(s.x);
+  }
+  const CoreStreams core = expand(program, test::trn2_limits())->cores[0];
+
+  const auto& sync = core.engine[static_cast<std::size_t>(Engine::Sync)];
+  std::array<std::int32_t, kSemaphoreCount> signalled{};
+  for (const StreamInstruction& in : sync) {
+    const StreamUpdate& update = core.updates.at(in.first_update);
+    CHECK(update.semaphore >= kEngineCount);
+    signalled[update.semaphore] += update.add;
+  }
+  for (std::size_t i = 1; i < kTransfers; ++i) {
+    const auto waits = waits_of(core, Engine::Sync, i);
+    REQUIRE(waits.size() == 1);
+    CHECK(waits[0].value <= signalled[waits[0].semaphore]);
+  }
+}
+
+TEST_CASE("core_barrier waits for every actor, and everything after it waits for the barrier") {
+  Small s;
+  s.builder.memset(Engine::Vector, s.row(s.a), 1);
+  s.builder.dma_copy(Engine::Sync, s.row(s.b), s.all(s.x));
+  s.builder.core_barrier();
+  s.builder.memset(Engine::Vector, s.row(s.c), 1);
+  s.builder.dma_copy(Engine::Scalar, s.all(s.y), s.row(s.c));
+  const CoreStreams core = s.expand();
+
+  CHECK(waits_of(core, Engine::GpSimd, 0).size() == 2);
+  const auto after = waits_of(core, Engine::Vector, 1);
+  REQUIRE(after.size() == 1);
+  CHECK(after[0].semaphore == static_cast<int>(Engine::GpSimd));
+  // The copy waits for Vector, which has waited for the barrier.
+  REQUIRE(waits_of(core, Engine::Scalar, 0).size() == 1);
+  CHECK(waits_of(core, Engine::Scalar, 0)[0].semaphore == static_cast<int>(Engine::Vector));
+}
+
+TEST_CASE("a double-buffered GEMM loop waits once per load pair and once per matmul") {
+  constexpr std::int64_t kRows = 4;
+  constexpr std::int64_t kDepth = 16;
+  Builder b("gemm", "trn2", 1);
+  const TensorRef left = b.tensor("left", TensorKind::Input, Dtype::Bf16, {kDepth * 128, 128});
+  const TensorRef right = b.tensor("right", TensorKind::Input, Dtype::Bf16, {kDepth * 128, 512});
+  const TensorRef out = b.tensor("out", TensorKind::Output, Dtype::Bf16, {kRows * 128, 512});
+  const BufferRef a = b.sbuf("a", Dtype::Bf16, 128, 2 * 128);
+  const BufferRef w = b.sbuf("w", Dtype::Bf16, 128, 2 * 512);
+  const BufferRef c = b.sbuf("c", Dtype::Bf16, 128, 2 * 512);
+  const BufferRef p = b.psum("p", Dtype::Fp32, 128, 2 * 512);
+  b.loop("m", 0, kRows, 1, [&](Var m) {
+    b.loop("k", 0, kDepth, 1, [&](Var k) {
+      b.dma_copy(Engine::Sync, a.at(k % 2 * 128, {{1, 128}}),
+                 left.at(k * (128 * 128), {{1, 128 * 128}}));
+      b.dma_copy(Engine::Sync, w.at(k % 2 * 512, {{1, 512}}),
+                 right.at(k * (128 * 512), {{1, 128 * 512}}));
+      b.nc_matmul(p.at(m % 2 * 512, {{1, 512}}), a.at(k % 2 * 128, {{1, 128}}),
+                  w.at(k % 2 * 512, {{1, 512}}), k);
+    });
+    b.tensor_copy(Engine::Vector, c.at(m % 2 * 512, {{1, 512}}), p.at(m % 2 * 512, {{1, 512}}));
+    b.dma_copy(Engine::Scalar, out.at(m * (128 * 512), {{1, 128 * 512}}),
+               c.at(m % 2 * 512, {{1, 512}}));
+  });
+  const CoreStreams core = expand(b.finish(), test::trn2_limits())->cores[0];
+
+  const std::int64_t pairs = kRows * kDepth;
+  // The second load of a pair is on the same queue as the first: waiting for it is enough. The
+  // matmul two iterations back read both buffers, and waited for the loads whose semaphore slots
+  // come round again.
+  CHECK(count_waits(core, Engine::Sync) == pairs - 2);
+  // One per matmul, and one more where a bank comes round that Vector has to have emptied.
+  CHECK(count_waits(core, Engine::Tensor) == pairs + kRows - 2);
+  // The matmul, and the store of two rows back.
+  CHECK(count_waits(core, Engine::Vector) == kRows + kRows - 2);
+  CHECK(count_waits(core, Engine::Scalar) == kRows);
+}
