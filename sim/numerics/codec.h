@@ -61,20 +61,24 @@ struct SmallFloatCodec {
 
   static Storage encode(float x) {
     const std::uint32_t all = bits_of(x);
-    const std::uint32_t magnitude = all & 0x7fffffffU;
+    // Signed, because SSE2 only compares signed integers; a magnitude never reaches the sign bit.
+    const auto magnitude = static_cast<std::int32_t>(all & 0x7fffffffU);
     // Subnormal results: adding a number whose last bit is the format's smallest step lets the FPU
     // round.
-    constexpr std::uint32_t kMagic = (127U - kBias + kShift + 1U) << 23;
-    const std::uint32_t small = bits_of(float_of(magnitude) + float_of(kMagic)) - kMagic;
-    const std::uint32_t odd = (magnitude >> kShift) & 1U;
-    const std::uint32_t normal =
-        (magnitude - ((127U - kBias) << 23) + ((1U << (kShift - 1)) - 1U) + odd) >> kShift;
-    constexpr std::uint32_t kSmallestNormal = (128U - kBias) << 23;
-    constexpr std::uint32_t kBeyond = (128U + kBias) << 23;  // twice the largest binade
-    std::uint32_t result = magnitude < kSmallestNormal ? small : normal;
-    result = magnitude >= kBeyond ? kInfinity : result;
-    result = magnitude > 0x7f800000U ? kQuietNan : result;
-    return static_cast<Storage>(result | ((all & 0x80000000U) >> kSignShift));
+    constexpr std::int32_t kMagic = (127 - kBias + kShift + 1) << 23;
+    const auto shifted = static_cast<std::int32_t>(
+        bits_of(float_of(all & 0x7fffffffU) + float_of(std::uint32_t{kMagic})));
+    const std::int32_t small = shifted - kMagic;
+    const std::int32_t odd = (magnitude >> kShift) & 1;
+    const std::int32_t normal =
+        (magnitude - ((127 - kBias) << 23) + ((1 << (kShift - 1)) - 1) + odd) >> kShift;
+    constexpr std::int32_t kSmallestNormal = (128 - kBias) << 23;
+    constexpr std::int32_t kBeyond = (128 + kBias) << 23;  // twice the largest binade
+    std::int32_t result = magnitude < kSmallestNormal ? small : normal;
+    result = magnitude >= kBeyond ? static_cast<std::int32_t>(kInfinity) : result;
+    result = magnitude > 0x7f800000 ? static_cast<std::int32_t>(kQuietNan) : result;
+    const std::uint32_t sign = (all & 0x80000000U) >> kSignShift;
+    return static_cast<Storage>(static_cast<std::uint32_t>(result) | sign);
   }
 };
 
