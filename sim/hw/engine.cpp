@@ -208,8 +208,9 @@ void Engine::begin(const isa::StreamInstruction& instruction) {
   }
 }
 
-/// Weights are only used again when no wait lies between the two instructions: whoever overwrites
-/// them must wait for the first one, and the second one must then wait for the writer.
+/// Until the weights of `instruction` are in the array's shadow copy: hidden behind the pass under
+/// way, or not. Weights are only used again when no wait lies between the two instructions: whoever
+/// overwrites them must wait for the first one, and the second one must then wait for the writer.
 std::int64_t Engine::weight_cycles(const isa::StreamInstruction& instruction) {
   if (id_ != isa::Engine::Tensor) {
     return 0;
@@ -219,15 +220,16 @@ std::int64_t Engine::weight_cycles(const isa::StreamInstruction& instruction) {
   if (!uses_array(instruction)) {
     return 0;
   }
+  const std::int64_t load = now() < free_at_ ? cost_.load : cost_.load_latency;
   if (instruction.opcode != isa::Opcode::NcMatmul) {
     weights_ = nullptr;
-    return cost_.load;
+    return load;
   }
   ++matmuls_;
   weights_ = &instruction.src[0];
   const bool again =
       parts_.reuse_weights && loaded != nullptr && same_operand(*loaded, instruction.src[0]);
-  return again ? 0 : cost_.load;
+  return again ? 0 : load;
 }
 
 void Engine::retire() {

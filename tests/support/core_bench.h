@@ -177,8 +177,13 @@ class CoreBench {
   SimTime latency(const isa::StreamInstruction& instruction) const {
     return cycles(instruction.engine, cost::instruction_cost(instruction, params.engines).latency);
   }
-  SimTime load(const isa::StreamInstruction& instruction) const {
+  /// Of weights, while the array is busy and while it is not.
+  SimTime hidden_load(const isa::StreamInstruction& instruction) const {
     return cycles(instruction.engine, cost::instruction_cost(instruction, params.engines).load);
+  }
+  SimTime exposed_load(const isa::StreamInstruction& instruction) const {
+    return cycles(instruction.engine,
+                  cost::instruction_cost(instruction, params.engines).load_latency);
   }
 
   /// A statistic of core `index`, by name below the core.

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/hw/activity.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/core_bench.h"
+
+using namespace nsim;
+
+namespace {
+
+struct Bench {
+  explicit Bench(isa::Engine engine = isa::Engine::Vector) : activity(engine, 0) {}
+  double stat(const std::string& name, SimTime at) {
+    Stats stats;
+    activity.report(StatsScope(stats), at);
+    return stats.value(name);
+  }
+
+  test::FreshKernel kernel;
+  hw::Activity activity;
+  hw::ExecutionContext context;
+  isa::StreamInstruction nop = test::nop(isa::Engine::Vector);
+};
+
+}  // namespace
+
+TEST_CASE("every moment of an execution belongs to one cause") {
+  Bench bench;
+  bench.activity.begin(bench.context, 0);
+  bench.activity.idle(hw::Idle::Dma, 1000);
+  bench.activity.busy(bench.nop, 3000, 9000, 0);
+  bench.activity.idle(hw::Idle::Port, 7000);
+  bench.activity.busy(bench.nop, 8000, 9000, 0);
+  bench.activity.idle(hw::Idle::Drained, 9000);
+  bench.activity.end(12000);
+  CHECK(bench.stat("idle_fetch", 12000) == 1);
+  CHECK(bench.stat("idle_dma", 12000) == 2);
+  CHECK(bench.stat("busy", 12000) == 5);
+  CHECK(bench.stat("idle_port", 12000) == 1);
+  CHECK(bench.stat("idle_drained", 12000) == 3);
+}
+
+TEST_CASE("what was announced beyond the end of the execution does not count") {
+  Bench bench(isa::Engine::Tensor);
+  bench.activity.begin(bench.context, 0);
+  bench.activity.load_weights(1000);
+  bench.activity.busy(bench.nop, 2000, 9000, 0);
+  bench.activity.busy(bench.nop, 6000, 12000, 0);
+  bench.activity.end(5000);
+  CHECK(bench.stat("busy", 5000) == 4);
+  CHECK(bench.stat("exposed_weight_load", 5000) == 1);
+}
+
+TEST_CASE("a report in the middle of an execution counts up to that moment") {
+  Bench bench;
+  bench.activity.begin(bench.context, 0);
+  bench.activity.busy(bench.nop, 1000, 5000, 0);
+  bench.activity.idle(hw::Idle::Drained, 5000);
+  CHECK(bench.stat("busy", 2500) == 1.5);
+  CHECK(bench.stat("idle_drained", 2500) == 0);
+  CHECK(bench.stat("idle_fetch", 2500) == 1);
+}
+
+TEST_CASE("semaphores are put down to who increments them") {
+  CHECK(hw::idle_for(isa::SemaphoreOwner::Dma) == hw::Idle::Dma);
+  CHECK(hw::idle_for(isa::SemaphoreOwner::GpSimd) == hw::Idle::GpSimd);
+  CHECK(hw::idle_for(isa::SemaphoreOwner::Mixed) == hw::Idle::Other);
+  CHECK(hw::idle_for(isa::SemaphoreOwner::None) == hw::Idle::Other);
+}

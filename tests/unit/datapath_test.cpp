@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/hw/datapath.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "tests/support/core_bench.h"
+
+using namespace nsim;
+using isa::Engine;
+using isa::Opcode;
+using test::in_psum;
+using test::in_sbuf;
+using test::instruction;
+
+namespace {
+
+struct Bench {
+  Bench()
+      : sbuf(hw::SbufParams(ParamScope(config, "sbuf")), true),
+        psum(hw::PsumParams(ParamScope(config, "psum")), true),
+        datapath(sbuf, psum) {}
+
+  float* at(isa::Space space, int partition, std::int64_t offset) {
+    std::byte* base = space == isa::Space::Psum
+                          ? psum.storage() + partition * psum.partition_stride()
+                          : sbuf.storage() + partition * sbuf.partition_stride();
+    return reinterpret_cast<float*>(base + offset);
+  }
+  void put(int partition, std::int64_t offset, std::initializer_list<float> values) {
+    std::copy(values.begin(), values.end(), at(isa::Space::Sbuf, partition, offset));
+  }
+  std::vector<float> row(const isa::Operand& operand, int partition) {
+    const float* from = at(operand.space, partition, operand.offset);
+    return {from, from + operand.dim[0].count};
+  }
+
+  Config config;
+  hw::Sbuf sbuf;
+  hw::Psum psum;
+  hw::Datapath datapath;
+};
+
+isa::Operand sbuf_rows(std::int64_t offset, std::int32_t elements, int partitions) {
+  return in_sbuf(offset, elements, num::Dtype::Fp32, partitions);
+}
+
+using Row = std::vector<float>;
+
+}  // namespace
+
+TEST_CASE("an operand is resolved to address, strides in bytes and counts") {
+  Bench bench;
+  isa::Operand operand = in_sbuf(256, 8, num::Dtype::Bf16, 32);
+  operand.partition = 64;
+  operand.dims = 2;
+  operand.dim[0] = {100, 4};
+  operand.dim[1] = {-2, 8};
+  const num::View view = bench.datapath.view(operand);
+  CHECK(view.base == bench.sbuf.storage() + 64 * bench.sbuf.partition_stride() + 256);
+  CHECK(view.dtype == num::Dtype::Bf16);
+  CHECK(view.partitions == 32);
+  CHECK(view.partition_stride == bench.sbuf.partition_stride());
+  CHECK(view.stride == std::array<std::int64_t, 4>{200, -4, 0, 0});
+  CHECK(view.count == std::array<std::int64_t, 4>{4, 8, 1, 1});
+}
+
+TEST_CASE("an operand in PSUM is resolved to PSUM") {
+  Bench bench;
+  const num::View view = bench.datapath.view(in_psum(2048, 8));
+  CHECK(view.base == bench.psum.storage() + 2048);
+  CHECK(view.partition_stride == bench.psum.partition_stride());
+}
+
+TEST_CASE("nc_matmul multiplies the transposed stationary operand into PSUM and accumulates") {
+  Bench bench;
+  bench.put(0, 0, {1, 2});  // stationary [K=2, M=2]
+  bench.put(1, 0, {3, 4});
+  bench.put(0, 64, {5, 6, 7});  // moving [K=2, N=3]
+  bench.put(1, 64, {8, 9, 10});
+  isa::StreamInstruction matmul = instruction(Engine::Tensor, Opcode::NcMatmul, in_psum(0, 3, 2),
+                                              sbuf_rows(0, 2, 2), sbuf_rows(64, 3, 2));
+  bench.datapath.execute(matmul);
+  CHECK(bench.row(matmul.dst, 0) == Row{29, 33, 37});
+  CHECK(bench.row(matmul.dst, 1) == Row{42, 48, 54});
+  matmul.accumulate = true;
+  bench.datapath.execute(matmul);
+  CHECK(bench.row(matmul.dst, 1) == Row{84, 96, 108});
+}
+
+TEST_CASE("nc_transpose, tensor_copy and memset move data") {
+  Bench bench;
+  bench.put(0, 0, {1, 2, 3});
+  bench.put(1, 0, {4, 5, 6});
+  const isa::StreamInstruction transpose =
+      instruction(Engine::Tensor, Opcode::NcTranspose, in_psum(0, 2, 3), sbuf_rows(0, 3, 2));
+  bench.datapath.execute(transpose);
+  CHECK(bench.row(transpose.dst, 2) == Row{3, 6});
+  const isa::StreamInstruction copy =
+      test::copy(Engine::Vector, sbuf_rows(64, 2, 3), in_psum(0, 2, 3));
+  bench.datapath.execute(copy);
+  CHECK(bench.row(copy.dst, 1) == Row{2, 5});
+  isa::StreamInstruction memset = instruction(Engine::GpSimd, Opcode::Memset, sbuf_rows(64, 2, 2));
+  memset.immediate = 9;
+  bench.datapath.execute(memset);
+  CHECK(bench.row(copy.dst, 1) == Row{9, 9});
+  CHECK(bench.row(copy.dst, 2) == Row{3, 6});
+}
+
+TEST_CASE("tensor_tensor and scalar_tensor_tensor take both tiles in order") {
+  Bench bench;
+  bench.put(0, 0, {7, 8});
+  bench.put(0, 32, {2, 3});
+  isa::StreamInstruction two =
+      instruction(Engine::Vector, Opcode::TensorTensor, sbuf_rows(64, 2, 1), sbuf_rows(0, 2, 1),
+                  sbuf_rows(32, 2, 1));
+  two.op0 = num::AluOp::Subtract;
+  bench.datapath.execute(two);
+  CHECK(bench.row(two.dst, 0) == Row{5, 5});
+  two.opcode = Opcode::ScalarTensorTensor;
+  two.operand0.immediate = 10;
+  two.op0 = num::AluOp::Multiply;
+  two.op1 = num::AluOp::Subtract;
+  two.reverse1 = true;
+  bench.datapath.execute(two);
+  CHECK(bench.row(two.dst, 0) == Row{-68, -77});
+}
+
+TEST_CASE("tensor_scalar takes immediates and one element per partition") {
+  Bench bench;
+  bench.put(0, 0, {1, 2});
+  bench.put(1, 0, {3, 4});
+  bench.put(0, 32, {10});
+  bench.put(1, 32, {20});
+  isa::StreamInstruction scale =
+      instruction(Engine::Vector, Opcode::TensorScalar, sbuf_rows(64, 2, 2), sbuf_rows(0, 2, 2));
+  scale.op0 = num::AluOp::Multiply;
+  scale.operand0.operand = sbuf_rows(32, 1, 2);
+  scale.op1 = num::AluOp::Subtract;
+  scale.operand1.immediate = 1;
+  bench.datapath.execute(scale);
+  CHECK(bench.row(scale.dst, 0) == Row{9, 19});
+  CHECK(bench.row(scale.dst, 1) == Row{59, 79});
+}
+
+TEST_CASE("reductions and statistics leave one result per row") {
+  Bench bench;
+  bench.put(0, 0, {1, 2, 3, 6});
+  isa::StreamInstruction reduce =
+      instruction(Engine::Vector, Opcode::TensorReduce, sbuf_rows(64, 1, 1), sbuf_rows(0, 4, 1));
+  reduce.op0 = num::AluOp::Add;
+  reduce.negate = true;
+  bench.datapath.execute(reduce);
+  CHECK(bench.row(reduce.dst, 0) == Row{-12});
+  const isa::StreamInstruction stats =
+      instruction(Engine::Vector, Opcode::BnStats, sbuf_rows(96, 3, 1), sbuf_rows(0, 4, 1));
+  bench.datapath.execute(stats);
+  CHECK(bench.row(stats.dst, 0) == Row{4, 3, 14});
+  const isa::StreamInstruction aggregate =
+      instruction(Engine::Vector, Opcode::BnAggr, sbuf_rows(128, 2, 1), sbuf_rows(96, 3, 1));
+  bench.datapath.execute(aggregate);
+  CHECK(bench.row(aggregate.dst, 0) == Row{3, 3.5});
+}
+
+TEST_CASE("activation scales, adds the bias and sums rows when asked") {
+  Bench bench;
+  bench.put(0, 0, {1, -2, 3});
+  isa::StreamInstruction relu =
+      instruction(Engine::Scalar, Opcode::Activation, sbuf_rows(64, 3, 1), sbuf_rows(0, 3, 1));
+  relu.function = num::Activation::Relu;
+  relu.operand0.immediate = 2;
+  relu.operand1.immediate = 1;
+  bench.datapath.execute(relu);
+  CHECK(bench.row(relu.dst, 0) == Row{3, 0, 7});
+  relu.opcode = Opcode::ActivationReduce;
+  relu.dst2 = sbuf_rows(96, 1, 1);
+  bench.datapath.execute(relu);
+  CHECK(bench.row(relu.dst2, 0) == Row{10});
+  isa::StreamInstruction reciprocal =
+      instruction(Engine::Vector, Opcode::Reciprocal, sbuf_rows(128, 1, 1), sbuf_rows(96, 1, 1));
+  bench.datapath.execute(reciprocal);
+  CHECK(bench.row(reciprocal.dst, 0) == Row{0.1F});
+}
+
+TEST_CASE("iota and affine_select follow their pattern") {
+  Bench bench;
+  isa::StreamInstruction iota = instruction(Engine::GpSimd, Opcode::Iota, sbuf_rows(0, 3, 2));
+  iota.base = 10;
+  iota.partition_step = 100;
+  iota.pattern = {2, 0, 0, 0};
+  bench.datapath.execute(iota);
+  CHECK(bench.row(iota.dst, 1) == Row{110, 112, 114});
+  isa::StreamInstruction select =
+      instruction(Engine::GpSimd, Opcode::AffineSelect, sbuf_rows(64, 3, 2), sbuf_rows(0, 3, 2));
+  select.base = 0;  // causal mask: column <= row
+  select.partition_step = 1;
+  select.pattern = {-1, 0, 0, 0};
+  select.immediate = -1;
+  bench.datapath.execute(select);
+  CHECK(bench.row(select.dst, 0) == Row{10, -1, -1});
+  CHECK(bench.row(select.dst, 1) == Row{110, 112, -1});
+}
+
+TEST_CASE("instructions without arithmetic, and numerics off, change nothing") {
+  Bench bench;
+  bench.datapath.execute(test::dma(Engine::Sync));
+  bench.datapath.execute(test::nop(Engine::Tensor));
+  CHECK(bench.row(sbuf_rows(0, 4, 1), 0) == Row{0, 0, 0, 0});
+  const hw::Sbuf sbuf(hw::SbufParams(ParamScope(bench.config, "sbuf")), false);
+  const hw::Psum psum(hw::PsumParams(ParamScope(bench.config, "psum")), false);
+  hw::Datapath(sbuf, psum).execute(test::copy(Engine::Vector, in_sbuf(0, 4), in_sbuf(64, 4)));
+}
