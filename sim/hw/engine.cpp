@@ -154,8 +154,12 @@ bool Engine::pass_barrier() {
   return false;
 }
 
+/// Of two engines that ask at the same moment, the one whose process runs first is served first.
 bool Engine::ports_free(const isa::StreamInstruction& instruction) {
   cost_ = cost::instruction_cost(instruction, parts_.costs);
+  if (isa::info(instruction.opcode).dma) {
+    return true;  // its operands do not pass through the engine
+  }
   const SimTime duration = clock_.duration(cost_.interval);
   const Psum::Banks banks = parts_.psum.banks_of(instruction);
   const bool port = parts_.sbuf.needs_port(instruction);

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// SBUF and PSUM ports: who excludes whom on which generation.
+#include <catch2/catch.hpp>
+
+#include "tests/support/core_bench.h"
+
+using namespace nsim;
+using isa::Engine;
+using test::CoreBench;
+using test::in_psum;
+using test::in_sbuf;
+using test::StreamMaker;
+
+namespace {
+
+constexpr const char* kSharedSbuf = "sbuf.shared_port=true";
+constexpr const char* kParallelSbuf = "sbuf.shared_port=false";
+constexpr const char* kSharedPsum = "psum.shared_port=true";
+constexpr const char* kBankedPsum = "psum.shared_port=false";
+
+/// When two engines issue the instruction behind `first` and `second`, counted from the first
+/// issue. `second` comes a nop later.
+struct Meeting {
+  SimTime first_next = 0;
+  SimTime second_next = 0;
+  SimTime waited = 0;
+  double sbuf_waits = 0;
+  double psum_collisions = 0;
+};
+
+/// The nop's share of what `second` takes.
+SimTime later(const isa::StreamInstruction& second) {
+  return CoreBench().interval(test::nop(second.engine));
+}
+
+Meeting meet(const char* setting, const isa::StreamInstruction& first,
+             const isa::StreamInstruction& second) {
+  CoreBench bench({setting});
+  StreamMaker maker;
+  maker.add(first).add(test::dma(first.engine));
+  maker.add(test::nop(second.engine)).add(second).add(test::dma(second.engine));
+  bench.start(maker.streams());
+  bench.kernel.run();
+  Meeting met;
+  for (const auto& submitted : bench.dma.submitted) {
+    (submitted.instruction->engine == first.engine ? met.first_next : met.second_next) =
+        submitted.at - bench.first_issue();
+  }
+  met.waited = bench.time(std::string(isa::name(second.engine)) + ".idle_port");
+  met.sbuf_waits = bench.stat("sbuf.port_waits");
+  met.psum_collisions = bench.stat("psum.bank_collisions");
+  return met;
+}
+
+}  // namespace
+
+TEST_CASE("with a shared SBUF port GpSimd starts when Vector is done with it, and not earlier") {
+  const auto vector = test::copy(Engine::Vector, in_sbuf(0, 500), in_sbuf(4096, 500));
+  const auto gpsimd = test::copy(Engine::GpSimd, in_sbuf(16384, 300), in_sbuf(32768, 300));
+  const CoreBench bench;
+  const Meeting shared = meet(kSharedSbuf, vector, gpsimd);
+  CHECK(shared.first_next == bench.interval(vector));
+  CHECK(shared.second_next == bench.interval(vector) + bench.interval(gpsimd));
+  CHECK(shared.waited == bench.interval(vector) - later(gpsimd));
+  CHECK(shared.sbuf_waits == 1);
+  const Meeting parallel = meet(kParallelSbuf, vector, gpsimd);
+  CHECK(parallel.second_next == later(gpsimd) + bench.interval(gpsimd));
+  CHECK(parallel.waited == 0);
+  CHECK(parallel.sbuf_waits == 0);
+}
+
+TEST_CASE("Scalar and Vector use SBUF side by side in every generation") {
+  const auto vector = test::copy(Engine::Vector, in_sbuf(0, 500), in_sbuf(4096, 500));
+  const auto scalar = test::copy(Engine::Scalar, in_sbuf(16384, 300), in_sbuf(32768, 300));
+  const CoreBench bench;
+  CHECK(meet(kSharedSbuf, vector, scalar).second_next == later(scalar) + bench.interval(scalar));
+}
+
+TEST_CASE("with a shared PSUM port Scalar waits for Vector in whichever bank") {
+  const auto vector = test::copy(Engine::Vector, in_sbuf(0, 500), in_psum(0, 500));
+  const auto scalar = test::copy(Engine::Scalar, in_sbuf(4096, 300), in_psum(4096, 300));
+  const CoreBench bench;
+  const Meeting met = meet(kSharedPsum, vector, scalar);
+  CHECK(met.second_next == bench.interval(vector) + bench.interval(scalar));
+  CHECK(met.waited == bench.interval(vector) - later(scalar));
+  CHECK(met.psum_collisions == 1);
+}
+
+TEST_CASE("with PSUM banks Scalar waits for Vector in the same bank only") {
+  const auto vector = test::copy(Engine::Vector, in_sbuf(0, 500), in_psum(0, 500));
+  const auto elsewhere = test::copy(Engine::Scalar, in_sbuf(4096, 300), in_psum(4096, 300));
+  const auto same = test::copy(Engine::Scalar, in_sbuf(4096, 300), in_psum(1024, 300));
+  const CoreBench bench;
+  CHECK(meet(kBankedPsum, vector, elsewhere).second_next ==
+        later(elsewhere) + bench.interval(elsewhere));
+  CHECK(meet(kBankedPsum, vector, elsewhere).psum_collisions == 0);
+  const Meeting met = meet(kBankedPsum, vector, same);
+  CHECK(met.second_next == bench.interval(vector) + bench.interval(same));
+  CHECK(met.psum_collisions == 1);
+}
+
+TEST_CASE("ports reserved by an aborted execution do not delay the next one") {
+  CoreBench bench({kSharedSbuf});
+  const auto vector = test::copy(Engine::Vector, in_sbuf(0, 8000), in_sbuf(32768, 8000));
+  const auto gpsimd = test::copy(Engine::GpSimd, in_sbuf(0, 300), in_sbuf(32768, 300));
+  StreamMaker first;
+  first.add(vector).add(gpsimd);
+  StreamMaker second;
+  second.add(gpsimd);
+  bench.start(first.streams());
+  const SimTime abort = bench.first_issue() + 1;
+  bench.kernel.at(abort, [&] { bench.core().abort(hw::DeviceError::Hang); });
+  bench.start(second.streams(), abort + 1);
+  bench.kernel.run();
+  REQUIRE(bench.ended.size() == 2);
+  CHECK(bench.ended[1].at == abort + 1 + bench.first_issue() + bench.latency(gpsimd));
+}
