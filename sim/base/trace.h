@@ -3,7 +3,8 @@
 //
 // Timestamps in the file are nanoseconds, as Perfetto wants; every slice also carries its exact
 // `start_ps` and `duration_ps` so that sums over a trace are exact. Slices of one track must not
-// overlap unless nested. Packets are written in the order of the calls; a viewer sorts them.
+// overlap unless nested. Packets are written in the order of the calls; a viewer sorts them by
+// nanosecond: of nested slices that begin in the same one, record the outer first.
 // Simulation thread only.
 #pragma once
 

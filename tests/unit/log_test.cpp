@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -47,6 +47,15 @@ class LogFile {
   std::string path_;
 };
 
+// Digits as 0, letters as A and a.
+std::string shape(std::string text) {
+  for (char& c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    c = std::isdigit(code) ? '0' : std::isupper(code) ? 'A' : std::islower(code) ? 'a' : c;
+  }
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("a log line has the shape of the real runtime's", "[log]") {
@@ -55,10 +64,12 @@ TEST_CASE("a log line has the shape of the real runtime's", "[log]") {
   const std::vector<std::string> lines = file.lines();
   REQUIRE(lines.size() == 1);
   CAPTURE(lines[0]);
-  CHECK(std::regex_match(
-      lines[0],
-      std::regex(R"(\d{4}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2}\.\d{6}  )" +
-                 std::to_string(::getpid()) + R"(:\d+  ERROR  TDRV:\S+   device 3 is gone)")));
+  const std::string place = "  " + std::to_string(::getpid()) + ":";
+  CHECK(shape(lines[0].substr(0, 27)) == "0000-Aaa-00 00:00:00.000000");
+  CHECK(lines[0].substr(27, place.size()) == place);
+  const std::size_t text = lines[0].find("  ERROR  TDRV:");
+  REQUIRE(text != std::string::npos);
+  CHECK(lines[0].find("   device 3 is gone", text) + 19 == lines[0].size());
 }
 
 TEST_CASE("by default only errors are logged", "[log]") {
