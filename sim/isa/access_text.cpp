@@ -6,6 +6,7 @@
 #include "sim/isa/checked.h"
 #include "sim/isa/compare.h"
 #include "sim/isa/expr_text.h"
+#include "sim/isa/limits.h"
 
 namespace nsim::isa {
 namespace {
@@ -57,6 +58,10 @@ void apply_partition_index(const Index& index, const Buffer& buffer, Access& acc
   }
   if (index.dims.size() > 1 || (!index.dims.empty() && index.dims[0].step != 1)) {
     throw UserError(index.where, "partitions are written 'first +: count', without steps");
+  }
+  if (!index.dims.empty() && index.dims[0].count > kMaxPartitions) {
+    throw UserError(index.where,
+                    "an access has at most " + std::to_string(kMaxPartitions) + " partitions");
   }
   access.partition = index.start;
   access.partitions = index.dims.empty() ? 1 : index.dims[0].count;

@@ -98,24 +98,37 @@ Builder::Builder(std::string name, std::string target, int cores) {
 
 TensorRef Builder::tensor(std::string name, TensorKind kind, num::Dtype dtype,
                           std::vector<std::int64_t> shape, num::Init init) {
+  if (!names_.emplace(name, 1).second) {
+    throw UserError("the program has two tensors or buffers called '" + name + "'");
+  }
   program_.tensors.push_back({std::move(name), kind, dtype, std::move(shape), std::move(init), {}});
   return {static_cast<std::uint32_t>(program_.tensors.size() - 1)};
 }
 
-BufferRef Builder::buffer(Space space, std::string name, num::Dtype dtype, std::int64_t partitions,
-                          std::int64_t elements, std::optional<std::int64_t> address) {
-  program_.buffers.push_back({std::move(name), space, dtype, 0, partitions, elements, address, {}});
+std::string Builder::unique_name(const std::string& wanted) {
+  std::string name = wanted;
+  while (!names_.emplace(name, 1).second) {
+    name = wanted + "_" + std::to_string(++names_[wanted]);
+  }
+  return name;
+}
+
+BufferRef Builder::buffer(Space space, const std::string& name, num::Dtype dtype,
+                          std::int64_t partitions, std::int64_t elements,
+                          std::optional<std::int64_t> address) {
+  program_.buffers.push_back(
+      {unique_name(name), space, dtype, 0, partitions, elements, address, {}});
   return {static_cast<std::uint32_t>(program_.buffers.size() - 1), space, partitions};
 }
 
-BufferRef Builder::sbuf(std::string name, num::Dtype dtype, std::int64_t partitions,
+BufferRef Builder::sbuf(const std::string& name, num::Dtype dtype, std::int64_t partitions,
                         std::int64_t elements, std::optional<std::int64_t> address) {
-  return buffer(Space::Sbuf, std::move(name), dtype, partitions, elements, address);
+  return buffer(Space::Sbuf, name, dtype, partitions, elements, address);
 }
 
-BufferRef Builder::psum(std::string name, num::Dtype dtype, std::int64_t partitions,
+BufferRef Builder::psum(const std::string& name, num::Dtype dtype, std::int64_t partitions,
                         std::int64_t elements, std::optional<std::int64_t> address) {
-  return buffer(Space::Psum, std::move(name), dtype, partitions, elements, address);
+  return buffer(Space::Psum, name, dtype, partitions, elements, address);
 }
 
 void Builder::label(const std::string& operator_name) {

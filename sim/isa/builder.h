@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "sim/isa/program.h"
@@ -49,12 +50,15 @@ class Builder {
  public:
   Builder(std::string name, std::string target, int cores);
 
+  /// The names of tensors are the program's interface: a second one of the same name throws
+  /// UserError.
   TensorRef tensor(std::string name, TensorKind kind, num::Dtype dtype,
                    std::vector<std::int64_t> shape, num::Init init = {});
-  BufferRef sbuf(std::string name, num::Dtype dtype, std::int64_t partitions, std::int64_t elements,
-                 std::optional<std::int64_t> address = {});
-  BufferRef psum(std::string name, num::Dtype dtype, std::int64_t partitions, std::int64_t elements,
-                 std::optional<std::int64_t> address = {});
+  /// The name of a buffer gets a number when it is taken.
+  BufferRef sbuf(const std::string& name, num::Dtype dtype, std::int64_t partitions,
+                 std::int64_t elements, std::optional<std::int64_t> address = {});
+  BufferRef psum(const std::string& name, num::Dtype dtype, std::int64_t partitions,
+                 std::int64_t elements, std::optional<std::int64_t> address = {});
   /// Instructions emitted from here on belong to this operator.
   void label(const std::string& operator_name);
   Var core() const { return Var{0, 1, 0}; }
@@ -98,11 +102,14 @@ class Builder {
   Program& program() { return program_; }
 
  private:
-  BufferRef buffer(Space space, std::string name, num::Dtype dtype, std::int64_t partitions,
+  BufferRef buffer(Space space, const std::string& name, num::Dtype dtype, std::int64_t partitions,
                    std::int64_t elements, std::optional<std::int64_t> address);
 
+  std::string unique_name(const std::string& wanted);
+
   Program program_;
-  std::vector<std::vector<Item>*> open_;       // lists of the open loops, innermost last
+  std::map<std::string, int> names_;      // of tensors and buffers, with the last number appended
+  std::vector<std::vector<Item>*> open_;  // lists of the open loops, innermost last
   std::vector<std::uint32_t> open_variables_;  // their variables
   std::string label_;                          // enters the program with its first instruction
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program container: a NEFF-like file. A 1024-byte header (little endian) and a gzip'ed tar archive
 // with neff.json (tensors), info.json (who wrote it) and our own member `nsim/program.bin`, whose
-// versioned layout is documented on top of container.cpp. A NEFF without that member is not executable.
+// versioned layout is documented on top of binary_writer.cpp, that of the header on top of container.cpp. A NEFF without that member is not executable.
 #pragma once
 
 #include <cstddef>

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "sim/isa/compare.h"
+
 namespace nsim::isa {
 namespace {
 
@@ -125,7 +127,7 @@ std::string print_init(const num::Init& init) {
       return name + "(" + print_real(init.low) + ", " + print_real(init.high) + ", seed " +
              std::to_string(init.seed) + ")";
     case Kind::Index:
-      return init.low == 0 ? name : name + "(" + print_real(init.low) + ")";
+      return same(init.low, 0.0) ? name : name + "(" + print_real(init.low) + ")";
     case Kind::Bytes:
       return print_bytes(init.bytes);
     case Kind::Zero:

@@ -153,17 +153,7 @@ void parse_operands(TextState& state, const OpcodeInfo& opcode, Instruction& ins
     if (i > 0) {
       state.tokens.expect(",", std::string("and the operand ") + each.name);
     }
-    Access access = parse_access(state, each.name);
-    switch (each.role) {
-      case OperandRole::Dst:
-        instruction.dst = std::move(access);
-        break;
-      case OperandRole::Dst2:
-        instruction.dst2 = std::move(access);
-        break;
-      default:
-        instruction.src.push_back(std::move(access));
-    }
+    set_operand(instruction, each.role, parse_access(state, each.name));
   }
 }
 

@@ -11,6 +11,9 @@ namespace nsim::isa {
 
 inline constexpr std::size_t kMaxRank = 8;
 inline constexpr std::size_t kMaxLoopDepth = 64;
+/// Instructions and loops as written; a small compressed file must not fill the memory.
+inline constexpr std::size_t kMaxItems = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxSemaphoreUses = 255;  // waits, and updates, of one instruction
 inline constexpr std::int64_t kMaxCores = 128;
 inline constexpr std::int64_t kMaxPartitions = 1024;
 inline constexpr std::int64_t kMaxBufferBytes = std::int64_t{1}

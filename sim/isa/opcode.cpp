@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/isa/opcode.h"
 
+#include <utility>
+
 namespace nsim::isa {
 namespace {
 
@@ -198,6 +200,23 @@ const Access* operand(const Instruction& instruction, OperandRole role) {
       break;
   }
   return nullptr;
+}
+
+void set_operand(Instruction& instruction, OperandRole role, Access access) {
+  switch (role) {
+    case OperandRole::Dst:
+      instruction.dst = std::move(access);
+      break;
+    case OperandRole::Dst2:
+      instruction.dst2 = std::move(access);
+      break;
+    case OperandRole::Src0:
+    case OperandRole::Src1:
+      instruction.src.push_back(std::move(access));
+      break;
+    case OperandRole::None:
+      break;
+  }
 }
 
 std::string engine_names(EngineSet engines) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -98,6 +99,9 @@ std::optional<TensorKind> parse_tensor_kind(std::string_view name);
 
 /// The access of `instruction` in that role, or null when it is missing.
 const Access* operand(const Instruction& instruction, OperandRole role);
+
+/// Sets the operand of that role; sources in their order.
+void set_operand(Instruction& instruction, OperandRole role, Access access);
 
 /// The names of the engines in a set: "vector, gpsimd". For messages.
 std::string engine_names(EngineSet engines);

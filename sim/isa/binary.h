@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the writer and the reader of the binary form agree on. The layout is documented on top of
+// binary_writer.cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "sim/numerics/init.h"
+
+namespace nsim::isa {
+
+inline constexpr std::array<char, 8> kBinaryMagic{'N', 'S', 'I', 'M', 'P', 'R', 'O', 'G'};
+inline constexpr std::uint32_t kBinaryVersion = 1;
+
+/// Which parameters of initial contents mean something for their kind.
+struct InitFields {
+  bool low;
+  bool high_and_seed;
+  bool bytes;
+};
+constexpr InitFields fields_of(num::Init::Kind kind) {
+  using Kind = num::Init::Kind;
+  const bool random = kind == Kind::Uniform || kind == Kind::Normal;
+  return {random || kind == Kind::Constant || kind == Kind::Index, random, kind == Kind::Bytes};
+}
+
+}  // namespace nsim::isa
