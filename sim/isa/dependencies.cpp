@@ -11,9 +11,11 @@ namespace {
 constexpr int kQuadrants = 4;
 constexpr int kQuadrantPartitions = 32;
 constexpr std::int64_t kChipGrain = 64;
-// HBM is followed in blocks of 512 B, of more in tensors that would need more than this many.
+// HBM is followed in blocks of 512 B, of more where a tensor, or all together, would need more than
+// this many.
 constexpr std::int64_t kHbmGrain = 512;
-constexpr std::int64_t kMaxTensorCells = 65536;
+constexpr std::int64_t kMaxTensorCells = std::int64_t{1} << 16;
+constexpr std::int64_t kMaxHbmCells = std::int64_t{1} << 21;
 // Transfers in flight per queue: enough never to be what limits, as long as there are semaphores.
 constexpr int kMaxSlots = 32;
 
@@ -23,12 +25,12 @@ int lowest_bit(std::uint32_t bits) {
   return __builtin_ctz(bits);
 }
 
-Cells tensor_cells(std::int64_t bytes, int actors) {
+Cells tensor_cells(std::int64_t bytes, std::int64_t most_cells, int actors) {
   if (bytes == 0) {
     return {};
   }
   std::int64_t grain = kHbmGrain;
-  while (bytes / grain > kMaxTensorCells) {
+  while (bytes / grain > most_cells) {
     grain *= 2;
   }
   return Cells(1, bytes, grain, actors);
@@ -44,8 +46,13 @@ Dependencies::Dependencies(const TrackedMemory& memory) {
   slots_ = queues == 0 ? 0 : std::min(kMaxSlots, (kSemaphoreCount - kEngineCount) / queues);
   sbuf_ = Cells(kQuadrants, memory.sbuf_bytes, kChipGrain, actors_);
   psum_ = Cells(kQuadrants, memory.psum_bytes, kChipGrain, actors_);
+  const auto written = static_cast<std::int64_t>(
+      memory.tensor_bytes.size() - static_cast<std::size_t>(std::count(
+                                       memory.tensor_bytes.begin(), memory.tensor_bytes.end(), 0)));
+  const std::int64_t most_cells =
+      std::min(kMaxTensorCells, kMaxHbmCells / std::max<std::int64_t>(written, 1));
   for (const std::int64_t bytes : memory.tensor_bytes) {
-    tensors_.push_back(tensor_cells(bytes, actors_));
+    tensors_.push_back(tensor_cells(bytes, most_cells, actors_));
   }
   clocks_.emplace_back();
 }
