@@ -19,7 +19,7 @@
 
 namespace nsim::hw {
 
-struct InstanceParams;  // instance.h: all parameters of the hardware
+struct InstanceParams;  // instance_params.h: all parameters of the hardware
 
 /// One HBM stack as an allocator sees it.
 struct HbmRegion {

@@ -44,7 +44,8 @@ enum class DeviceError : std::uint8_t {
 };
 
 /// One entry of a unit's notification ring, in host memory. An Error entry precedes the Notify entry of its
-/// request. `phase` toggles at every wrap of the ring, so that a reader sees which entries are new.
+/// request. `phase` is 1 in the first pass over the ring and toggles at every wrap, so that a reader sees which
+/// entries are new; the driver clears the ring before it programs kNotifyBase.
 struct Notification {
   NotificationType type = NotificationType::Trace;
   DeviceError error = DeviceError::None;
@@ -54,7 +55,8 @@ struct Notification {
 };
 static_assert(sizeof(Notification) == 16);
 
-/// Registers of one unit, byte offsets from Hardware::unit_registers(address). 64-bit each.
+/// Registers of one unit, byte offsets from Hardware::unit_registers(address). 64-bit each. Writing kRingBase or
+/// kNotifyBase starts that ring anew: all its counts are zero again.
 enum UnitRegister : std::uint64_t {
   kRingBase = 0x00,      // host address of the descriptor ring
   kRingSize = 0x08,      // entries, power of two

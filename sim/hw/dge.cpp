@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/hw/dge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "sim/hw/time.h"
+
+namespace nsim::hw {
+
+// About 600 ns per instruction of the hardware blocks: NKI descriptor generation guide. The others
+// are derived from the NKI DMA overview: trigger to first data 739 ns less start, fabric and HBM
+// latency.
+DgeParams::DgeParams(ParamScope scope)
+    : static_latency(
+          scope.duration("static_latency", "350ns", "0ns", "1ms",
+                         "From a DMA instruction to host-built descriptors in the ring")),
+      software_latency(scope.duration("software_latency", "350ns", "0ns", "1ms",
+                                      "From GpSimd's descriptors to their being in the ring")),
+      hardware_latency(
+          scope.duration("hardware_latency", "600ns", "0ns", "1ms",
+                         "From a DMA instruction to hardware-built descriptors in the ring")),
+      hardware_interval(scope.duration("hardware_interval", "150ns", "0ns", "1ms",
+                                       "Time between two instructions of one hardware block")),
+      hardware_blocks(scope.count("hardware_blocks", 0, 0, isa::kEngineCount,
+                                  "Hardware descriptor generation blocks of a core")),
+      transpose_rate(scope.ratio("transpose_rate", 0.9, 0.01, 1.0,
+                                 "Rate of a DMA transpose from HBM, relative to a copy")),
+      transpose_rate_on_chip(scope.ratio("transpose_rate_on_chip", 0.5, 0.01, 1.0,
+                                         "Rate of a DMA transpose from SBUF, relative to a copy")) {
+}
+
+namespace {
+
+constexpr int kQueues = 4;  // of one engine
+constexpr int kModes = 4;   // of DgeMode
+constexpr int kPartitionsPerEngine = kPartitions / isa::kDmaEngineCount;
+
+constexpr std::array<const char*, isa::kEngineCount> kEngineNames{"Tensor", "Vector", "Scalar",
+                                                                  "GpSimd", "Sync"};
+
+/// The names that the public profiler shows.
+std::string queue_name(isa::Engine engine, int queue, isa::DgeMode mode) {
+  const char* owner = kEngineNames[static_cast<std::size_t>(engine)];
+  const std::string suffix = queue == 0 ? "" : fmt::format("{}", queue);
+  switch (mode) {
+    case isa::DgeMode::Hwdge:
+      return fmt::format("q{}DynamicHW{}", owner, suffix);
+    case isa::DgeMode::Swdge:
+      return fmt::format("q{}Dynamic{}", owner, suffix);
+    case isa::DgeMode::None:
+    case isa::DgeMode::Unknown:
+      break;
+  }
+  return fmt::format("q{}IO{}", owner, queue);
+}
+
+bool on_chip(const isa::Operand& operand) {
+  return operand.space != isa::Space::Hbm;
+}
+
+}  // namespace
+
+Dge::Dge(const DgeParams& params, const AddressMap& map, Place place, const Sbuf& sbuf,
+         std::vector<DmaEngine*> engines)
+    : params_(params), map_(map), place_(place), sbuf_(sbuf), engines_(std::move(engines)) {
+  queues_.resize(isa::kEngineCount * kQueues * kModes);
+}
+
+Dge::~Dge() = default;
+
+DeviceError Dge::disarm() {
+  return std::exchange(armed_, DeviceError::None);
+}
+
+void Dge::submit(const DmaTransfer& transfer) {
+  const isa::StreamInstruction& instruction = *transfer.instruction;
+  DmaMove& move = *take_move();
+  describe(move, transfer);
+  DmaQueue& queue = queue_of(instruction);
+  ++queue.transfers;
+  move.queue = &queue;
+  move.submitted = now();
+  move.ring =
+      (static_cast<int>(instruction.engine) * kQueues + instruction.queue) % DmaEngine::kRings;
+  split(move, instruction);
+  in_flight_[static_cast<std::size_t>(move.ring)].push_back(&move);
+  const SimTime available = descriptors_ready(instruction);
+  for (std::size_t engine = 0; engine < move.parts.size(); ++engine) {
+    engines_[engine]->push(move.ring, move.parts[engine], available);
+  }
+}
+
+SimTime Dge::descriptors_ready(const isa::StreamInstruction& instruction) {
+  switch (instruction.dge) {
+    case isa::DgeMode::Hwdge: {
+      // One block follows the Sync engine, the other Scalar.
+      const auto blocks =
+          std::max<std::size_t>(1, static_cast<std::size_t>(params_.hardware_blocks));
+      const std::size_t block = instruction.engine == isa::Engine::Sync ? 0 : 1 % blocks;
+      const SimTime start = blocks_[block].reserve(now(), params_.hardware_interval);
+      return start + params_.hardware_latency;
+    }
+    case isa::DgeMode::Swdge:
+      return now() + params_.software_latency;
+    case isa::DgeMode::None:
+    case isa::DgeMode::Unknown:
+      break;
+  }
+  return now() + params_.static_latency;
+}
+
+DmaQueue& Dge::queue_of(const isa::StreamInstruction& instruction) {
+  const auto index = static_cast<std::size_t>(
+      (static_cast<int>(instruction.engine) * kQueues + instruction.queue % kQueues) * kModes +
+      static_cast<int>(instruction.dge));
+  std::unique_ptr<DmaQueue>& queue = queues_[index];
+  if (!queue) {
+    queue = std::make_unique<DmaQueue>();
+    queue->name = queue_name(instruction.engine, instruction.queue, instruction.dge);
+  }
+  return *queue;
+}
+
+DmaMove* Dge::take_move() {
+  if (free_moves_.empty()) {
+    moves_.push_back(std::make_unique<DmaMove>());
+    free_moves_.push_back(moves_.back().get());
+  }
+  DmaMove* move = free_moves_.back();
+  free_moves_.pop_back();
+  return move;
+}
+
+void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
+  const isa::StreamInstruction& instruction = *transfer.instruction;
+  const ExecutionContext& context = *transfer.context;
+  move.owner = this;
+  move.kind = DmaMove::Kind::Copy;
+  move.source = walk(instruction.src[0], context);
+  move.destination = walk(instruction.dst, context);
+  move.rate_factor = 1;
+  move.moves_data = sbuf_.storage() != nullptr;
+  move.error = std::exchange(armed_, DeviceError::None);
+  move.instruction = &instruction;
+  move.listener = transfer.listener;
+  move.execution = context.execution;
+  move.aborted = false;
+  move.trace = context.trace;
+  move.arrived = 0;
+  move.delivered = 0;
+  if (instruction.opcode == isa::Opcode::DmaTranspose) {
+    move.kind = DmaMove::Kind::Transpose;
+    move.row_elements = instruction.dst.elements();
+    move.rate_factor =
+        on_chip(instruction.src[0]) ? params_.transpose_rate_on_chip : params_.transpose_rate;
+  } else if (instruction.opcode == isa::Opcode::DmaGather) {
+    describe_gather(move, transfer);
+  }
+}
+
+/// Reads the row numbers out of SBUF. Without numerics they are unknown, and do not matter for
+/// time.
+void Dge::describe_gather(DmaMove& move, const DmaTransfer& transfer) {
+  const isa::StreamInstruction& instruction = *transfer.instruction;
+  const isa::Tensor& table = transfer.context->streams->tensors[instruction.src[0].tensor];
+  move.kind = DmaMove::Kind::Gather;
+  move.row_elements = instruction.dst.elements();
+  const std::int64_t row_count = table.shape.empty() ? 1 : table.shape[0];
+  const std::int64_t pitch =
+      table.elements() / row_count * static_cast<std::int64_t>(num::size_of(table.dtype));
+  move.rows.assign(instruction.dst.partitions, 0);
+  if (!move.moves_data) {
+    return;
+  }
+  const isa::Operand& index = instruction.src[1];
+  for (std::size_t p = 0; p < move.rows.size(); ++p) {
+    std::int32_t row = 0;
+    std::memcpy(&row,
+                sbuf_.storage() +
+                    (index.partition + static_cast<std::int64_t>(p)) * sbuf_.partition_stride() +
+                    index.offset,
+                sizeof row);
+    if (row < 0 || row >= row_count) {
+      move.error = DeviceError::OutOfBounds;
+      return;
+    }
+    move.rows[p] = static_cast<std::uint64_t>(row * pitch);
+  }
+}
+
+DmaWalk Dge::walk(const isa::Operand& operand, const ExecutionContext& context) const {
+  const auto offset = static_cast<std::uint64_t>(operand.offset);
+  const std::uint64_t base = on_chip(operand)
+                                 ? map_.sbuf(place_.device, place_.core, operand.partition, offset)
+                                 : (*context.bindings)[operand.tensor] + offset;
+  DmaWalk result(base, operand.dtype);
+  if (on_chip(operand)) {
+    result.add(operand.partitions, static_cast<std::int64_t>(AddressMap::kPartitionStride));
+  }
+  for (std::size_t d = 0; d < operand.dims; ++d) {
+    result.add(operand.dim[d].count, operand.dim[d].step * result.element_bytes());
+  }
+  return result;
+}
+
+void Dge::split(DmaMove& move, const isa::StreamInstruction& instruction) {
+  const bool by_destination = on_chip(instruction.dst);
+  const isa::Operand& split_by = by_destination ? instruction.dst : instruction.src[0];
+  const std::int64_t per_partition = split_by.elements();
+  const std::int64_t even =
+      (move.destination.elements() + isa::kDmaEngineCount - 1) / isa::kDmaEngineCount;
+  for (int engine = 0; engine < isa::kDmaEngineCount; ++engine) {
+    DmaPart& part = move.parts[static_cast<std::size_t>(engine)];
+    part.move = &move;
+    if (on_chip(split_by)) {
+      const int first = engine * kPartitionsPerEngine - split_by.partition;
+      const auto clip = [&](int p) { return std::clamp<std::int64_t>(p, 0, split_by.partitions); };
+      part.position = clip(first) * per_partition;
+      part.end = clip(first + kPartitionsPerEngine) * per_partition;
+    } else {
+      const std::int64_t total = move.destination.elements();
+      part.position = std::min(total, engine * even);
+      part.end = std::min(total, part.position + even);
+    }
+  }
+  move.queue->bytes += move.destination.elements() * move.destination.element_bytes();
+}
+
+void Dge::abort(std::uint64_t execution) {
+  for (std::deque<DmaMove*>& ring : in_flight_) {
+    for (DmaMove* move : ring) {
+      move->aborted = move->aborted || move->execution == execution;
+    }
+  }
+}
+
+void Dge::part_done(DmaMove& move, DeviceError error) {
+  if (error != DeviceError::None && !move.aborted) {
+    move.listener->dma_error(error, move.execution);
+  }
+  ++move.arrived;
+  deliver(in_flight_[static_cast<std::size_t>(move.ring)]);
+}
+
+void Dge::deliver(std::deque<DmaMove*>& ring) {
+  while (!ring.empty()) {
+    DmaMove& move = *ring.front();
+    while (move.delivered < move.arrived) {
+      ++move.delivered;
+      if (!move.aborted) {
+        move.listener->dma_part_done(*move.instruction, move.execution);
+      }
+    }
+    if (move.delivered < isa::kDmaEngineCount) {
+      return;
+    }
+    ring.pop_front();
+    finish(move);
+  }
+}
+
+void Dge::finish(DmaMove& move) {
+  DmaQueue& queue = *move.queue;
+  queue.latency += now() - move.submitted;
+  if (move.trace != nullptr && move.trace->enabled()) {
+    const TrackId track = move.trace->track(queue.name, 0, 10);
+    move.trace->slice(track, move.trace->name("transfer"), std::max(move.submitted, queue.shown),
+                      now(), 0,
+                      {{"bytes", move.destination.elements() * move.destination.element_bytes()},
+                       {"submitted_ps", move.submitted}});
+    queue.shown = now();
+  }
+  free_moves_.push_back(&move);
+  if (!move.aborted) {
+    move.listener->dma_done(*move.instruction, move.execution);
+  }
+}
+
+void Dge::report(StatsScope stats) const {
+  for (const std::unique_ptr<DmaQueue>& queue : queues_) {
+    if (!queue) {
+      continue;
+    }
+    const StatsScope scope = stats.scope("queue").scope(queue->name);
+    scope.add("transfers", static_cast<double>(queue->transfers), "1", "Transfers of the queue");
+    scope.add("bytes", static_cast<double>(queue->bytes), "B", "Bytes the queue's transfers write");
+    scope.add("latency", static_cast<double>(queue->latency) / kNanosecond, "ns",
+              "Sum over the transfers of the time from their issue to their last update");
+  }
+}
+
+}  // namespace nsim::hw

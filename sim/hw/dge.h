@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Descriptor generation of one NeuronCore: turns a DMA instruction into descriptors on a ring of
+// each of the core's 16 DMA engines.
+//
+// Data flow: Engine --submit--> Dge: which engine moves which elements, after which latency
+// (host-built, software or hardware descriptors) -> DmaPart, one per engine -> DmaEngine asks each
+// for its packets (descriptors are made then, not before) -> done -> updates of one ring are
+// reported in the order of its transfers -> DmaListener.
+//
+// SBUF partition p is moved by engine p / 8; between HBM and HBM the elements are split evenly. An
+// engine without a share still writes its update of the semaphore.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/base/params.h"
+#include "sim/base/stats.h"
+#include "sim/base/timeline.h"
+#include "sim/hw/address_map.h"
+#include "sim/hw/dma_engine.h"
+#include "sim/hw/dma_part.h"
+#include "sim/hw/dma_transfer.h"
+#include "sim/hw/sbuf.h"
+
+namespace nsim::hw {
+
+struct DgeParams {
+  explicit DgeParams(ParamScope scope);  // [dge]
+  SimTime static_latency;                // host-built descriptors
+  SimTime software_latency;              // GpSimd's, beside the time of GpSimd itself
+  SimTime hardware_latency;              // hardware blocks
+  SimTime hardware_interval;             // of instructions in one block
+  std::int64_t hardware_blocks;          // of a core
+  double transpose_rate;                 // of the copy rate, HBM to SBUF
+  double transpose_rate_on_chip;         // the same, SBUF to SBUF
+};
+
+class Dge : public DmaFrontEnd {
+ public:
+  struct Place {
+    int device = 0;
+    int core = 0;  // physical
+  };
+  Dge(const DgeParams& params, const AddressMap& map, Place place, const Sbuf& sbuf,
+      std::vector<DmaEngine*> engines);
+  ~Dge() override;
+
+  void submit(const DmaTransfer& transfer) override;
+  void abort(std::uint64_t execution) override;
+
+  /// Fault injection: the next transfer fails with `error` after a part of it was moved.
+  void arm(DeviceError error) { armed_ = error; }
+  /// Takes an error back that did not happen; None when it did.
+  DeviceError disarm();
+
+  void report(StatsScope stats) const;
+
+ private:
+  friend class DmaPart;  // reports to part_done()
+  SimTime descriptors_ready(const isa::StreamInstruction& instruction);
+  DmaQueue& queue_of(const isa::StreamInstruction& instruction);
+  DmaMove* take_move();
+  void describe(DmaMove& move, const DmaTransfer& transfer);
+  void describe_gather(DmaMove& move, const DmaTransfer& transfer);
+  DmaWalk walk(const isa::Operand& operand, const ExecutionContext& context) const;
+  void split(DmaMove& move, const isa::StreamInstruction& instruction);
+
+  /// A part of `move` arrived: reports what its ring's order allows.
+  void part_done(DmaMove& move, DeviceError error);
+  void deliver(std::deque<DmaMove*>& ring);
+  void finish(DmaMove& move);
+
+  const DgeParams params_;
+  const AddressMap& map_;
+  const Place place_;
+  const Sbuf& sbuf_;
+  const std::vector<DmaEngine*> engines_;
+  std::array<Timeline, isa::kEngineCount> blocks_;  // hardware blocks, the first few are used
+  std::array<std::deque<DmaMove*>, DmaEngine::kRings> in_flight_;  // per ring, in order
+  std::vector<std::unique_ptr<DmaMove>> moves_;
+  std::vector<DmaMove*> free_moves_;
+  std::vector<std::unique_ptr<DmaQueue>> queues_;  // by engine, queue and mode
+  DeviceError armed_ = DeviceError::None;
+};
+
+}  // namespace nsim::hw

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// A DMA engine: moves the packets of its 16 rings, first in first out within a ring, round robin
+// between rings at packet boundaries.
+//
+// A packet takes the engine for the sum over its descriptors of `descriptor_overhead + bytes /
+// rate`, or until memory has served it, whichever is later; latencies of memory and fabric overlap
+// with the next packet. A job is done when the write of its last packet was acknowledged.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "sim/base/params.h"
+#include "sim/base/stats.h"
+#include "sim/hw/dma_job.h"
+#include "sim/hw/dma_ring.h"
+
+namespace nsim::hw {
+
+struct DmaEngineParams {
+  struct Defaults {
+    const char* rate;
+    std::int64_t packet_descriptors;
+  };
+  /// [dma_engine] or [host_dma]
+  DmaEngineParams(ParamScope scope, const Defaults& defaults);
+  std::int64_t rate;            // bytes of a long descriptor
+  SimTime descriptor_overhead;  // per descriptor
+  SimTime marker;               // a packet without data: the write to a semaphore
+  SimTime start_latency;        // from a descriptor in the ring to its first read
+  SimTime write_acknowledge;    // from the last write to the update of the semaphore
+  std::int64_t packet_descriptors;
+};
+
+class DmaEngine : public sc_core::sc_module {
+ public:
+  static constexpr int kRings = 16;
+
+  /// `home`: the HBM stack the engine is next to, -1 for none. `label` names its row in timelines.
+  DmaEngine(sc_core::sc_module_name name, const DmaEngineParams& params, int home,
+            std::string label);
+
+  tlm_utils::simple_initiator_socket<DmaEngine> out{"out"};
+
+  /// Queues a job, whose descriptors are in the ring from `available` on.
+  void push(int ring, DmaJob& job, SimTime available);
+
+  SimTime busy() const { return busy_; }
+  std::int64_t bytes() const { return bytes_; }
+  void report(StatsScope stats) const;
+
+ private:
+  struct Completion {
+    SimTime at = 0;
+    DmaJob* job = nullptr;
+    DeviceError error = DeviceError::None;
+  };
+
+  void serve();
+  void complete();
+  int next_ring() const;
+  SimTime next_available() const;
+  void move_packet(int ring);
+  /// What memory needs for one side of the packet.
+  struct Access {
+    SimTime served = 0;   // when memory is through with it
+    SimTime latency = 0;  // what comes on top, but overlaps with the next packet
+    bool failed = false;
+  };
+  Access access(tlm::tlm_command command, std::vector<Segment>& segments, std::int64_t bytes,
+                unsigned char* data);
+  Access read();
+  Access write();
+  void change_data();
+  SimTime occupancy() const;
+  void trace_packet(const DmaLabel& label, SimTime start, SimTime end);
+
+  const DmaEngineParams params_;
+  const std::string label_;
+  std::array<DmaRing, kRings> rings_;
+  std::uint32_t waiting_ = 0;  // bit r: ring r is not empty
+  int last_ring_ = kRings - 1;
+  SimTime free_at_ = 0;
+  sc_core::sc_event wake_;
+
+  DmaPacket packet_;  // the one being moved; kept for its memory
+  std::vector<unsigned char> buffer_;
+  std::vector<unsigned char> changed_;
+  tlm::tlm_generic_payload payload_;
+  ScatterList* list_;  // owned by payload_
+
+  std::deque<Completion> completions_;  // by time
+  sc_core::sc_event completed_;
+
+  Trace* trace_ = nullptr;  // the trace `track_` belongs to
+  TrackId track_ = 0;
+
+  SimTime busy_ = 0;
+  std::int64_t bytes_ = 0;
+  std::int64_t descriptors_ = 0;
+  std::int64_t packets_ = 0;
+  std::int64_t jobs_ = 0;
+};
+
+}  // namespace nsim::hw

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lies in a DMA ring: a job, the share of one transfer that one engine moves, and the packets
+// it is moved in.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/base/trace.h"
+#include "sim/hw/request.h"
+#include "sim/hw/scatter_list.h"
+#include "sim/numerics/dtype.h"
+
+namespace nsim::hw {
+
+/// Descriptors of one packet. Bytes are read in the order of `read`, changed, and written in the
+/// order of `write`.
+struct DmaPacket {
+  std::vector<Segment> read;  // empty: nothing is read (fill, or a semaphore write alone)
+  std::vector<Segment> write;
+  std::int64_t read_bytes = 0;
+  std::int64_t write_bytes = 0;
+  std::int64_t descriptors = 0;
+  double rate_factor = 1;                 // of the engine's rate (DMA transpose)
+  bool last = false;                      // of the job
+  DeviceError error = DeviceError::None;  // the engine aborts here instead of moving anything
+
+  // The change.
+  num::Dtype from = num::Dtype::Uint8;
+  num::Dtype to = num::Dtype::Uint8;
+  std::int64_t transpose_rows = 0;  // > 0: `rows` x n elements are read, n x `rows` written
+  std::uint8_t fill = 0;            // written when nothing is read
+
+  void clear();
+};
+
+/// Where a packet is shown in a timeline.
+struct DmaLabel {
+  Trace* trace = nullptr;
+  const char* queue = "";
+  std::uint64_t flow = 0;
+};
+
+/// Simulation thread.
+class DmaJob {
+ public:
+  virtual ~DmaJob() = default;
+  /// The next packet, of at most `descriptors` descriptors of at most kMaxDescriptorBytes.
+  virtual void next_packet(DmaPacket& packet, std::int64_t descriptors) = 0;
+  /// Called once, when the write of the last packet was acknowledged or the engine gave up. The job
+  /// may be destroyed in it.
+  virtual void done(DeviceError error) = 0;
+  virtual DmaLabel label() const = 0;
+  /// False: bytes are only counted (numerics off).
+  virtual bool moves_data() const = 0;
+
+  /// 16-bit length field of a descriptor, 0 means 64 KiB (aws-neuron-driver, udma).
+  static constexpr std::int64_t kMaxDescriptorBytes = 64 * 1024;
+};
+
+}  // namespace nsim::hw

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/hw/dma_part.h"
+
+#include <algorithm>
+
+#include "sim/hw/dge.h"
+
+namespace nsim::hw {
+namespace {
+
+void append(std::vector<Segment>& rows, std::uint64_t address, std::int64_t bytes) {
+  rows.push_back({address, static_cast<std::uint64_t>(bytes)});
+}
+
+/// Descriptors for a row, which may be longer than one can describe.
+std::int64_t descriptors_for(std::int64_t bytes) {
+  return (bytes + DmaJob::kMaxDescriptorBytes - 1) / DmaJob::kMaxDescriptorBytes;
+}
+
+}  // namespace
+
+void DmaPart::next_packet(DmaPacket& packet, std::int64_t descriptors) {
+  if (move->aborted) {
+    position = end;
+  }
+  packet.from = move->source.dtype();
+  packet.to = move->destination.dtype();
+  packet.rate_factor = move->rate_factor;
+  if (move->error != DeviceError::None && this == move->parts.data()) {
+    packet.error = move->error;
+    position = end;
+  }
+  if (position < end) {
+    switch (move->kind) {
+      case DmaMove::Kind::Copy:
+        copy(packet, descriptors);
+        break;
+      case DmaMove::Kind::Gather:
+        gather(packet, descriptors);
+        break;
+      case DmaMove::Kind::Transpose:
+        transpose(packet);
+        break;
+    }
+  }
+  packet.last = position == end;
+}
+
+void DmaPart::copy(DmaPacket& packet, std::int64_t descriptors) {
+  DmaWalk& source = move->source;
+  DmaWalk& destination = move->destination;
+  source.seek(position);
+  destination.seek(position);
+  const std::int64_t longest =
+      kMaxDescriptorBytes / std::max(source.element_bytes(), destination.element_bytes());
+  const std::int64_t from = position;
+  while (position < end && packet.descriptors < descriptors) {
+    const std::int64_t run = std::min({source.run(), destination.run(), longest, end - position});
+    append(packet.read, source.address(), run * source.element_bytes());
+    append(packet.write, destination.address(), run * destination.element_bytes());
+    ++packet.descriptors;
+    position += run;
+    source.advance(run);
+    destination.advance(run);
+  }
+  packet.read_bytes = (position - from) * source.element_bytes();
+  packet.write_bytes = (position - from) * destination.element_bytes();
+}
+
+/// Whole rows: each destination partition has a source row of its own.
+void DmaPart::gather(DmaPacket& packet, std::int64_t descriptors) {
+  DmaWalk& source = move->source;
+  DmaWalk& destination = move->destination;
+  destination.seek(position);
+  const std::int64_t from = position;
+  while (position < end && packet.descriptors < descriptors) {
+    const std::int64_t in_row = position % move->row_elements;
+    source.seek(in_row);
+    const std::int64_t run =
+        std::min({source.run(), destination.run(), move->row_elements - in_row});
+    const std::uint64_t row = move->rows[static_cast<std::size_t>(position / move->row_elements)];
+    append(packet.read, source.address() + row, run * source.element_bytes());
+    append(packet.write, destination.address(), run * destination.element_bytes());
+    packet.descriptors += descriptors_for(run * source.element_bytes());
+    position += run;
+    destination.advance(run);
+  }
+  packet.read_bytes = (position - from) * source.element_bytes();
+  packet.write_bytes = (position - from) * destination.element_bytes();
+}
+
+/// All rows of this engine's destination partitions at once: the source is read in its own rows, a
+/// few columns of each.
+void DmaPart::transpose(DmaPacket& packet) {
+  DmaWalk& source = move->source;
+  DmaWalk& destination = move->destination;
+  const std::int64_t rows = move->row_elements;
+  const std::int64_t all_columns = source.elements() / rows;
+  const std::int64_t first = position / rows;
+  const std::int64_t columns = (end - position) / rows;
+  const std::int64_t size = source.element_bytes();
+  for (std::int64_t row = 0; row < rows; ++row) {
+    source.seek(row * all_columns + first);
+    for (std::int64_t left = columns; left > 0;) {
+      const std::int64_t run = std::min(source.run(), left);
+      append(packet.read, source.address(), run * size);
+      source.advance(run);
+      left -= run;
+    }
+  }
+  destination.seek(position);
+  while (position < end) {
+    const std::int64_t run = std::min(destination.run(), end - position);
+    append(packet.write, destination.address(), run * size);
+    packet.descriptors += descriptors_for(run * size);
+    position += run;
+    destination.advance(run);
+  }
+  packet.transpose_rows = rows;
+  packet.read_bytes = rows * columns * size;
+  packet.write_bytes = packet.read_bytes;
+}
+
+void DmaPart::done(DeviceError error) {
+  move->owner->part_done(*move, error);
+}
+
+DmaLabel DmaPart::label() const {
+  return {move->trace, move->queue->name.c_str(), 0};
+}
+
+bool DmaPart::moves_data() const {
+  return move->moves_data;
+}
+
+}  // namespace nsim::hw

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// A DMA transfer under way and the part of it that one engine moves. Descriptors are the longest
+// runs that are contiguous on both sides, at most 64 KiB each, in row-major order of the elements.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/base/units.h"
+#include "sim/hw/dma_job.h"
+#include "sim/hw/dma_transfer.h"
+#include "sim/hw/dma_walk.h"
+
+namespace nsim::hw {
+
+class Dge;
+struct DmaMove;
+
+/// What is known about one queue: an engine's ring and the way its descriptors are made.
+struct DmaQueue {
+  std::string name;
+  std::int64_t transfers = 0;
+  std::int64_t bytes = 0;
+  SimTime latency = 0;  // sum over transfers
+  SimTime shown = 0;    // end of its last slice in a timeline
+};
+
+class DmaPart : public DmaJob {
+ public:
+  void next_packet(DmaPacket& packet, std::int64_t descriptors) override;
+  void done(DeviceError error) override;
+  DmaLabel label() const override;
+  bool moves_data() const override;
+
+  DmaMove* move = nullptr;
+  std::int64_t position = 0;  // next element, in the order of the destination
+  std::int64_t end = 0;
+
+ private:
+  void copy(DmaPacket& packet, std::int64_t descriptors);
+  void gather(DmaPacket& packet, std::int64_t descriptors);
+  void transpose(DmaPacket& packet);
+};
+
+/// What the parts of one transfer share. Owned and recycled by Dge.
+struct DmaMove {
+  enum class Kind : std::uint8_t { Copy, Gather, Transpose };
+
+  Dge* owner = nullptr;
+  Kind kind = Kind::Copy;
+  DmaWalk source;
+  DmaWalk destination;
+  std::vector<std::uint64_t> rows;  // Gather: address offset of each destination partition's row
+  std::int64_t row_elements = 0;    // Gather: of a row; Transpose: rows of the source
+  double rate_factor = 1;
+  bool moves_data = false;
+  DeviceError error = DeviceError::None;  // found when descriptors were made, or injected
+
+  const isa::StreamInstruction* instruction = nullptr;  // not touched when aborted
+  DmaListener* listener = nullptr;
+  std::uint64_t execution = 0;
+  bool aborted = false;
+  Trace* trace = nullptr;
+  DmaQueue* queue = nullptr;
+  SimTime submitted = 0;
+
+  int ring = 0;
+  int arrived = 0;    // parts that are through
+  int delivered = 0;  // of them, reported
+  std::array<DmaPart, isa::kDmaEngineCount> parts;
+};
+
+}  // namespace nsim::hw

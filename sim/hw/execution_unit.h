@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// An execution unit: takes request descriptors from a ring in host memory, one after the other, and
+// reports each through a notification ring in host memory and an interrupt.
+//
+// Data flow: doorbell register -> descriptors (and binding tables) are fetched over the host link,
+// a few ahead -> Trace entry, start: a program on the NeuronCores of the logical core, a copy or
+// fill on the host DMA engine -> [Error entry,] Notify entry, interrupt -> the next descriptor,
+// without waiting for the host. A fatal error halts the unit until it is reset: nothing behind the
+// failed request starts.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <vector>
+
+#include "sim/base/params.h"
+#include "sim/base/stats.h"
+#include "sim/base/trace.h"
+#include "sim/hw/address_map.h"
+#include "sim/hw/dge.h"
+#include "sim/hw/host_dma.h"
+#include "sim/hw/interrupts.h"
+#include "sim/hw/neuron_core.h"
+#include "sim/hw/notify_ring.h"
+#include "sim/hw/program_store.h"
+#include "sim/hw/request.h"
+
+namespace nsim::hw {
+
+struct ExecutionUnitParams {
+  explicit ExecutionUnitParams(ParamScope scope);  // [execution_unit]
+  std::int64_t prefetch;                           // descriptors fetched ahead
+  SimTime launch_latency;                          // from the start of a request to its first work
+};
+
+/// A physical core as a unit drives it.
+struct CoreParts {
+  NeuronCore* core = nullptr;
+  Dge* dge = nullptr;
+  int index = 0;  // within the device
+};
+
+/// What a unit works with; everything outlives it.
+struct UnitParts {
+  const AddressMap* map = nullptr;
+  const ProgramStore* programs = nullptr;
+  Interrupts* interrupts = nullptr;
+  HostDma* dma = nullptr;
+  Trace* trace = nullptr;        // the system's
+  TrackId trace_process = 0;     // the hardware's group in it
+  int ring = 0;                  // of the host DMA engine
+  std::vector<CoreParts> cores;  // of the logical core
+};
+
+const char* name(UnitType type);
+
+class ExecutionUnit : public sc_core::sc_module {
+ public:
+  ExecutionUnit(sc_core::sc_module_name name, const ExecutionUnitParams& params,
+                UnitAddress address, UnitParts parts);
+
+  /// To the fabric: rings in host memory.
+  tlm_utils::simple_initiator_socket<ExecutionUnit> mem{"mem"};
+
+  void write_register(std::uint64_t offset, std::uint64_t value);
+  /// Fault injection: after `skip` more requests, one fails with `error`.
+  void inject(DeviceError error, std::uint64_t skip);
+
+  void report(StatsScope stats) const;
+
+ private:
+  struct Fetched {
+    RequestDescriptor descriptor;
+    std::vector<std::uint64_t> bindings;
+    SimTime ready = 0;  // when all of it has arrived
+  };
+  struct Injection {
+    DeviceError error = DeviceError::None;
+    std::uint64_t skip = 0;
+  };
+
+  // Getting work.
+  void fetch();
+  Fetched fetch_one();
+  SimTime read_host(std::uint64_t address, void* to, std::size_t bytes);
+  void schedule_next();
+
+  // One request after the other.
+  void begin();
+  void run();
+  void run_program();
+  void run_copy();
+  DeviceError check_program(const LoadedProgram* program) const;
+  bool check_copy() const;
+  void core_done(std::uint64_t run, DeviceError error);
+  void time_out();
+  void finish(DeviceError error);
+  void reset();
+
+  // Telling the host.
+  bool notify(NotificationType type, DeviceError error);
+  void write_notification(NotificationType type, DeviceError error);
+  void overflow();
+  void trace_request(SimTime end);
+
+  const ExecutionUnitParams params_;
+  const UnitAddress address_;
+  const UnitParts parts_;
+
+  std::uint64_t ring_base_ = 0;
+  std::uint64_t ring_size_ = 0;
+  std::uint64_t fetched_count_ = 0;
+  std::uint64_t tail_ = 0;
+  SimTime timeout_ = 0;
+  NotifyRing notify_ring_;
+  bool halted_ = false;
+  bool busy_ = false;
+
+  std::deque<Fetched> fetched_;
+  Fetched current_;
+  std::uint64_t run_ = 0;  // counts requests; late events of an earlier one are dropped
+  SimTime started_ = 0;
+  int cores_left_ = 0;
+  DeviceError core_error_ = DeviceError::None;
+  ExecutionContext context_;
+  std::shared_ptr<const isa::Streams> streams_;  // of the program that runs
+  DeviceError injected_ = DeviceError::None;     // into the current request
+  std::deque<Injection> injections_;
+
+  sc_core::sc_event next_;
+  sc_core::sc_event launch_;
+  sc_core::sc_event watchdog_;
+
+  std::int64_t requests_ = 0;
+  std::int64_t failed_ = 0;
+  std::int64_t copied_bytes_ = 0;
+  SimTime busy_time_ = 0;
+};
+
+}  // namespace nsim::hw

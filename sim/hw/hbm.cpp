@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/hw/hbm.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include "sim/base/error.h"
+#include "sim/hw/time.h"
+
+namespace nsim::hw {
+
+HbmParams::HbmParams(ParamScope scope)
+    : stacks(scope.count("stacks", 2, 1, 16, "HBM stacks of a device")),
+      capacity(scope.bytes("capacity", "16GiB", "64MiB", "256GiB", "Capacity of one stack")),
+      stride(scope.bytes("stride", "64GiB", "64MiB", "512GiB",
+                         "Distance between the addresses of two stacks")),
+      reserved(scope.bytes("reserved", "16MiB", "0B", "1GiB",
+                           "Firmware's part at the start of a stack")),
+      model(scope.choice("model", "bandwidth", {"bandwidth"}, "Timing model of a stack")),
+      bandwidth(scope.rate("bandwidth", "410GB/s", "1GB/s", "100TB/s", "Peak rate of one stack")),
+      latency(scope.duration("latency", "150ns", "0ns", "100us",
+                             "From a request at the stack to its data")) {
+  if (stride < capacity) {
+    throw UserError(fmt::format("hbm.stride: {} is less than hbm.capacity {}: stacks would overlap",
+                                format_quantity(Quantity::Bytes, stride),
+                                format_quantity(Quantity::Bytes, capacity)));
+  }
+}
+
+namespace {
+
+/// One pipe: bytes over bandwidth, in order of arrival, and a latency that overlaps.
+class BandwidthTiming : public HbmTiming {
+ public:
+  explicit BandwidthTiming(const HbmParams& params)
+      : bandwidth_(params.bandwidth), latency_(params.latency) {}
+
+  Service access(SimTime at, bool, std::int64_t bytes, const ScatterList*) override {
+    const SimTime duration = transfer_time(bytes, bandwidth_);
+    return {pipe_.reserve(at, duration) + duration, latency_};
+  }
+  SimTime busy() const override { return pipe_.busy(); }
+  SimTime waited() const override { return pipe_.waited(); }
+
+ private:
+  const std::int64_t bandwidth_;
+  const SimTime latency_;
+  Timeline pipe_;
+};
+
+}  // namespace
+
+std::unique_ptr<HbmTiming> HbmTiming::create(const HbmParams& params) {
+  return std::make_unique<BandwidthTiming>(params);
+}
+
+Hbm::Hbm(sc_core::sc_module_name name, const HbmParams& params, std::uint64_t base)
+    : sc_module(name), params_(params), base_(base), timing_(HbmTiming::create(params)) {
+  void* memory = mmap(nullptr, static_cast<std::size_t>(params_.capacity), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) {
+    throw UserError(
+        fmt::format("no address space for an HBM stack of {}: is there a limit (ulimit -v)?",
+                    format_quantity(Quantity::Bytes, params_.capacity)));
+  }
+  storage_ = static_cast<std::byte*>(memory);
+  in.register_b_transport(this, &Hbm::b_transport);
+}
+
+Hbm::~Hbm() {
+  munmap(storage_, static_cast<std::size_t>(params_.capacity));
+}
+
+std::byte* Hbm::pointer(std::uint64_t address, std::uint64_t bytes) const {
+  const auto capacity = static_cast<std::uint64_t>(params_.capacity);
+  const std::uint64_t offset = address - base_;
+  return bytes <= capacity && offset <= capacity - bytes ? storage_ + offset : nullptr;
+}
+
+void Hbm::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  ScatterList* list = payload.get_extension<ScatterList>();
+  if (!move_rows(payload, list,
+                 [this](auto address, auto bytes) { return pointer(address, bytes); })) {
+    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    return;
+  }
+  const auto bytes = static_cast<std::int64_t>(payload.get_data_length());
+  (payload.is_read() ? read_bytes_ : write_bytes_) += bytes;
+  // What is on the way does not reserve the future: the pipe is shared in order of decisions.
+  const HbmTiming::Service service = timing_->access(now(), payload.is_write(), bytes, list);
+  delay += to_sc(service.end - now() + service.latency);
+  if (list != nullptr) {
+    list->pipelined += service.latency;
+  }
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void Hbm::report(StatsScope stats) const {
+  stats.add("read_bytes", static_cast<double>(read_bytes_), "B", "Bytes read from the stack");
+  stats.add("write_bytes", static_cast<double>(write_bytes_), "B", "Bytes written to the stack");
+  stats.add("busy", static_cast<double>(timing_->busy()) / kNanosecond, "ns",
+            "Time the stack moved data");
+  stats.add("waited", static_cast<double>(timing_->waited()) / kNanosecond, "ns",
+            "Time transactions waited for the stack");
+  stats.add("peak_rate", static_cast<double>(params_.bandwidth), "B/s", "Peak rate of the stack");
+}
+
+}  // namespace nsim::hw

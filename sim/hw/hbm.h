@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// One HBM stack: storage and timing. The timing model is chosen by name ([hbm] model).
+//
+// Storage is one host mapping of the whole stack without reserved swap: pages appear when they are
+// first written, and the pointer a client gets for a tensor points into it.
+#pragma once
+
+#include <tlm_utils/multi_passthrough_target_socket.h>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <systemc>
+#include <tlm>
+
+#include "sim/base/params.h"
+#include "sim/base/stats.h"
+#include "sim/base/timeline.h"
+#include "sim/hw/scatter_list.h"
+
+namespace nsim::hw {
+
+struct HbmParams {
+  explicit HbmParams(ParamScope scope);  // [hbm]
+  std::int64_t stacks;                   // of a device
+  std::int64_t capacity;                 // of one stack
+  std::int64_t stride;                   // between the addresses of two stacks
+  std::int64_t reserved;                 // firmware's part at the start of a stack
+  std::string model;                     // "bandwidth"
+  std::int64_t bandwidth;                // of one stack
+  SimTime latency;
+};
+
+/// When a stack serves what. Simulation thread.
+class HbmTiming {
+ public:
+  virtual ~HbmTiming() = default;
+  struct Service {
+    SimTime end = 0;      // the stack has delivered or taken the last byte
+    SimTime latency = 0;  // until the initiator sees it; overlaps with other transactions
+  };
+  /// Serves the rows of a transaction that arrives at `at`; calls come in the order of their
+  /// arrival.
+  virtual Service access(SimTime at, bool write, std::int64_t bytes, const ScatterList* rows) = 0;
+  virtual SimTime busy() const = 0;
+  virtual SimTime waited() const = 0;
+
+  static std::unique_ptr<HbmTiming> create(const HbmParams& params);
+};
+
+class Hbm : public sc_core::sc_module {
+ public:
+  Hbm(sc_core::sc_module_name name, const HbmParams& params, std::uint64_t base);
+  ~Hbm() override;
+
+  tlm_utils::multi_passthrough_target_socket<Hbm> in{"in"};
+
+  std::uint64_t base() const { return base_; }
+  std::byte* storage() const { return storage_; }
+  /// The place of `bytes` at a device-visible address, nullptr when not wholly in this stack.
+  std::byte* pointer(std::uint64_t address, std::uint64_t bytes) const;
+
+  void report(StatsScope stats) const;
+
+ private:
+  void b_transport(int id, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+
+  const HbmParams params_;
+  const std::uint64_t base_;
+  std::byte* storage_ = nullptr;
+  std::unique_ptr<HbmTiming> timing_;
+  std::int64_t read_bytes_ = 0;
+  std::int64_t write_bytes_ = 0;
+};
+
+}  // namespace nsim::hw

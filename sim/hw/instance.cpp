@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/hw/instance.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/base/error.h"
+
+namespace nsim::hw {
+namespace {
+
+/// Encoded size of an instruction; not published. Two 32-byte words hold opcode, three operands
+/// with four dimensions each, and semaphores.
+constexpr std::int64_t kInstructionBytes = 64;
+
+AddressMap::Layout layout_of(const InstanceParams& params) {
+  AddressMap::Layout layout;
+  layout.devices = static_cast<int>(params.devices);
+  layout.stacks = static_cast<int>(params.hbm.stacks);
+  layout.hbm_stride = static_cast<std::uint64_t>(params.hbm.stride);
+  layout.hbm_bytes = static_cast<std::uint64_t>(params.hbm.capacity);
+  layout.cores = static_cast<int>(params.device.cores);
+  layout.partition_bytes = static_cast<std::uint64_t>(params.neuron_core.sbuf.partition_bytes);
+  layout.units = Device::units_per_device(params);
+  return layout;
+}
+
+}  // namespace
+
+std::int64_t code_bytes(const isa::CoreStreams& streams) {
+  std::int64_t instructions = 0;
+  for (const auto& stream : streams.engine) {
+    instructions += static_cast<std::int64_t>(stream.size());
+  }
+  return instructions * kInstructionBytes;
+}
+
+std::shared_ptr<const InstanceParams> Hardware::resolve(Config& config) {
+  return std::make_shared<const InstanceParams>(config);
+}
+
+std::shared_ptr<Hardware> Hardware::create(std::shared_ptr<const InstanceParams> params,
+                                           TraceSet& traces) {
+  return std::make_shared<Instance>("instance", std::move(params), traces);
+}
+
+Instance::Instance(sc_core::sc_module_name name, std::shared_ptr<const InstanceParams> params,
+                   TraceSet& traces)
+    : sc_module(name), params_(std::move(params)), traces_(traces), map_(layout_of(*params_)) {
+  Device::Shared shared;
+  shared.params = params_.get();
+  shared.map = &map_;
+  shared.programs = &programs_;
+  shared.host_memory = &host_memory_;
+  shared.trace = &traces.system();
+  if (shared.trace->enabled()) {
+    shared.trace_process = shared.trace->process(params_->name + "/neuron_hw", 1, 1);
+  }
+  for (int device = 0; device < params_->devices; ++device) {
+    devices_.push_back(
+        std::make_unique<Device>(fmt::format("nd{}", device).c_str(), device, shared));
+  }
+  topology_ = describe();
+}
+
+Topology Instance::describe() {
+  Topology topology;
+  topology.name = params_->name;
+  topology.target = params_->device.target;
+  topology.devices = static_cast<int>(params_->devices);
+  topology.cores_per_device = static_cast<int>(params_->device.cores);
+  topology.cores_per_logical = static_cast<int>(params_->device.cores_per_logical);
+  topology.logical_cores = topology.devices * params_->logical_cores_per_device();
+  const int stacks = static_cast<int>(params_->hbm.stacks);
+  for (int device = 0; device < topology.devices; ++device) {
+    for (int stack = 0; stack < stacks; ++stack) {
+      const Hbm& hbm = devices_[static_cast<std::size_t>(device)]->hbm(stack);
+      topology.hbm.push_back({device, stack, hbm.base(),
+                              static_cast<std::uint64_t>(params_->hbm.capacity),
+                              static_cast<std::uint64_t>(params_->hbm.reserved), hbm.storage()});
+    }
+  }
+  const int logical_per_device = params_->logical_cores_per_device();
+  for (int core = 0; core < topology.logical_cores; ++core) {
+    topology.hbm_of_core.push_back(core / logical_per_device * stacks +
+                                   core % logical_per_device * stacks / logical_per_device);
+  }
+  return topology;
+}
+
+isa::Limits Instance::limits() const {
+  isa::Limits limits;
+  limits.target = params_->device.target;
+  limits.cores_per_logical = static_cast<int>(params_->device.cores_per_logical);
+  limits.sbuf_partition_bytes = params_->neuron_core.sbuf.partition_bytes;
+  limits.psum_partition_bytes = params_->neuron_core.psum.partition_bytes;
+  limits.psum_bank_bytes = params_->neuron_core.psum.bank_bytes;
+  limits.has_hwdge = params_->dge.hardware_blocks > 0;
+  limits.has_dma_transpose = params_->device.dma_transpose;
+  limits.scalar_tensor_scalar = params_->device.scalar_tensor_scalar;
+  return limits;
+}
+
+Device& Instance::device_of(UnitAddress unit) {
+  return *devices_.at(unit.core / static_cast<std::size_t>(params_->logical_cores_per_device()));
+}
+
+std::uint64_t Instance::unit_registers(UnitAddress unit) const {
+  const int index = Device::unit_index(*params_, unit);
+  if (index < 0 || unit.core >= topology_.logical_cores) {
+    throw InternalError(fmt::format("no unit {} queue {} on core {}", nsim::hw::name(unit.type),
+                                    unit.queue, unit.core));
+  }
+  return map_.registers(unit.core / params_->logical_cores_per_device(), index);
+}
+
+void Instance::write_register(std::uint64_t address, std::uint64_t value) {
+  const Location location = map_.locate(address, sizeof value);
+  if (location.region != Region::Registers) {
+    throw InternalError(fmt::format("register write to {:#x}, which is no register", address));
+  }
+  devices_[static_cast<std::size_t>(location.device)]->host_port().write(address, value);
+}
+
+void Instance::on_interrupt(std::function<void(UnitAddress)> handler) {
+  for (const auto& device : devices_) {
+    device->interrupts().on_interrupt(handler);
+  }
+}
+
+std::uint64_t Instance::load_program(int core, std::shared_ptr<const isa::Streams> streams,
+                                     std::uint32_t model_id, std::uint64_t code) {
+  return programs_.add({core, std::move(streams), &traces_.device(model_id), code});
+}
+
+std::byte* Instance::pointer(std::uint64_t address, std::uint64_t bytes) {
+  const Location location = map_.locate(address, bytes);
+  switch (location.region) {
+    case Region::Hbm:
+      return devices_[static_cast<std::size_t>(location.device)]
+          ->hbm(location.index)
+          .pointer(address, bytes);
+    case Region::Host:
+      return reinterpret_cast<std::byte*>(location.offset);
+    case Region::Sbuf:
+    case Region::Registers:
+    case Region::None:
+      break;
+  }
+  return nullptr;
+}
+
+void Instance::inject(UnitAddress unit, DeviceError error, std::uint64_t skip) {
+  device_of(unit).unit(unit).inject(error, skip);
+}
+
+void Instance::report(StatsScope stats) const {
+  for (std::size_t device = 0; device < devices_.size(); ++device) {
+    devices_[device]->report(stats.scope(fmt::format("nd{}", device)));
+  }
+}
+
+}  // namespace nsim::hw

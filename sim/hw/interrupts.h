@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interrupts of a device on their way to the host: over the link, then the host's own latency, then
+// the driver's handler on the simulation thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <systemc>
+
+#include "sim/base/params.h"
+#include "sim/base/stats.h"
+#include "sim/hw/link.h"
+#include "sim/hw/request.h"
+
+namespace nsim::hw {
+
+struct InterruptParams {
+  explicit InterruptParams(ParamScope scope);  // [interrupts]
+  SimTime latency;                             // from its arrival at the host to the handler
+};
+
+class Interrupts : public sc_core::sc_module {
+ public:
+  using Handler = std::function<void(UnitAddress)>;
+
+  Interrupts(sc_core::sc_module_name name, const InterruptParams& params, Link& link);
+
+  void on_interrupt(Handler handler) { handler_ = std::move(handler); }
+  /// Follows everything that was written to the host before.
+  void raise(UnitAddress unit);
+
+  void report(StatsScope stats) const;
+
+ private:
+  struct Pending {
+    SimTime at = 0;
+    UnitAddress unit;
+  };
+
+  void deliver();
+
+  const InterruptParams params_;
+  Link& link_;
+  Handler handler_;
+  std::deque<Pending> pending_;  // by time
+  std::int64_t raised_ = 0;
+  sc_core::sc_event due_;
+};
+
+}  // namespace nsim::hw
