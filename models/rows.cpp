@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// softmax, layernorm, rmsnorm and reduce.
+#include "models/rows.h"
+
+#include <algorithm>
+
+namespace nsim::ml {
+namespace {
+
+using isa::Access;
+using isa::BufferRef;
+using isa::Engine;
+using num::Activation;
+using num::AluOp;
+
+constexpr std::int64_t kBnStatsElements = 512;  // bn_stats takes
+
+}  // namespace
+
+RowsOf rows_of(const Shape& shape) {
+  return {product(shape) / shape.back(), shape.back()};
+}
+
+void for_row_tiles(Lowering& to, const Call& call,
+                   const std::function<void(const RowTile&)>& body) {
+  const ModelTensor& in = call.input(0);
+  const ModelTensor& out = to.result(call);
+  const std::int64_t width = rows_of(in.shape).width;
+  const Share part = to.share(rows_of(in.shape).rows);
+  const BufferRef data = to.sbuf("data", in.dtype, 2 * width);
+  const BufferRef result = to.sbuf("result", out.dtype, 2 * width);
+  to.tiles("row", part.size, kPartitions, [&](const Tile& row) {
+    const auto on_chip = [&](const BufferRef& buffer) {
+      return buffer.at(0, row.size, row.index.turn(2, width), {{1, width}});
+    };
+    const auto in_hbm = [&](const ModelTensor& tensor) {
+      return to.tensor(tensor).at((part.start + row.start) * width, {{1, row.size * width}});
+    };
+    const RowTile tile{row.index, row.size, on_chip(data), on_chip(result)};
+    to.load(tile.data, in_hbm(in));
+    body(tile);
+    to.store(in_hbm(out), tile.result);
+  });
+}
+
+RowVector::RowVector(Lowering& to, const ModelTensor& tensor)
+    : width_(tensor.shape.back()), buffer_(to.sbuf(tensor.name, tensor.dtype, width_)) {
+  to.load(buffer_.at(0, {{1, width_}}), to.tensor(tensor).at(0, {{0, kPartitions}, {1, width_}}));
+}
+
+void lower_softmax(Lowering& to, const Call& call) {
+  isa::Builder& b = to.builder();
+  const double scale = call.number("scale", 1);
+  const RowScalars extreme(to, "extreme");
+  const RowScalars shift(to, "shift");
+  const RowScalars sum(to, "sum");
+  const RowScalars inverse(to, "inverse");
+  const BufferRef weights = to.sbuf("weights", num::Dtype::Fp32, 2 * rows_of(call.shape(0)).width);
+  for_row_tiles(to, call, [&](const RowTile& tile) {
+    const std::int64_t width = tile.data.dims.back().count;
+    const Access weight = weights.at(0, tile.rows, tile.index.turn(2, width), {{1, width}});
+    // exp(scale * x - largest of scale * x): a negative scale turns the smallest into the largest.
+    b.tensor_reduce(extreme.at(tile), tile.data, scale >= 0 ? AluOp::Maximum : AluOp::Minimum);
+    b.tensor_scalar(Engine::Vector, shift.at(tile), extreme.at(tile), AluOp::Multiply,
+                    immediate(-scale));
+    b.activation_reduce(weight, sum.at(tile), tile.data, Activation::Exp, immediate(scale),
+                        per_partition(shift.at(tile)));
+    b.reciprocal(inverse.at(tile), sum.at(tile));
+    b.tensor_scalar(Engine::Vector, tile.result, weight, AluOp::Multiply,
+                    per_partition(inverse.at(tile)));
+  });
+}
+
+void lower_layernorm(Lowering& to, const Call& call) {
+  isa::Builder& b = to.builder();
+  const std::int64_t width = rows_of(call.shape(0)).width;
+  const std::int64_t parts = ceil_div(width, kBnStatsElements);
+  const RowVector gamma(to, call.input(1));
+  const RowVector beta(to, call.input(2));
+  const RowScalars moments(to, "moments", 2);
+  const RowScalars deviation(to, "deviation");
+  const BufferRef statistics = to.sbuf("statistics", num::Dtype::Fp32, 2 * 3 * parts);
+  const BufferRef centred = to.sbuf("centred", num::Dtype::Fp32, 2 * width);
+  for_row_tiles(to, call, [&](const RowTile& tile) {
+    const isa::Expr turn = tile.index.turn(2, 3 * parts);
+    Lowering::unrolled_tiles(width, kBnStatsElements, [&](const Tile& part) {
+      Access data = tile.data;
+      data.offset = data.offset + part.start;
+      data.dims = {{1, part.size}};
+      b.bn_stats(statistics.at(0, tile.rows, turn + part.index.times(3), {{1, 3}}), data);
+    });
+    b.bn_aggr(moments.all(tile), statistics.at(0, tile.rows, turn, {{1, 3 * parts}}));
+    // 1 / sqrt(variance + epsilon), on Vector: no function table to load.
+    b.tensor_scalar(Engine::Vector, deviation.at(tile), moments.at(tile, 1), AluOp::Add,
+                    immediate(call.number("epsilon", 1e-5)), AluOp::Power, immediate(-0.5));
+    const Access scaled = centred.at(0, tile.rows, tile.index.turn(2, width), {{1, width}});
+    b.scalar_tensor_tensor(scaled, tile.data, AluOp::Subtract, per_partition(moments.at(tile)),
+                           AluOp::Multiply, gamma.at(tile));
+    b.scalar_tensor_tensor(tile.result, scaled, AluOp::Multiply, per_partition(deviation.at(tile)),
+                           AluOp::Add, beta.at(tile));
+  });
+}
+
+void lower_rmsnorm(Lowering& to, const Call& call) {
+  isa::Builder& b = to.builder();
+  const std::int64_t width = rows_of(call.shape(0)).width;
+  const RowVector gamma(to, call.input(1));
+  const RowScalars sum(to, "sum");
+  const RowScalars mean(to, "mean");
+  const RowScalars factor(to, "factor");
+  const BufferRef squares = to.sbuf("squares", num::Dtype::Bf16, width);
+  for_row_tiles(to, call, [&](const RowTile& tile) {
+    b.activation_reduce(squares.at(0, tile.rows, 0, {{1, width}}), sum.at(tile), tile.data,
+                        Activation::Square);
+    b.tensor_scalar(Engine::Vector, mean.at(tile), sum.at(tile), AluOp::Multiply,
+                    immediate(1.0 / static_cast<double>(width)), AluOp::Add,
+                    immediate(call.number("epsilon", 1e-5)));
+    b.tensor_scalar(Engine::Vector, factor.at(tile), mean.at(tile), AluOp::Power, immediate(-0.5));
+    b.scalar_tensor_tensor(tile.result, tile.data, AluOp::Multiply, per_partition(factor.at(tile)),
+                           AluOp::Multiply, gamma.at(tile));
+  });
+}
+
+void lower_reduce(Lowering& to, const Call& call) {
+  isa::Builder& b = to.builder();
+  const ModelTensor& in = call.input(0);
+  const ModelTensor& out = to.result(call);
+  const std::string op = call.text("op", "add");
+  const AluOp alu = op == "max" ? AluOp::Maximum : AluOp::Add;
+  const auto [rows, width] = rows_of(in.shape);
+  const Share part = to.share(rows);
+  constexpr std::int64_t kSpacing = 32;
+  constexpr std::int64_t kMaxColumns = 8192;
+  const std::int64_t columns = std::min(width, kMaxColumns);
+  const std::int64_t pieces = ceil_div(width, columns);
+  const BufferRef data = to.sbuf("data", in.dtype, 2 * columns);
+  const BufferRef partial = to.sbuf("partial", num::Dtype::Fp32, 2 * std::max(pieces, kSpacing));
+  const BufferRef total = to.sbuf("total", num::Dtype::Fp32, 2 * kSpacing);
+  const BufferRef result = to.sbuf("result", out.dtype, 2 * kSpacing);
+  const double factor = op == "mean" ? 1.0 / static_cast<double>(width) : 1.0;
+  // Long rows are reduced piece by piece, then the pieces.
+  to.tiles("row", part.size, kPartitions, [&, row_width = width](const Tile& row) {
+    const isa::Expr turn = row.index.turn(2, std::max(pieces, kSpacing));
+    to.tiles("piece", row_width, columns, [&](const Tile& piece) {
+      const Index& now = pieces > 1 ? piece.index : row.index;
+      const Access from = data.at(0, row.size, now.turn(2, columns), {{1, piece.size}});
+      to.load(from, to.tensor(in).at((part.start + row.start) * row_width + piece.start,
+                                     {{row_width, row.size}, {1, piece.size}}));
+      b.tensor_reduce(partial.at(0, row.size, turn + piece.index.times(1), {{1, 1}}), from, alu);
+    });
+    const Access reduced = result.at(0, row.size, row.index.turn(2, kSpacing), {{1, 1}});
+    const Access sum = total.at(0, row.size, row.index.turn(2, kSpacing), {{1, 1}});
+    b.tensor_reduce(sum, partial.at(0, row.size, turn, {{1, pieces}}), alu);
+    b.tensor_scalar(Engine::Vector, reduced, sum, AluOp::Multiply, immediate(factor));
+    to.store(to.tensor(out).at(part.start + row.start, {{1, row.size}}), reduced);
+  });
+}
+
+}  // namespace nsim::ml
