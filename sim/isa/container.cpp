@@ -163,7 +163,7 @@ std::vector<std::byte> write_container(const Program& program) {
   const Hash hash = hash_of(payload.data(), payload.size());
   const auto cores = static_cast<std::uint64_t>(program.cores);
 
-  std::vector<std::byte> file(kHeaderSize);
+  std::vector<std::byte> file(kHeaderSize + payload.size());
   std::byte* header = file.data();
   put(header + kPackageVersionAt, kPackageVersion, 8);
   put(header + kHeaderSizeAt, kHeaderSize, 8);
@@ -178,7 +178,7 @@ std::vector<std::byte> write_container(const Program& program) {
   put(header + kRequestedTpbAt, cores, 4);
   put(header + kTpbPerNodeAt, cores, 1);
   put(header + kLncSizeAt, cores, 4);
-  file.insert(file.end(), payload.begin(), payload.end());
+  std::copy(payload.begin(), payload.end(), header + kHeaderSize);
   return file;
 }
 
