@@ -39,7 +39,7 @@ TEST_CASE("another seed or another name gives unrelated numbers", "[random]") {
   CHECK(first.size() == 20);
 }
 
-TEST_CASE("uniform numbers fill [0, 1) evenly", "[random]") {
+TEST_CASE("uniform numbers fill the range from 0 to 1 evenly", "[random]") {
   RandomStream random(1, "uniform");
   constexpr int kDraws = 20000;
   std::vector<int> buckets(10);
