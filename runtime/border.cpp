@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/border.h"
+
+#include <cstdlib>
+
+#include "runtime/status.h"
+#include "sim/base/error.h"
+#include "sim/base/log.h"
+
+namespace nsim::rt {
+
+NRT_STATUS status_of_exception(const char* function) noexcept {
+  NRT_STATUS status = NRT_FAILURE;
+  std::string message;
+  try {
+    throw;
+  } catch (const StatusError& error) {
+    status = error.status();
+    message = error.what();
+  } catch (const UserError& error) {
+    status = NRT_INVALID;
+    message = error.what();
+  } catch (const std::bad_alloc&) {
+    status = NRT_RESOURCE;
+    message = "out of host memory";
+  } catch (const InternalError& error) {
+    NSIM_LOG(Nrt, Error, "{}: internal error: {}", function, error.what());
+    std::abort();
+  } catch (const std::exception& error) {
+    message = error.what();
+  }
+  NSIM_LOG(Nrt, Error, "{} failed with {}({}): {}", function, status_name(status),
+           static_cast<int>(status), message);
+  return status;
+}
+
+void require_pointer(const void* pointer, const char* name) {
+  if (pointer == nullptr) {
+    throw StatusError(NRT_INVALID, std::string(name) + " is NULL");
+  }
+}
+
+}  // namespace nsim::rt

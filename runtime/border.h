@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C border: every function borrows the session, checks its arguments, makes one call, and turns
+// exceptions into statuses.
+#pragma once
+
+#include <nrt/nrt_status.h>
+
+#include <cstdint>
+#include <new>
+#include <string>
+
+#include "runtime/session_slot.h"
+
+namespace nsim::rt {
+
+/// Called inside a catch block: logs the failure of `function` and says which status it is. A bug
+/// of ours ends the process.
+NRT_STATUS status_of_exception(const char* function) noexcept;
+
+/// For functions that need no session.
+template <class Body>
+NRT_STATUS at_border(const char* function, Body body) noexcept {
+  try {
+    return body();
+  } catch (...) {
+    return status_of_exception(function);
+  }
+}
+
+/// For all others: R1, then body(session).
+template <class Body>
+NRT_STATUS in_session(const char* function, Body body) noexcept {
+  return at_border(function, [&]() -> NRT_STATUS {
+    const Lease lease;
+    return lease ? body(*lease) : no_session_status();
+  });
+}
+
+/// Throws StatusError(NRT_INVALID) for NULL.
+void require_pointer(const void* pointer, const char* name);
+
+}  // namespace nsim::rt

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/env.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <utility>
+
+#include "sim/base/error.h"
+#include "sim/base/log.h"
+
+namespace nsim::rt {
+namespace {
+
+std::optional<std::string> variable(const char* name) {
+  const char* value =
+      std::getenv(name);  // NOLINT(concurrency-mt-unsafe): the process's own start-up
+  if (value == nullptr) {
+    return std::nullopt;
+  }
+  return std::string(value);
+}
+
+std::optional<std::int64_t> number(const char* name, std::int64_t min, std::int64_t max) {
+  const std::optional<std::string> text = variable(name);
+  if (!text) {
+    return std::nullopt;
+  }
+  std::int64_t value = 0;
+  const char* end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, value);
+  if (error != std::errc() || stop != end || value < min || value > max) {
+    throw UserError(fmt::format("{}=\"{}\" is not a number in {} .. {}", name, *text, min, max));
+  }
+  return value;
+}
+
+bool flag(const char* name, bool unset = false) {
+  const std::optional<std::string> text = variable(name);
+  if (!text || text->empty()) {
+    return unset;
+  }
+  if (*text == "0" || *text == "false") {
+    return false;
+  }
+  if (*text == "1" || *text == "true") {
+    return true;
+  }
+  throw UserError(fmt::format("{}=\"{}\" is neither 0 nor 1", name, *text));
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(separator, begin), text.size());
+    if (end > begin) {
+      parts.push_back(text.substr(begin, end - begin));
+    }
+    begin = end + 1;
+  }
+  return parts;
+}
+
+Options environment_options() {
+  Options options;
+  options.config = variable("NSIM_CONFIG").value_or(options.config);
+  options.set = split(variable("NSIM_SET").value_or(""), ';');
+  options.out = variable("NSIM_OUT").value_or("");
+  options.trace = flag("NSIM_TRACE", true);
+  if (const auto clock = variable("NSIM_CLOCK")) {
+    if (*clock != "free" && *clock != "step") {
+      throw UserError(fmt::format("NSIM_CLOCK=\"{}\" is neither free nor step", *clock));
+    }
+    options.set.push_back("clock.mode=" + *clock);
+  }
+  return options;
+}
+
+log::Level parse_level(const char* name, const std::string& text) {
+  static constexpr std::pair<const char*, log::Level> kLevels[] = {
+      {"TRACE", log::Level::Trace}, {"DEBUG", log::Level::Debug},  {"INFO", log::Level::Info},
+      {"WARN", log::Level::Warn},   {"WARNING", log::Level::Warn}, {"ERROR", log::Level::Error},
+      {"QUIET", log::Level::Quiet},
+  };
+  for (const auto& [level_name, level] : kLevels) {
+    if (text == level_name) {
+      return level;
+    }
+  }
+  throw UserError(
+      fmt::format("{}=\"{}\" is none of TRACE, DEBUG, INFO, WARN, ERROR, QUIET", name, text));
+}
+
+constexpr std::pair<const char*, log::Component> kComponents[] = {
+    {"NRT", log::Component::Nrt},
+    {"NMGR", log::Component::Nmgr},
+    {"KMGR", log::Component::Kmgr},
+    {"TDRV", log::Component::Tdrv},
+};
+
+}  // namespace
+
+Environment read_environment() {
+  constexpr std::int64_t kMaxCores = 1024;
+  Environment environment;
+  environment.options = environment_options();
+  environment.config_dir = variable("NSIM_CONFIG_DIR").value_or("");
+  environment.hooks = flag("NSIM_HOOKS");
+  environment.visible_cores = variable("NEURON_RT_VISIBLE_CORES").value_or("");
+  environment.num_cores = number("NEURON_RT_NUM_CORES", 0, kMaxCores).value_or(0);
+  environment.logical_nc = number("NEURON_LOGICAL_NC_CONFIG", 1, 2);
+  if (!environment.logical_nc) {
+    environment.logical_nc = number("NEURON_RT_VIRTUAL_CORE_SIZE", 1, 2);
+  }
+  environment.exec_timeout = number("NEURON_RT_EXEC_TIMEOUT", 1, 100000);
+  environment.validate_hash = flag("NEURON_RT_VALIDATE_HASH");
+  if (number("NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS", 0, INT32_MAX).value_or(0) != 0) {
+    NSIM_LOG(
+        Nrt, Warn,
+        "NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS is ignored: there is no implicit async mode");
+  }
+  return environment;
+}
+
+void apply_log_environment() {
+  if (const auto level = variable("NEURON_RT_LOG_LEVEL")) {
+    log::set_level(parse_level("NEURON_RT_LOG_LEVEL", *level));
+  }
+  if (const auto location = variable("NEURON_RT_LOG_LOCATION")) {
+    log::set_location(*location);
+  }
+  for (const auto& [name, component] : kComponents) {
+    const std::string level_name = std::string("NEURON_RT_LOG_LEVEL_") + name;
+    if (const auto level = variable(level_name.c_str())) {
+      log::set_level(component, parse_level(level_name.c_str(), *level));
+    }
+    if (const auto location = variable((std::string("NEURON_RT_LOG_LOCATION_") + name).c_str())) {
+      log::set_location(component, *location);
+    }
+  }
+}
+
+}  // namespace nsim::rt

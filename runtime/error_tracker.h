@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Generation A's error tracker: the failed requests of one logical core that were given it.
+#pragma once
+
+#include <nrt/nrt_async.h>
+
+#include <mutex>
+#include <vector>
+
+namespace nsim::rt {
+
+class ErrorTracker {
+ public:
+  explicit ErrorTracker(int core) : core_(core) {}
+
+  /// Visible index of the logical core it belongs to.
+  int core() const { return core_; }
+  /// Simulation thread, before the request is reported complete (R50).
+  void add(nrta_seq_t sequence, NRT_STATUS status);
+  /// Any thread: everything so far, in memory of the tracker that is valid until the next call
+  /// (R48).
+  const std::vector<nrta_error_t>& list();
+
+ private:
+  const int core_;
+  std::mutex mutex_;
+  std::vector<nrta_error_t> entries_;
+  std::vector<nrta_error_t> listed_;
+};
+
+}  // namespace nsim::rt

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// nrt_experimental.h, except for the queries about models.
+#include <nrt/nrt_experimental.h>
+
+#include <cstring>
+
+#include "runtime/border.h"
+#include "runtime/status.h"
+#include "runtime/transfers.h"
+
+using namespace nsim::rt;
+
+namespace nsim::rt {
+namespace {
+
+/// The device memory behind an address of nrt_tensor_get_va; throws StatusError(NRT_INVALID) when
+/// there is none.
+std::uint64_t device_address(const Session& session, const void* va, std::size_t size) {
+  const auto* at = static_cast<const std::byte*>(va);
+  for (const auto& pool : session.pools()) {
+    const hw::HbmRegion& region = pool->region();
+    if (region.storage != nullptr && at >= region.storage && at < region.storage + region.bytes &&
+        size <= region.bytes - static_cast<std::size_t>(at - region.storage)) {
+      return region.base + static_cast<std::uint64_t>(at - region.storage);
+    }
+  }
+  throw StatusError(NRT_INVALID, "the destination is not device memory");
+}
+
+void require_single_rank(const Session& session, std::int32_t vnc, std::uint32_t id,
+                         std::uint32_t count) {
+  session.require_core(vnc);
+  if (id != 0 || count != 1) {
+    throw StatusError(NRT_INVALID, "collectives of more than one rank are not simulated");
+  }
+}
+
+}  // namespace
+}  // namespace nsim::rt
+
+NRT_STATUS nrt_memcpy_to_device(void* dest, const void* src, size_t size) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(dest, "dest");
+    require_pointer(src, "src");
+    auto request = std::make_unique<Request>("nrt_memcpy_to_device");
+    request->descriptor.opcode = nsim::hw::RequestOpcode::Copy;
+    request->descriptor.source = host_address(src);
+    request->descriptor.destination = device_address(session, dest, size);
+    request->descriptor.size = size;
+    return session.run(*session.unit(0, nsim::hw::UnitType::Sync, 0), std::move(request));
+  });
+}
+
+NRT_STATUS nrt_barrier(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count) {
+  return in_session(__func__, [&](Session& session) {
+    require_single_rank(session, vnc, g_device_id, g_device_count);
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_all_gather(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count,
+                          uint32_t rank_input_size, void* input, void* output) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(input, "input");
+    require_pointer(output, "output");
+    require_single_rank(session, vnc, g_device_id, g_device_count);
+    std::memmove(output, input, rank_input_size);
+    return NRT_SUCCESS;
+  });
+}

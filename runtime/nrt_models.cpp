@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loading, querying and synchronously executing models.
+#include <nrt/nrt.h>
+#include <nrt/nrt_experimental.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "runtime/border.h"
+#include "runtime/execution.h"
+#include "runtime/loader.h"
+#include "runtime/status.h"
+
+using namespace nsim::rt;
+
+NRT_STATUS nrt_load(const void* neff_bytes, size_t size, int32_t vnc, int32_t vnc_count,
+                    nrt_model_t** model) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(neff_bytes, "neff_bytes");
+    require_pointer(model, "model");
+    if (vnc < kAnyCore || (vnc_count != -1 && vnc_count != 1)) {
+      throw StatusError(NRT_INVALID, "vnc must be -1 or a logical core, vnc_count -1 or 1");
+    }
+    *model = session.objects().models.add(
+        load_container(session, static_cast<const std::byte*>(neff_bytes), size, vnc));
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_load_collectives(const void* neff_bytes, size_t size, int32_t vnc, int32_t vnc_count,
+                                uint32_t ctx_device_id, uint32_t ctx_device_count,
+                                nrt_model_t** model) {
+  return in_session(__func__, [&](Session&) {
+    if (ctx_device_id != 0 || ctx_device_count != 1) {
+      throw StatusError(NRT_INVALID, "collectives of more than one rank are not simulated");
+    }
+    return nrt_load(neff_bytes, size, vnc, vnc_count, model);
+  });
+}
+
+NRT_STATUS nrt_unload(nrt_model_t* model) {
+  return in_session(__func__, [&](Session& session) {
+    session.objects().models.get(model);  // NULL and stale handles
+    if (auto object = session.objects().models.remove(model)) {
+      unload(session, std::move(object));
+    }
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_get_model_nc_count(const nrt_model_t* model, uint32_t* nc_count) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(nc_count, "count");
+    session.objects().models.get(model);
+    *nc_count = 1;  // a program runs on one logical core
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_get_model_vnc_count(const nrt_model_t* model, uint32_t* vnc_count) {
+  return nrt_get_model_nc_count(model, vnc_count);
+}
+
+NRT_STATUS nrt_get_model_instance_count(nrt_model_t* model, uint32_t* instance_count) {
+  return nrt_get_model_nc_count(model, instance_count);
+}
+
+NRT_STATUS nrt_execute(nrt_model_t* model, const nrt_tensor_set_t* input_set,
+                       nrt_tensor_set_t* output_set) {
+  return nrt_execute_repeat(model, input_set, output_set, 1);
+}
+
+NRT_STATUS nrt_execute_repeat(nrt_model_t* model, const nrt_tensor_set_t* input_set,
+                              nrt_tensor_set_t* output_set, int repeat_count) {
+  return in_session(__func__, [&](Session& session) {
+    Objects& objects = session.objects();
+    const auto object = objects.models.get(model);
+    const auto inputs = objects.tensor_sets.get(input_set);
+    const auto outputs = objects.tensor_sets.get(output_set);
+    if (repeat_count < 1) {
+      throw StatusError(NRT_INVALID, "repeat_count must be at least 1");
+    }
+    return execute(session, object, *inputs, *outputs, repeat_count);
+  });
+}
+
+NRT_STATUS nrt_get_model_info(const nrt_model_t* model, nrt_model_info_t* info, size_t info_size_in,
+                              size_t* info_size_out) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(info, "info");
+    const nrt_model_info_t ours{
+        static_cast<std::uint32_t>(session.objects().models.get(model)->core)};
+    const std::size_t written = std::min(info_size_in, sizeof ours);
+    std::memcpy(info, &ours, written);
+    if (info_size_out != nullptr) {
+      *info_size_out = written;
+    }
+    return NRT_SUCCESS;
+  });
+}
+
+namespace nsim::rt {
+namespace {
+
+void fill_info(const isa::Tensor& tensor, nrt_tensor_usage_t usage, std::uint32_t* shape,
+               nrt_tensor_info_t& info) {
+  tensor.name.copy(info.name, sizeof info.name - 1);
+  info.usage = usage;
+  info.size = static_cast<std::size_t>(tensor.bytes());
+  info.dtype = dtype_of(tensor.dtype);
+  info.shape = shape;
+  info.ndim = static_cast<std::uint32_t>(tensor.shape.size());
+  std::transform(tensor.shape.begin(), tensor.shape.end(), shape,
+                 [](std::int64_t size) { return static_cast<std::uint32_t>(size); });
+}
+
+/// One block of memory: the array, then the shapes.
+nrt_tensor_info_array_t* tensor_info(const Model& model) {
+  std::size_t dims = 0;
+  for (const auto* ports : {&model.inputs, &model.outputs}) {
+    for (const Model::Port& port : *ports) {
+      dims += model.streams->tensors[port.index].shape.size();
+    }
+  }
+  const std::size_t count = model.inputs.size() + model.outputs.size();
+  const std::size_t shapes_at = sizeof(nrt_tensor_info_array_t) + count * sizeof(nrt_tensor_info_t);
+  auto* array = static_cast<nrt_tensor_info_array_t*>(
+      std::calloc(1, shapes_at + dims * sizeof(std::uint32_t)));
+  if (array == nullptr) {
+    throw std::bad_alloc();
+  }
+  array->tensor_count = count;
+  auto* shape = reinterpret_cast<std::uint32_t*>(reinterpret_cast<std::byte*>(array) + shapes_at);
+  nrt_tensor_info_t* next = array->tensor_array;
+  for (const auto* ports : {&model.inputs, &model.outputs}) {
+    for (const Model::Port& port : *ports) {
+      const isa::Tensor& tensor = model.streams->tensors[port.index];
+      fill_info(tensor, ports == &model.inputs ? NRT_TENSOR_USAGE_INPUT : NRT_TENSOR_USAGE_OUTPUT,
+                shape, *next++);
+      shape += tensor.shape.size();
+    }
+  }
+  return array;
+}
+
+}  // namespace
+}  // namespace nsim::rt
+
+NRT_STATUS nrt_get_model_tensor_info(nrt_model_t* model, nrt_tensor_info_array_t** info) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(info, "tensor_info");
+    *info = tensor_info(*session.objects().models.get(model));
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_free_model_tensor_info(nrt_tensor_info_array_t* info) {
+  std::free(info);  // also after nrt_close: the memory is the client's
+  return NRT_SUCCESS;
+}

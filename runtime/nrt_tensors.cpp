@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tensors and tensor sets.
+#include <nrt/nrt.h>
+
+#include <chrono>
+#include <thread>
+
+#include "runtime/border.h"
+#include "runtime/status.h"
+#include "runtime/transfers.h"
+#include "sim/base/log.h"
+
+using namespace nsim::rt;
+
+namespace nsim::rt {
+namespace {
+
+View allocate(Session& session, nrt_tensor_placement_t placement, int vnc, std::size_t size) {
+  View view;
+  if (placement == NRT_TENSOR_PLACEMENT_VIRTUAL) {
+    return view;  // no storage until one is attached
+  }
+  if (size == 0) {
+    throw StatusError(NRT_INVALID, "a tensor needs at least one byte");
+  }
+  view.storage = std::make_shared<Storage>();
+  view.size = size;
+  if (placement == NRT_TENSOR_PLACEMENT_HOST) {
+    view.storage->memory = Allocation::host(size);
+    return view;
+  }
+  session.require_core(vnc);
+  view.storage->core = vnc;
+  view.storage->memory = Allocation::device(session.pool_of_core(vnc), size, MemoryUse::Tensors);
+  return view;
+}
+
+nrt_tensor_t* add_tensor(Session& session, const char* name, View view) {
+  return session.objects().tensors.add(
+      std::make_shared<Tensor>(name == nullptr ? "" : name, std::move(view)));
+}
+
+/// Every operation of every batch; all ranges are checked before the first one runs.
+template <class Operation>
+NRT_STATUS run_batches(Session& session, const nrt_tensor_batch_t* batches, std::uint64_t count,
+                       Operation operation) {
+  std::vector<std::pair<View, void*>> work;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const nrt_tensor_batch_t& batch = batches[i];
+    const auto tensor = session.objects().tensors.get(batch.tensor);
+    for (std::uint32_t each = 0; each < batch.num_ops; ++each) {
+      require_pointer(batch.ops, "ops");
+      const nrt_tensor_batch_op_t& op = batch.ops[each];
+      require_pointer(op.buffer, "buffer");
+      work.emplace_back(tensor->range(op.offset, op.size), op.buffer);
+    }
+  }
+  for (const auto& [view, buffer] : work) {
+    const NRT_STATUS status = operation(view, buffer);
+    if (status != NRT_SUCCESS) {
+      return status;
+    }
+  }
+  return NRT_SUCCESS;
+}
+
+/// True while neither simulated nor wall time has come to the end of the wait. A negative timeout
+/// has none.
+class Deadline {
+ public:
+  Deadline(Session& session, std::int64_t timeout_us)
+      : session_(session), timeout_us_(timeout_us), simulated_(session.clock().now()) {}
+
+  bool passed() const {
+    if (timeout_us_ < 0) {
+      return false;
+    }
+    const auto wall = std::chrono::steady_clock::now() - wall_;
+    return (session_.clock().now() - simulated_) / kMicrosecond >= timeout_us_ ||
+           std::chrono::duration_cast<std::chrono::microseconds>(wall).count() >= timeout_us_;
+  }
+
+ private:
+  Session& session_;
+  const std::int64_t timeout_us_;
+  const SimTime simulated_;
+  const std::chrono::steady_clock::time_point wall_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+}  // namespace nsim::rt
+
+NRT_STATUS nrt_tensor_allocate(nrt_tensor_placement_t tensor_placement, int vnc, size_t size,
+                               const char* name, nrt_tensor_t** tensor) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(tensor, "tensor");
+    if (tensor_placement < NRT_TENSOR_PLACEMENT_DEVICE ||
+        tensor_placement > NRT_TENSOR_PLACEMENT_VIRTUAL) {
+      throw StatusError(NRT_INVALID, "unknown placement");
+    }
+    *tensor = add_tensor(session, name, allocate(session, tensor_placement, vnc, size));
+    return NRT_SUCCESS;
+  });
+}
+
+void nrt_tensor_free(nrt_tensor_t** tensor) {
+  if (tensor == nullptr || *tensor == nullptr) {
+    return;
+  }
+  nrt_tensor_t* const handle = *tensor;
+  *tensor = nullptr;
+  in_session(__func__, [&](Session& session) {
+    session.objects().tensors.remove(handle);
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_tensor_read(const nrt_tensor_t* tensor, void* buf, size_t offset, size_t size) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(buf, "buf");
+    return read_tensor(session, "nrt_tensor_read", buf,
+                       session.objects().tensors.get(tensor)->range(offset, size));
+  });
+}
+
+NRT_STATUS nrt_tensor_write(nrt_tensor_t* tensor, const void* buf, size_t offset, size_t size) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(buf, "buf");
+    return write_tensor(session, "nrt_tensor_write",
+                        session.objects().tensors.get(tensor)->range(offset, size), buf);
+  });
+}
+
+NRT_STATUS nrt_tensor_read_batch(const nrt_tensor_batch_t* batches, uint64_t num_batches,
+                                 bool unsafe) {
+  static_cast<void>(unsafe);  // tracking of synchronous executions is cheap: always on
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(batches, "batches");
+    return run_batches(session, batches, num_batches, [&](const View& view, void* buffer) {
+      return read_tensor(session, "nrt_tensor_read", buffer, view);
+    });
+  });
+}
+
+NRT_STATUS nrt_tensor_write_batch(const nrt_tensor_batch_t* batches, uint64_t num_batches,
+                                  bool unsafe) {
+  static_cast<void>(unsafe);
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(batches, "batches");
+    return run_batches(session, batches, num_batches, [&](const View& view, const void* buffer) {
+      return write_tensor(session, "nrt_tensor_write", view, buffer);
+    });
+  });
+}
+
+NRT_STATUS nrt_tensor_copy(const nrt_tensor_t* src, size_t src_offset, nrt_tensor_t* dst,
+                           size_t dst_offset, size_t size) {
+  return in_session(__func__, [&](Session& session) {
+    const auto source = session.objects().tensors.get(src);
+    const auto destination = session.objects().tensors.get(dst);
+    return copy_tensor(session, destination->range(dst_offset, size),
+                       source->range(src_offset, size));
+  });
+}
+
+NRT_STATUS nrt_tensor_memset(nrt_tensor_t* tensor, uint64_t offset, int value, size_t size) {
+  return in_session(__func__, [&](Session& session) {
+    return fill_tensor(session, session.objects().tensors.get(tensor)->range(offset, size), value);
+  });
+}
+
+size_t nrt_tensor_get_size(const nrt_tensor_t* tensor) {
+  std::size_t size = 0;
+  in_session(__func__, [&](Session& session) {
+    size = session.objects().tensors.get(tensor)->view().size;
+    return NRT_SUCCESS;
+  });
+  return size;
+}
+
+NRT_STATUS nrt_tensor_allocate_empty(const char* name, nrt_tensor_t** tensor) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(tensor, "tensor");
+    *tensor = add_tensor(session, name, View());
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_tensor_attach_buffer(nrt_tensor_t* tensor, void* buffer, size_t size) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(buffer, "buffer");
+    if (size == 0) {
+      throw StatusError(NRT_INVALID, "a tensor needs at least one byte");
+    }
+    View view;
+    view.storage = std::make_shared<Storage>();
+    view.storage->memory = Allocation::attached(buffer, size);
+    view.size = size;
+    session.objects().tensors.get(tensor)->attach(std::move(view));
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_tensor_allocate_slice(const nrt_tensor_t* tensor_source, size_t offset, size_t size,
+                                     const char* name, nrt_tensor_t** tensor_slice) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(tensor_slice, "tensor_slice");
+    if (size == 0) {
+      throw StatusError(NRT_INVALID, "a tensor needs at least one byte");
+    }
+    *tensor_slice = add_tensor(session, name,
+                               session.objects().tensors.get(tensor_source)->range(offset, size));
+    return NRT_SUCCESS;
+  });
+}
+
+void* nrt_tensor_get_va(const nrt_tensor_t* tensor) {
+  void* address = nullptr;
+  in_session(__func__, [&](Session& session) {
+    const View view = session.objects().tensors.get(tensor)->view();
+    address = view.storage ? view.data() : nullptr;
+    return NRT_SUCCESS;
+  });
+  return address;
+}
+
+NRT_STATUS nrt_tensor_get_device_allocation_info(const nrt_tensor_t* tensor,
+                                                 nrt_tensor_device_allocation_info_t* alloc_info) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(alloc_info, "alloc_info");
+    const View view = session.objects().tensors.get(tensor)->view();
+    if (!view.storage || view.storage->memory->pool() == nullptr) {
+      throw StatusError(NRT_INVALID, "the tensor is not in device memory");
+    }
+    *alloc_info = {view.address(), view.size, view.storage->memory->pool()->index()};
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_tensor_check_output_completion(const nrt_tensor_t* output_tensor,
+                                              int64_t timeout_in_us,
+                                              uint64_t expected_completion_count) {
+  return in_session(__func__, [&](Session& session) -> NRT_STATUS {
+    const auto tensor = session.objects().tensors.get(output_tensor);
+    const Deadline deadline(session, timeout_in_us);
+    while (tensor->output_completions.load(std::memory_order_acquire) < expected_completion_count) {
+      if (session.closing()) {
+        return NRT_CLOSED;
+      }
+      if (deadline.passed()) {
+        return NRT_TIMEOUT;
+      }
+      session.clock().poll();
+      std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_tensor_reset_output_completion(nrt_tensor_t* output_tensor) {
+  return in_session(__func__, [&](Session& session) {
+    session.objects()
+        .tensors.get(output_tensor)
+        ->output_completions.store(0, std::memory_order_release);
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_tensor_get_lnc_index(const nrt_tensor_t* tensor, int* lnc_idx) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(lnc_idx, "lnc_idx");
+    const View view = session.objects().tensors.get(tensor)->view();
+    *lnc_idx = view.storage ? view.core() : -1;
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_get_dmabuf_fd(uint64_t va, uint64_t size, int* fd) {
+  static_cast<void>(va);
+  static_cast<void>(size);
+  static_cast<void>(fd);
+  return in_session(
+      __func__, [](Session&) -> NRT_STATUS { throw StatusError(NRT_INVALID, "not supported"); });
+}
+
+NRT_STATUS nrt_allocate_tensor_set(nrt_tensor_set_t** result) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(result, "result");
+    *result = session.objects().tensor_sets.add(std::make_shared<TensorSet>());
+    return NRT_SUCCESS;
+  });
+}
+
+void nrt_destroy_tensor_set(nrt_tensor_set_t** tensor_set) {
+  if (tensor_set == nullptr || *tensor_set == nullptr) {
+    return;
+  }
+  nrt_tensor_set_t* const handle = *tensor_set;
+  *tensor_set = nullptr;
+  in_session(__func__, [&](Session& session) {
+    session.objects().tensor_sets.remove(handle);
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_add_tensor_to_tensor_set(nrt_tensor_set_t* tensor_set, const char* tensor_name,
+                                        nrt_tensor_t* tensor) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(tensor_name, "tensor_name");
+    const auto set = session.objects().tensor_sets.get(tensor_set);
+    set->add(tensor_name, {session.objects().tensors.get(tensor), tensor});
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nrt_get_tensor_from_tensor_set(nrt_tensor_set_t* tensor_set, const char* tensor_name,
+                                          nrt_tensor_t** tensor) {
+  return in_session(__func__, [&](Session& session) -> NRT_STATUS {
+    require_pointer(tensor_name, "tensor_name");
+    require_pointer(tensor, "tensor");
+    const TensorSet::Entry entry = session.objects().tensor_sets.get(tensor_set)->find(tensor_name);
+    if (entry.handle == nullptr) {
+      return NRT_FAILURE;
+    }
+    *tensor = entry.handle;
+    return NRT_SUCCESS;
+  });
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Test hooks; see nsim_hooks.h.
+#include <nsim_hooks.h>
+
+#include "runtime/border.h"
+#include "runtime/status.h"
+
+using namespace nsim::rt;
+
+namespace nsim::rt {
+namespace {
+
+template <class Body>
+NRT_STATUS with_hooks(const char* function, Body body) {
+  return in_session(function, [&](Session& session) {
+    if (!session.environment().hooks) {
+      throw StatusError(NRT_INVALID, "hooks need NSIM_HOOKS=1");
+    }
+    return body(session);
+  });
+}
+
+UnitQueue& unit_named(Session& session, std::uint32_t lnc, nrta_xu_t xu, int queue) {
+  UnitQueue* unit =
+      xu < NRTA_XU_TYPE_NUM ? session.unit(lnc, static_cast<hw::UnitType>(xu), queue) : nullptr;
+  if (unit == nullptr) {
+    throw StatusError(NRT_INVALID, "no such unit");
+  }
+  return *unit;
+}
+
+}  // namespace
+}  // namespace nsim::rt
+
+NRT_STATUS nsim_hook_inject(uint32_t lnc, nrta_xu_t xu, int queue, nsim_fault_t fault,
+                            uint64_t skip) {
+  return with_hooks(__func__, [&](Session& session) {
+    if (fault < NSIM_FAULT_HANG || fault > NSIM_FAULT_BAD_DESCRIPTOR) {
+      throw StatusError(NRT_INVALID, "no such fault");
+    }
+    const UnitQueue& unit = unit_named(session, lnc, xu, queue);
+    session.on_device([&](nsim::hw::Hardware& hardware) {
+      hardware.inject(unit.address(), static_cast<nsim::hw::DeviceError>(fault), skip);
+    });
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nsim_hook_pause(uint32_t lnc, nrta_xu_t xu, int queue, bool paused) {
+  return with_hooks(__func__, [&](Session& session) {
+    session.pause(unit_named(session, lnc, xu, queue), paused);
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nsim_hook_set_next_number(uint32_t lnc, nrta_xu_t xu, int queue, uint64_t number) {
+  return with_hooks(__func__, [&](Session& session) {
+    if (!unit_named(session, lnc, xu, queue).set_next_number(number)) {
+      throw StatusError(NRT_INVALID, "the unit has requests outstanding, or that is no number");
+    }
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nsim_hook_now(uint64_t* picoseconds) {
+  return with_hooks(__func__, [&](Session& session) {
+    require_pointer(picoseconds, "picoseconds");
+    *picoseconds = static_cast<std::uint64_t>(session.clock().now());
+    return NRT_SUCCESS;
+  });
+}

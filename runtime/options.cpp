@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/options.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+
+#include "runtime/env.h"
+#include "sim/base/error.h"
+
+namespace nsim::rt {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Chosen {
+  std::mutex mutex;
+  std::optional<Options> options;
+};
+
+Chosen& chosen() {
+  static Chosen* const instance =
+      new Chosen;  // never destroyed: nrt_init may run while the process ends
+  return *instance;
+}
+
+/// configs/ of an installation: beside the folder that holds this code, as share/neuronsim/configs.
+fs::path installed_configs() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<void*>(&installed_configs), &info) == 0 ||
+      info.dli_fname == nullptr) {
+    return {};
+  }
+  std::error_code error;
+  const fs::path self = fs::canonical(info.dli_fname, error);
+  return error ? fs::path() : self.parent_path().parent_path() / "share" / "neuronsim" / "configs";
+}
+
+}  // namespace
+
+Options options() {
+  Chosen& state = chosen();
+  const std::lock_guard<std::mutex> lock(state.mutex);
+  return state.options ? *state.options : read_environment().options;
+}
+
+void set_options(Options options) {
+  Chosen& state = chosen();
+  const std::lock_guard<std::mutex> lock(state.mutex);
+  state.options = std::move(options);
+}
+
+std::string find_config(const std::string& name_or_path) {
+  std::error_code ignored;
+  if (fs::is_regular_file(name_or_path, ignored)) {
+    return name_or_path;
+  }
+  const fs::path folders[] = {read_environment().config_dir, NSIM_SOURCE_CONFIGS,
+                              installed_configs()};
+  std::vector<std::string> shipped;
+  for (const fs::path& folder : folders) {
+    if (folder.empty() || !fs::is_directory(folder, ignored)) {
+      continue;
+    }
+    const fs::path candidate = folder / (name_or_path + ".toml");
+    if (fs::is_regular_file(candidate, ignored)) {
+      return candidate.string();
+    }
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+      if (entry.path().extension() == ".toml") {
+        shipped.push_back(entry.path().stem().string());
+      }
+    }
+  }
+  std::sort(shipped.begin(), shipped.end());
+  shipped.erase(std::unique(shipped.begin(), shipped.end()), shipped.end());
+  std::string names;
+  for (const std::string& name : shipped) {
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  throw UserError("no configuration \"" + name_or_path + "\": neither a file nor one of " + names);
+}
+
+}  // namespace nsim::rt

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/parameters.h"
+
+#include <fmt/format.h>
+
+namespace nsim::rt {
+
+Config load_config(const Environment& environment, const Options& options) {
+  Config config = Config::load(find_config(options.config));
+  if (environment.logical_nc) {
+    config.set(fmt::format("instance.cores_per_logical={}", *environment.logical_nc));
+  }
+  if (environment.exec_timeout) {
+    config.set(fmt::format("runtime.exec_timeout={}s", *environment.exec_timeout));
+  }
+  for (const std::string& assignment : options.set) {
+    config.set(assignment);
+  }
+  return config;
+}
+
+Parameters resolve(Config& config) {
+  Parameters parameters{hw::Hardware::resolve(config), ClockParams(ParamScope(config, "clock")),
+                        RuntimeParams(ParamScope(config, "runtime"))};
+  config.finish();
+  return parameters;
+}
+
+std::shared_ptr<const hw::InstanceParams> resolve_parameters(Config& config) {
+  return resolve(config).hardware;
+}
+
+}  // namespace nsim::rt

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the runtime lets a configuration choose.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/base/params.h"
+
+namespace nsim::rt {
+
+struct RuntimeParams {
+  explicit RuntimeParams(ParamScope scope);  // [runtime]
+  std::int64_t queue_depth;                  // requests a unit accepts before NRT_QUEUE_FULL
+  SimTime exec_timeout;                      // watchdog of one execution, simulated time
+  std::int64_t microcode_bytes;              // HBM taken by firmware per physical core
+  std::int64_t page_bytes;                   // granularity of device memory
+  std::int64_t max_records;                  // requests remembered for the report
+};
+
+}  // namespace nsim::rt

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Watches requests for the report, the system trace file, nrt_sys_trace and nrt_profile. Changes
+// nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "runtime/profiles.h"
+#include "runtime/report.h"
+#include "runtime/request.h"
+#include "runtime/sys_trace.h"
+#include "runtime/unit_queue.h"
+#include "sim/base/trace.h"
+
+namespace nsim::rt {
+
+/// Simulation thread.
+class Recorder {
+ public:
+  Recorder(TraceSet& traces, SysTrace& events, Profiles& profiles, std::int64_t max_records);
+
+  void submitted(const UnitQueue& queue, const Request& request);
+  /// Before the request is visible as complete, so that whoever sees that finds the records.
+  void finished(const UnitQueue& queue, const Request& request, SimTime now);
+
+  const std::vector<RequestRecord>& requests() const { return requests_; }
+
+ private:
+  /// A slice of a host thread's track, pushed behind the one before where the host ran ahead of the
+  /// device's clock.
+  void host_span(const Request& request, SimTime end);
+  TrackId unit_track(const UnitQueue& queue);
+
+  struct ThreadTrack {
+    TrackId track = 0;
+    SimTime end = 0;
+  };
+
+  TraceSet& traces_;
+  SysTrace& events_;
+  Profiles& profiles_;
+  const std::size_t max_records_;
+  std::vector<RequestRecord> requests_;
+  TrackId process_ = 0;
+  std::map<int, ThreadTrack> threads_;
+  std::map<nrta_xu_id_t, TrackId> units_;
+};
+
+}  // namespace nsim::rt

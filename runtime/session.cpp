@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/session.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <thread>
+
+#include "runtime/completion.h"
+#include "runtime/host_thread.h"
+#include "runtime/status.h"
+#include "sim/base/log.h"
+
+namespace nsim::rt {
+namespace {
+
+// By hw::UnitType. Neuron docs, async overview: one compute and two tensor queues per core; the
+// interface's header allows collectives one. The synchronous unit has one queue for writes and one
+// for reads, as the runtime uses two DMA rings.
+constexpr std::array<int, hw::kUnitTypeCount> kQueues = {2, 2, 2, 1, 1, 2};
+
+/// Unit ids are opaque to clients: core, type and queue packed into 16 bits.
+constexpr int kQueueBits = 3;
+constexpr int kTypeBits = 3;
+
+nrta_xu_id_t unit_id(int core, int type, int queue) {
+  return static_cast<nrta_xu_id_t>((((core << kTypeBits) | type) << kQueueBits) | queue);
+}
+
+/// While a synchronous execution is under way, synchronous reads and writes of its tensors wait
+/// (R29).
+class Executing {
+ public:
+  explicit Executing(const Request& request) {
+    if (request.model) {
+      storages_ = request.storages;
+    }
+    for (const std::shared_ptr<Storage>& storage : storages_) {
+      storage->executing.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  ~Executing() {
+    for (const std::shared_ptr<Storage>& storage : storages_) {
+      storage->executing.fetch_sub(1, std::memory_order_release);
+    }
+  }
+  Executing(const Executing&) = delete;
+  Executing& operator=(const Executing&) = delete;
+
+ private:
+  std::vector<std::shared_ptr<Storage>> storages_;
+};
+
+TraceSet make_traces(const Options& options) {
+  return options.out.empty() || !options.trace ? TraceSet() : TraceSet(options.out);
+}
+
+}  // namespace
+
+Session::Session(const Environment& environment, const Options& options)
+    : environment_(environment),
+      options_(options),
+      config_(load_config(environment, options)),
+      parameters_(resolve(config_)),
+      topology_(hw::Hardware::topology_of(*parameters_.hardware)),
+      cores_(claim_cores(environment, topology_.logical_cores)),
+      traces_(make_traces(options)),
+      events_(cores_.first, cores_.count),
+      recorder_(traces_, events_, profiles_, parameters_.runtime.max_records),
+      models_of_core_(static_cast<std::size_t>(cores_.count)) {
+  kernel_ = std::make_unique<Kernel>([this] {
+    std::shared_ptr<hw::Hardware> hardware = hw::Hardware::create(parameters_.hardware, traces_);
+    hardware_ = hardware.get();
+    return hardware;
+  });
+  clock_ = HostClock::create(parameters_.clock, *kernel_);
+  make_pools();
+  make_units();
+}
+
+Session::~Session() {
+  clock_.reset();
+  kernel_.reset();
+}
+
+void Session::make_pools() {
+  // Unlike topology_, the built hardware knows where the contents of its memory lie.
+  const std::vector<hw::HbmRegion>& regions = hardware_->topology().hbm;
+  for (std::size_t index = 0; index < regions.size(); ++index) {
+    pools_.push_back(std::make_shared<HbmPool>(regions[index], static_cast<int>(index),
+                                               parameters_.runtime.page_bytes));
+  }
+  const std::int64_t bytes = parameters_.runtime.microcode_bytes * topology_.cores_per_logical;
+  for (int core = 0; core < cores_.count && bytes > 0; ++core) {
+    pool_of_core(core)->allocate(static_cast<std::uint64_t>(bytes), MemoryUse::Microcode);
+  }
+}
+
+void Session::make_units() {
+  std::vector<UnitQueue*> queues;
+  for (int core = 0; core < cores_.count; ++core) {
+    for (int type = 0; type < hw::kUnitTypeCount; ++type) {
+      for (int queue = 0; queue < kQueues[static_cast<std::size_t>(type)]; ++queue) {
+        const hw::UnitAddress address{static_cast<std::uint16_t>(cores_.first + core),
+                                      static_cast<hw::UnitType>(type),
+                                      static_cast<std::uint8_t>(queue)};
+        units_.push_back(std::make_unique<UnitQueue>(address, unit_id(core, type, queue),
+                                                     parameters_.runtime.queue_depth));
+        queues.push_back(units_.back().get());
+      }
+    }
+  }
+  RequestListener& listener = *this;
+  kernel_->call([&] {
+    driver_ = std::make_unique<Driver>(
+        *hardware_, queues, parameters_.runtime.exec_timeout, [this] { return kernel_->now(); },
+        listener);
+  });
+}
+
+void Session::on_device(const std::function<void(hw::Hardware&)>& task) {
+  kernel_->call([&] { task(*hardware_); });
+}
+
+void Session::require_core(std::int64_t core) const {
+  if (core < 0 || core >= cores_.count) {
+    throw StatusError(NRT_INVALID,
+                      fmt::format("logical core {} is not one of 0 .. {}", core, cores_.count - 1));
+  }
+}
+
+std::shared_ptr<HbmPool> Session::pool_of_core(int core) const {
+  return pools_[static_cast<std::size_t>(
+      topology_.hbm_of_core[static_cast<std::size_t>(cores_.first + core)])];
+}
+
+UnitQueue* Session::unit(std::int64_t core, hw::UnitType type, std::int64_t queue) {
+  std::int64_t index = 0;
+  std::int64_t per_core = 0;
+  for (int each = 0; each < hw::kUnitTypeCount; ++each) {
+    index += each < static_cast<int>(type) ? kQueues[static_cast<std::size_t>(each)] : 0;
+    per_core += kQueues[static_cast<std::size_t>(each)];
+  }
+  const bool exists = core >= 0 && core < cores_.count &&
+                      static_cast<int>(type) < hw::kUnitTypeCount && queue >= 0 &&
+                      queue < kQueues[static_cast<std::size_t>(type)];
+  return exists ? units_[static_cast<std::size_t>(core * per_core + index + queue)].get() : nullptr;
+}
+
+UnitQueue* Session::unit_of(nrta_seq_t sequence) {
+  const int id = NRTA_SEQ_GET_XU_ID(sequence);
+  const int queue = id & ((1 << kQueueBits) - 1);
+  const int type = (id >> kQueueBits) & ((1 << kTypeBits) - 1);
+  if (type >= NRTA_XU_TYPE_NUM) {
+    return nullptr;
+  }
+  return unit(id >> (kQueueBits + kTypeBits), static_cast<hw::UnitType>(type), queue);
+}
+
+NRT_STATUS Session::schedule(UnitQueue& queue, std::unique_ptr<Request>& request,
+                             nrta_seq_t* sequence) {
+  request->called = clock_->now();
+  request->thread = host_thread_index();
+  clock_->pending(1);
+  const NRT_STATUS status = queue.accept(request, sequence);
+  if (status != NRT_SUCCESS) {
+    clock_->pending(-1);
+    clock_->poll();  // a host that tries again and again lets time pass
+    return status;
+  }
+  clock_->submit([this, &queue] { driver_->doorbell(queue); });
+  return NRT_SUCCESS;
+}
+
+NRT_STATUS Session::run(UnitQueue& queue, std::unique_ptr<Request> request) {
+  const auto result = std::make_shared<SyncResult>();
+  request->sync = result;
+  const Executing executing(*request);
+  nrta_seq_t sequence = 0;
+  while (true) {
+    const std::uint64_t completed = queue.completed();
+    const NRT_STATUS status = schedule(queue, request, &sequence);
+    if (status == NRT_SUCCESS) {
+      break;
+    }
+    if (status != NRT_QUEUE_FULL) {
+      return status;
+    }
+    wait([&] { return queue.completed() != completed; });
+  }
+  wait([&] { return result->done.load(std::memory_order_acquire); });
+  return result->status;
+}
+
+void Session::poll(UnitQueue& queue) {
+  clock_->poll();
+  if (lost(queue)) {
+    abandon_lost();
+  }
+}
+
+void Session::wait(const std::function<bool()>& done) {
+  while (!clock_->wait(done)) {
+    abandon_lost();
+    if (!done()) {
+      // Nothing is at the device, but a request may be held back by a test hook, or another thread
+      // is about to act.
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+  }
+}
+
+bool Session::lost(const UnitQueue& queue) const {
+  const std::uint64_t completed = queue.completed();
+  const std::uint64_t at_device = queue.at_device();
+  // Both numbers only grow: when they are the same before and after, they were the same when the
+  // device was idle.
+  return at_device > completed && kernel_->idle() && queue.completed() == completed &&
+         queue.at_device() == at_device;
+}
+
+void Session::abandon_lost() {
+  for (const std::unique_ptr<UnitQueue>& queue : units_) {
+    if (lost(*queue)) {
+      kernel_->call([&] { driver_->abandon(*queue, NRT_TIMEOUT); });
+    }
+  }
+}
+
+void Session::pause(UnitQueue& queue, bool paused) {
+  queue.pause(paused);
+  if (!paused) {
+    clock_->submit([this, &queue] { driver_->doorbell(queue); });
+  }
+}
+
+void Session::submitted(const UnitQueue& queue, const Request& request) {
+  recorder_.submitted(queue, request);
+}
+
+void Session::finished(UnitQueue& queue, Request& request) {
+  recorder_.finished(queue, request, kernel_->now());
+  publish(queue, request);
+  clock_->pending(-1);
+  clock_->completed();
+}
+
+void Session::shut_down() {
+  closing_.store(true, std::memory_order_release);
+  kernel_->call([this] {
+    driver_->cancel_queued();
+    clock_->completed();  // wakes those who wait for something that will not come
+  });
+  for (const std::unique_ptr<UnitQueue>& queue : units_) {
+    wait([&] { return !queue->outstanding(); });
+  }
+}
+
+void Session::finish() {
+  const bool reported = !options_.out.empty();
+  const SessionRecord last = reported ? record() : SessionRecord();
+  clock_.reset();
+  kernel_.reset();
+  if (reported) {
+    traces_.close();
+    write_report(last, options_.out);
+  }
+}
+
+std::uint32_t Session::add_model_record(ModelRecord record) {
+  const std::lock_guard<std::mutex> lock(models_mutex_);
+  record.id = static_cast<std::uint32_t>(models_.size()) + 1;
+  models_.push_back(std::move(record));
+  return models_.back().id;
+}
+
+SessionRecord Session::record() {
+  SessionRecord out;
+  out.topology = topology_;
+  out.params = config_.params();
+  out.resolved_config = config_.resolved_toml();
+  out.clock_mode = parameters_.clock.mode;
+  out.numerics = numerics();
+  {
+    const std::lock_guard<std::mutex> lock(models_mutex_);
+    out.models = models_;
+  }
+  kernel_->call([&] {
+    out.requests = recorder_.requests();
+    hardware_->report(StatsScope(out.stats));
+    out.now = kernel_->now();
+  });
+  return out;
+}
+
+}  // namespace nsim::rt

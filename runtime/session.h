@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session: what lives from nrt_init to nrt_close. It owns the simulation, the unit queues and
+// every object of the client.
+//
+// Threads: host threads call schedule(), run(), wait() and the tables; the simulation thread runs
+// the driver and the listener. Lock order: session, unit queue, door; no lock is held while
+// simulating.
+#pragma once
+
+#include <nrt/nrt_async.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runtime/core_range.h"
+#include "runtime/driver.h"
+#include "runtime/env.h"
+#include "runtime/error_tracker.h"
+#include "runtime/handle_table.h"
+#include "runtime/memory.h"
+#include "runtime/model.h"
+#include "runtime/options.h"
+#include "runtime/parameters.h"
+#include "runtime/profiles.h"
+#include "runtime/recorder.h"
+#include "runtime/report.h"
+#include "runtime/sys_trace.h"
+#include "runtime/tensor.h"
+#include "sim/base/clock.h"
+#include "sim/base/kernel.h"
+#include "sim/isa/program.h"
+
+namespace nsim::rt {
+
+/// The client's objects by handle.
+struct Objects {
+  HandleTable<Tensor, nrt_tensor_t> tensors{"tensor"};
+  HandleTable<TensorSet, nrt_tensor_set_t> tensor_sets{"tensor set"};
+  HandleTable<Model, nrt_model_t> models{"model"};
+  HandleTable<ErrorTracker, nrta_error_tracker_t> trackers{"error tracker"};
+};
+
+class Session : private RequestListener {
+ public:
+  /// Throws UserError when the environment or the configuration is wrong.
+  Session(const Environment& environment, const Options& options);
+  ~Session() override;
+
+  /// Stops accepting work, cancels what is queued, finishes what runs (R4). The session stays
+  /// usable for queries.
+  void shut_down();
+  /// Ends the simulation and writes the report. After shut_down(), when no other thread uses the
+  /// session any more.
+  void finish();
+
+  const Environment& environment() const { return environment_; }
+  const CoreRange& cores() const { return cores_; }
+  const hw::Topology& topology() const { return topology_; }
+  isa::Limits limits() const { return hw::Hardware::limits_of(*parameters_.hardware); }
+  bool numerics() const { return hw::Hardware::numerics_of(*parameters_.hardware); }
+  bool closing() const { return closing_.load(std::memory_order_acquire); }
+  Objects& objects() { return objects_; }
+  SysTrace& events() { return events_; }
+  Profiles& profiles() { return profiles_; }
+  HostClock& clock() { return *clock_; }
+  /// Runs `task` on the simulation thread, with the hardware.
+  void on_device(const std::function<void(hw::Hardware&)>& task);
+
+  /// Throws StatusError(NRT_INVALID) for a core that is not visible.
+  void require_core(std::int64_t core) const;
+  /// The HBM stack of a visible core.
+  std::shared_ptr<HbmPool> pool_of_core(int core) const;
+  const std::vector<std::shared_ptr<HbmPool>>& pools() const { return pools_; }
+
+  /// nullptr when there is none.
+  UnitQueue* unit(std::int64_t core, hw::UnitType type, std::int64_t queue);
+  UnitQueue* unit_of(nrta_seq_t sequence);
+
+  /// Hands the request to the unit and rings the door; on any other status than success it stays
+  /// with the caller.
+  NRT_STATUS schedule(UnitQueue& unit, std::unique_ptr<Request>& request, nrta_seq_t* sequence);
+  /// Schedules and waits for the end, also for room in the queue; returns the request's status.
+  NRT_STATUS run(UnitQueue& unit, std::unique_ptr<Request> request);
+  /// The host looks at published state: lets it pay for that, and gives up requests that the device
+  /// lost.
+  void poll(UnitQueue& unit);
+  /// Waits until `done()`. Never for ever: requests that the device lost complete with NRT_TIMEOUT.
+  void wait(const std::function<bool()>& done);
+
+  /// Test hook: holds a unit's requests back, or lets them go.
+  void pause(UnitQueue& unit, bool paused);
+
+  std::uint32_t add_model_record(ModelRecord record);
+  SessionRecord record();
+
+  std::mutex& load_mutex() { return load_mutex_; }
+  /// Models per visible core; guarded by load_mutex().
+  std::vector<int>& models_of_core() { return models_of_core_; }
+
+ private:
+  void submitted(const UnitQueue& queue, const Request& request) override;
+  void finished(UnitQueue& queue, Request& request) override;
+  void make_units();
+  void make_pools();
+  /// True when the unit waits for a device that has nothing to do any more.
+  bool lost(const UnitQueue& unit) const;
+  void abandon_lost();
+
+  const Environment environment_;
+  const Options options_;
+  Config config_;
+  const Parameters parameters_;
+  const hw::Topology topology_;
+  const CoreRange cores_;
+  TraceSet traces_;
+  SysTrace events_;
+  Profiles profiles_;
+  Recorder recorder_;
+  std::vector<std::unique_ptr<UnitQueue>> units_;
+  std::vector<std::shared_ptr<HbmPool>> pools_;
+  std::unique_ptr<Driver> driver_;
+  hw::Hardware* hardware_ = nullptr;  // owned by the kernel
+  std::unique_ptr<Kernel> kernel_;
+  std::unique_ptr<HostClock> clock_;
+  Objects objects_;
+  std::atomic<bool> closing_{false};
+
+  std::mutex models_mutex_;
+  std::vector<ModelRecord> models_;
+  std::mutex load_mutex_;
+  std::vector<int> models_of_core_;
+};
+
+// For the nsim program, beside the C interface. All throw when no session is open.
+
+/// Loads a program without a container. Throws UserError or StatusError.
+nrt_model_t* load_program(const isa::Program& program, int core);
+/// Waits until `done()`, which may use the C interface.
+void wait_until(const std::function<bool()>& done);
+SessionRecord session_record();
+
+}  // namespace nsim::rt
