@@ -162,11 +162,12 @@ void Builder::loop(const std::string& variable, std::int64_t begin, std::int64_t
 
 Instruction& Builder::emit(Instruction instruction) {
   if (instruction.label == 0 && !label_.empty()) {
-    const auto found = std::find(program_.labels.begin(), program_.labels.end(), label_);
-    instruction.label = static_cast<std::uint32_t>(found - program_.labels.begin());
-    if (found == program_.labels.end()) {
+    const auto [entry, fresh] =
+        labels_.emplace(label_, static_cast<std::uint32_t>(program_.labels.size()));
+    if (fresh) {
       program_.labels.push_back(label_);
     }
+    instruction.label = entry->second;
   }
   return std::get<Instruction>(open_.back()->emplace_back(std::move(instruction)));
 }

@@ -110,8 +110,9 @@ class Builder {
   Program program_;
   std::map<std::string, int> names_;      // of tensors and buffers, with the last number appended
   std::vector<std::vector<Item>*> open_;  // lists of the open loops, innermost last
-  std::vector<std::uint32_t> open_variables_;  // their variables
-  std::string label_;                          // enters the program with its first instruction
+  std::vector<std::uint32_t> open_variables_;    // their variables
+  std::map<std::string, std::uint32_t> labels_;  // indices into the program's labels
+  std::string label_;                            // enters the program with its first instruction
 };
 
 }  // namespace nsim::isa
