@@ -27,16 +27,15 @@
 namespace nsim::hw {
 
 struct NeuronCoreParams {
-  explicit NeuronCoreParams(
-      ParamScope scope);  // [neuron_core], with sub-tables engines, sbuf, psum, semaphores
+  /// [neuron_core], with sub-tables engines, sbuf, psum and semaphores.
+  explicit NeuronCoreParams(ParamScope scope);
+
   cost::EngineParams engines;
   SbufParams sbuf;
   PsumParams psum;
   SemaphoreParams semaphores;
-  SimTime fetch_latency;  // from the start of an execution until the engines have their first
-                          // instructions
-  bool reuse_weights;     // Tensor: a stationary operand that is already in the array is not loaded
-                          // again
+  SimTime fetch_latency;  // from the start of an execution to its first instructions
+  bool reuse_weights;     // Tensor does not load a stationary operand that is in the array already
 };
 
 class NeuronCore : public sc_core::sc_module, public DmaListener, private EngineOwner {
