@@ -25,8 +25,9 @@ constexpr std::array<const char*, kUnitTypeCount> kTypeNames{
 
 /// Errors after which the unit goes on; every other one halts it (contract rules R60..R66).
 bool goes_on_after(DeviceError error) {
-  return error == DeviceError::None || error == DeviceError::OutOfBounds ||
-         error == DeviceError::NumericalNan || error == DeviceError::BadDescriptor;
+  return error == DeviceError::None || error == DeviceError::SemaphoreMisuse ||
+         error == DeviceError::OutOfBounds || error == DeviceError::NumericalNan ||
+         error == DeviceError::BadDescriptor;
 }
 
 /// Injected errors that show only while the request runs; the others fail it at its start.

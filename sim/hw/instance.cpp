@@ -41,6 +41,48 @@ std::shared_ptr<const InstanceParams> Hardware::resolve(Config& config) {
   return std::make_shared<const InstanceParams>(config);
 }
 
+Topology Hardware::topology_of(const InstanceParams& params) {
+  const AddressMap map(layout_of(params));
+  Topology topology;
+  topology.name = params.name;
+  topology.target = params.device.target;
+  topology.devices = static_cast<int>(params.devices);
+  topology.cores_per_device = static_cast<int>(params.device.cores);
+  topology.cores_per_logical = static_cast<int>(params.device.cores_per_logical);
+  topology.logical_cores = topology.devices * params.logical_cores_per_device();
+  const int stacks = static_cast<int>(params.hbm.stacks);
+  for (int device = 0; device < topology.devices; ++device) {
+    for (int stack = 0; stack < stacks; ++stack) {
+      topology.hbm.push_back({device, stack, map.hbm(device, stack),
+                              static_cast<std::uint64_t>(params.hbm.capacity),
+                              static_cast<std::uint64_t>(params.hbm.reserved), nullptr});
+    }
+  }
+  const int logical_per_device = params.logical_cores_per_device();
+  for (int core = 0; core < topology.logical_cores; ++core) {
+    topology.hbm_of_core.push_back(core / logical_per_device * stacks +
+                                   core % logical_per_device * stacks / logical_per_device);
+  }
+  return topology;
+}
+
+isa::Limits Hardware::limits_of(const InstanceParams& params) {
+  isa::Limits limits;
+  limits.target = params.device.target;
+  limits.cores_per_logical = static_cast<int>(params.device.cores_per_logical);
+  limits.sbuf_partition_bytes = params.neuron_core.sbuf.partition_bytes;
+  limits.psum_partition_bytes = params.neuron_core.psum.partition_bytes;
+  limits.psum_bank_bytes = params.neuron_core.psum.bank_bytes;
+  limits.has_hwdge = params.dge.hardware_blocks > 0;
+  limits.has_dma_transpose = params.device.dma_transpose;
+  limits.scalar_tensor_scalar = params.device.scalar_tensor_scalar;
+  return limits;
+}
+
+bool Hardware::numerics_of(const InstanceParams& params) {
+  return params.numerics;
+}
+
 std::shared_ptr<Hardware> Hardware::create(std::shared_ptr<const InstanceParams> params,
                                            TraceSet& traces) {
   return std::make_shared<Instance>("instance", std::move(params), traces);
@@ -62,45 +104,10 @@ Instance::Instance(sc_core::sc_module_name name, std::shared_ptr<const InstanceP
     devices_.push_back(
         std::make_unique<Device>(fmt::format("nd{}", device).c_str(), device, shared));
   }
-  topology_ = describe();
-}
-
-Topology Instance::describe() {
-  Topology topology;
-  topology.name = params_->name;
-  topology.target = params_->device.target;
-  topology.devices = static_cast<int>(params_->devices);
-  topology.cores_per_device = static_cast<int>(params_->device.cores);
-  topology.cores_per_logical = static_cast<int>(params_->device.cores_per_logical);
-  topology.logical_cores = topology.devices * params_->logical_cores_per_device();
-  const int stacks = static_cast<int>(params_->hbm.stacks);
-  for (int device = 0; device < topology.devices; ++device) {
-    for (int stack = 0; stack < stacks; ++stack) {
-      const Hbm& hbm = devices_[static_cast<std::size_t>(device)]->hbm(stack);
-      topology.hbm.push_back({device, stack, hbm.base(),
-                              static_cast<std::uint64_t>(params_->hbm.capacity),
-                              static_cast<std::uint64_t>(params_->hbm.reserved), hbm.storage()});
-    }
+  topology_ = topology_of(*params_);
+  for (HbmRegion& region : topology_.hbm) {
+    region.storage = devices_[static_cast<std::size_t>(region.device)]->hbm(region.stack).storage();
   }
-  const int logical_per_device = params_->logical_cores_per_device();
-  for (int core = 0; core < topology.logical_cores; ++core) {
-    topology.hbm_of_core.push_back(core / logical_per_device * stacks +
-                                   core % logical_per_device * stacks / logical_per_device);
-  }
-  return topology;
-}
-
-isa::Limits Instance::limits() const {
-  isa::Limits limits;
-  limits.target = params_->device.target;
-  limits.cores_per_logical = static_cast<int>(params_->device.cores_per_logical);
-  limits.sbuf_partition_bytes = params_->neuron_core.sbuf.partition_bytes;
-  limits.psum_partition_bytes = params_->neuron_core.psum.partition_bytes;
-  limits.psum_bank_bytes = params_->neuron_core.psum.bank_bytes;
-  limits.has_hwdge = params_->dge.hardware_blocks > 0;
-  limits.has_dma_transpose = params_->device.dma_transpose;
-  limits.scalar_tensor_scalar = params_->device.scalar_tensor_scalar;
-  return limits;
 }
 
 Device& Instance::device_of(UnitAddress unit) {

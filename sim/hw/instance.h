@@ -18,7 +18,7 @@ class Instance : public sc_core::sc_module, public Hardware {
            TraceSet& traces);
 
   const Topology& topology() const override { return topology_; }
-  isa::Limits limits() const override;
+  isa::Limits limits() const override { return limits_of(*params_); }
   bool numerics() const override { return params_->numerics; }
 
   std::uint64_t unit_registers(UnitAddress unit) const override;
@@ -35,7 +35,6 @@ class Instance : public sc_core::sc_module, public Hardware {
 
  private:
   Device& device_of(UnitAddress unit);
-  Topology describe();
 
   const std::shared_ptr<const InstanceParams> params_;
   TraceSet& traces_;
