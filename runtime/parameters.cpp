@@ -8,7 +8,7 @@ namespace nsim::rt {
 Config load_config(const Environment& environment, const Options& options) {
   Config config = Config::load(find_config(options.config));
   if (environment.logical_nc) {
-    config.set(fmt::format("instance.cores_per_logical={}", *environment.logical_nc));
+    config.set(fmt::format("device.cores_per_logical={}", *environment.logical_nc));
   }
   if (environment.exec_timeout) {
     config.set(fmt::format("runtime.exec_timeout={}s", *environment.exec_timeout));

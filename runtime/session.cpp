@@ -16,9 +16,9 @@ namespace nsim::rt {
 namespace {
 
 // By hw::UnitType. Neuron docs, async overview: one compute and two tensor queues per core; the
-// interface's header allows collectives one. The synchronous unit has one queue for writes and one
-// for reads, as the runtime uses two DMA rings.
-constexpr std::array<int, hw::kUnitTypeCount> kQueues = {2, 2, 2, 1, 1, 2};
+// interface's header allows collectives one. One unit of the driver's own moves the data of
+// synchronous calls.
+constexpr std::array<int, hw::kUnitTypeCount> kQueues = {2, 2, 2, 1, 1, 1};
 
 /// Unit ids are opaque to clients: core, type and queue packed into 16 bits.
 constexpr int kQueueBits = 3;

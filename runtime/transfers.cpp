@@ -9,10 +9,6 @@
 namespace nsim::rt {
 namespace {
 
-// The synchronous unit's two queues, one per direction.
-constexpr int kWriteQueue = 0;
-constexpr int kReadQueue = 1;
-
 std::unique_ptr<Request> copy(const char* api, std::uint64_t to, std::uint64_t from,
                               std::uint64_t size) {
   auto request = std::make_unique<Request>(api);
@@ -24,8 +20,8 @@ std::unique_ptr<Request> copy(const char* api, std::uint64_t to, std::uint64_t f
 }
 
 /// Host tensors use core 0 (R55).
-UnitQueue& sync_unit(Session& session, int core, int queue) {
-  return *session.unit(std::max(core, 0), hw::UnitType::Sync, queue);
+UnitQueue& sync_unit(Session& session, int core) {
+  return *session.unit(std::max(core, 0), hw::UnitType::Sync, 0);
 }
 
 /// R29: a synchronous access waits for synchronous executions that use the tensor.
@@ -58,12 +54,12 @@ std::unique_ptr<Request> copy_request(const char* api, const View& to, const Vie
 
 NRT_STATUS write_tensor(Session& session, const char* api, const View& to, const void* from) {
   wait_for_executions(session, to);
-  return session.run(sync_unit(session, to.core(), kWriteQueue), write_request(api, to, from));
+  return session.run(sync_unit(session, to.core()), write_request(api, to, from));
 }
 
 NRT_STATUS read_tensor(Session& session, const char* api, void* to, const View& from) {
   wait_for_executions(session, from);
-  return session.run(sync_unit(session, from.core(), kReadQueue), read_request(api, to, from));
+  return session.run(sync_unit(session, from.core()), read_request(api, to, from));
 }
 
 NRT_STATUS copy_tensor(Session& session, const View& to, const View& from) {
@@ -76,8 +72,7 @@ NRT_STATUS copy_tensor(Session& session, const View& to, const View& from) {
     std::memmove(to.data(), from.data(), to.size);
     return NRT_SUCCESS;
   }
-  const int queue = to.core() < 0 ? kReadQueue : kWriteQueue;
-  return session.run(sync_unit(session, std::max(to.core(), from.core()), queue),
+  return session.run(sync_unit(session, std::max(to.core(), from.core())),
                      copy_request("nrt_tensor_copy", to, from));
 }
 
@@ -89,7 +84,7 @@ NRT_STATUS fill_tensor(Session& session, const View& to, int value) {
   request->descriptor.size = to.size;
   request->descriptor.fill_value = static_cast<std::uint8_t>(value);
   request->storages = {to.storage};
-  return session.run(sync_unit(session, to.core(), kWriteQueue), std::move(request));
+  return session.run(sync_unit(session, to.core()), std::move(request));
 }
 
 }  // namespace nsim::rt
