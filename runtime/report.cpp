@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// summary.json, schema version 1:
+//   metadata    is_simulation, simulator, version, instance, target, logical_cores, lnc, clock,
+//   numerics summary     the run in one object; names and units of the public profiler's Summary
+//   table where it has
+//               them (total_time in ns, *_percent), ours otherwise
+//   engines     per engine: busy_ns, busy_percent, instructions, idle_percent {cause: percent of
+//   active time} units       per unit queue: requests, failed, busy_ns, gap_ns, mean_time_ns,
+//   latency_ns {p50, p90, p99} models      per loaded model: id, name, core, work requests    every
+//   completed request, times in integer picoseconds statistics  every statistic of the hardware:
+//   {value, unit, description}
+#include "runtime/report.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "runtime/summary.h"
+#include "sim/base/error.h"
+
+namespace nsim::rt {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json metadata(const SessionRecord& record) {
+  return {{"schema_version", 1},
+          {"is_simulation", true},
+          {"simulator", "neuronsim"},
+          {"instance", record.topology.name},
+          {"target", record.topology.target},
+          {"devices", record.topology.devices},
+          {"logical_cores", record.topology.logical_cores},
+          {"lnc", record.topology.cores_per_logical},
+          {"clock", record.clock_mode},
+          {"numerics", record.numerics}};
+}
+
+Json headline(const Summary& s) {
+  Json out{{"total_time", s.total_ns},
+           {"executions", s.executions},
+           {"time_per_request_ns", s.time_per_request_ns},
+           {"throughput_per_second", s.throughput},
+           {"unit_overlap", s.overlap},
+           {"active_cores", s.active_cores},
+           {"active_time_ns", s.active_ns}};
+  for (const EngineSummary& engine : s.engines) {
+    out[engine.name + "_engine_active_time_percent"] = 100 * engine.busy;
+  }
+  out["dma_active_time_percent"] = 100 * s.dma_active;
+  out["dma_transfer_total_bytes"] = s.dma_bytes;
+  out["dma_transfer_average_bytes"] = s.dma_mean_transfer_bytes;
+  out["hbm_read_bytes"] = s.hbm_read_bytes;
+  out["hbm_write_bytes"] = s.hbm_write_bytes;
+  out["mbu_estimated_percent"] = 100 * s.hbm_utilisation;
+  out["hfu_estimated_percent"] = s.peak_flops_rate > 0 ? 100 * s.flops_rate / s.peak_flops_rate : 0;
+  out["model_flops"] = s.matmul_flops;
+  out["flops_per_second"] = s.flops_rate;
+  out["peak_flops_per_second"] = s.peak_flops_rate;
+  out["arithmetic_intensity"] = s.arithmetic_intensity;
+  out["ridge_arithmetic_intensity"] = s.ridge_intensity;
+  out["spill_save_bytes"] = s.spilled_bytes;
+  out["bound_by"] = s.bound_by;
+  out["advice"] = s.advice;
+  return out;
+}
+
+Json engines(const Summary& summary) {
+  Json out = Json::object();
+  for (const EngineSummary& engine : summary.engines) {
+    Json idle = Json::object();
+    for (const auto& [cause, fraction] : engine.idle) {
+      idle[cause] = 100 * fraction;
+    }
+    out[engine.name] = {{"busy_ns", engine.busy_ns},
+                        {"busy_percent", 100 * engine.busy},
+                        {"instructions", engine.instructions},
+                        {"idle_percent", idle}};
+  }
+  return out;
+}
+
+Json units(const Summary& summary) {
+  Json out = Json::object();
+  for (const UnitSummary& unit : summary.units) {
+    out[unit.name] = {
+        {"requests", unit.requests},
+        {"failed", unit.failed},
+        {"busy_ns", unit.busy_ns},
+        {"gap_ns", unit.gap_ns},
+        {"mean_time_ns", unit.mean_time_ns},
+        {"latency_ns",
+         {{"p50", unit.latency_ns[0]}, {"p90", unit.latency_ns[1]}, {"p99", unit.latency_ns[2]}}}};
+  }
+  return out;
+}
+
+Json models(const SessionRecord& record) {
+  Json out = Json::array();
+  for (const ModelRecord& model : record.models) {
+    const isa::Work& work = model.work;
+    out.push_back({{"id", model.id},
+                   {"name", model.name},
+                   {"logical_core", model.core},
+                   {"matmul_flops", work.matmul_flops},
+                   {"elementwise_ops", work.elementwise_ops},
+                   {"hbm_read_bytes", work.hbm_read_bytes},
+                   {"hbm_write_bytes", work.hbm_write_bytes},
+                   {"instructions", work.instructions},
+                   {"dma_transfers", work.dma_transfers},
+                   {"spilled_bytes", model.spilled_bytes}});
+  }
+  return out;
+}
+
+Json requests(const SessionRecord& record) {
+  Json out = Json::array();
+  for (const RequestRecord& request : record.requests) {
+    out.push_back({{"unit", unit_name(request.unit)},
+                   {"sequence", request.sequence},
+                   {"model_id", request.model_id},
+                   {"bytes", request.bytes},
+                   {"submitted_ps", request.submitted},
+                   {"started_ps", request.started},
+                   {"ended_ps", request.ended},
+                   {"completed_ps", request.completed},
+                   {"status", request.status}});
+  }
+  return out;
+}
+
+Json statistics(const Stats& stats) {
+  Json out = Json::object();
+  for (const Stat& stat : stats.all()) {
+    out[stat.name] = {
+        {"value", stat.value}, {"unit", stat.unit}, {"description", stat.description}};
+  }
+  return out;
+}
+
+std::string time_text(double ns) {
+  if (ns >= 1e6) {
+    return fmt::format("{:.3f} ms", ns * 1e-6);
+  }
+  return ns >= 1e3 ? fmt::format("{:.3f} us", ns * 1e-3) : fmt::format("{:.1f} ns", ns);
+}
+
+std::string bar(double fraction) {
+  constexpr int kWidth = 25;
+  const int filled = std::min(kWidth, static_cast<int>(fraction * kWidth + 0.5));
+  return std::string(static_cast<std::size_t>(filled), '#') +
+         std::string(static_cast<std::size_t>(kWidth - filled), '.');
+}
+
+/// "dma 41.0 %, vector 3.2 %": the largest causes first, small ones left out.
+std::string idle_text(const EngineSummary& engine) {
+  std::vector<std::pair<double, std::string>> causes;
+  for (const auto& [cause, fraction] : engine.idle) {
+    if (fraction >= 0.005) {
+      causes.emplace_back(fraction, cause);
+    }
+  }
+  std::sort(causes.rbegin(), causes.rend());
+  std::string text;
+  for (const auto& [fraction, cause] : causes) {
+    text += fmt::format("{}{} {:.1f} %", text.empty() ? "" : ", ", cause, 100 * fraction);
+  }
+  return text;
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) {
+    throw UserError(fmt::format("cannot write {}: is the directory writable and the disk not full?",
+                                path.string()));
+  }
+}
+
+}  // namespace
+
+std::string summary_json(const SessionRecord& record) {
+  const Summary summary = summarise(record);
+  const Json out{{"metadata", metadata(record)},
+                 {"summary", headline(summary)},
+                 {"engines", engines(summary)},
+                 {"units", units(summary)},
+                 {"models", models(record)},
+                 {"requests", requests(record)},
+                 {"statistics", statistics(record.stats)}};
+  return out.dump(1) + "\n";
+}
+
+std::string summary_text(const SessionRecord& record) {
+  const Summary s = summarise(record);
+  std::string out =
+      fmt::format("{} ({}, {} device(s), {} logical core(s), LNC {})   clock {}, numerics {}\n\n",
+                  record.topology.name, record.topology.target, record.topology.devices,
+                  record.topology.logical_cores, record.topology.cores_per_logical,
+                  record.clock_mode, record.numerics ? "on" : "off");
+  if (s.executions > 0) {
+    out += fmt::format("  time per request  {:>12}   ({} request(s), {:.1f} per second)\n",
+                       time_text(s.time_per_request_ns), s.executions, s.throughput);
+  }
+  out += fmt::format("  total             {:>12}   (unit overlap {:.2f})\n\n",
+                     time_text(s.total_ns), s.overlap);
+  out += fmt::format("  {:<10} {:>7}  {:<25}  idle: waiting for\n", "resource", "busy", "");
+  for (const EngineSummary& engine : s.engines) {
+    out += fmt::format("  {:<10} {:>6.1f}%  {}  {}\n", engine.name, 100 * engine.busy,
+                       bar(engine.busy), idle_text(engine));
+  }
+  out += fmt::format("  {:<10} {:>6.1f}%  {}  mean descriptor {:.0f} B\n", "dma",
+                     100 * s.dma_active, bar(s.dma_active), s.dma_mean_transfer_bytes);
+  out += fmt::format("  {:<10} {:>6.1f}%  {}  {:.1f} MB read, {:.1f} MB written\n\n", "hbm",
+                     100 * s.hbm_utilisation, bar(s.hbm_utilisation), s.hbm_read_bytes * 1e-6,
+                     s.hbm_write_bytes * 1e-6);
+  for (const UnitSummary& unit : s.units) {
+    out += fmt::format(
+        "  {:<20} {:>5} request(s){}, busy {:>11}, gaps {:>11}, latency p50 {:>11} p99 {:>11}\n",
+        unit.name, unit.requests, unit.failed > 0 ? fmt::format(" ({} failed)", unit.failed) : "",
+        time_text(unit.busy_ns), time_text(unit.gap_ns), time_text(unit.latency_ns[0]),
+        time_text(unit.latency_ns[2]));
+  }
+  if (s.executions > 0) {
+    out += fmt::format(
+        "\n  roofline  {:.2f} of {:.2f} TFLOP/s ({:.1f} %), {:.1f} FLOP/B (ridge at {:.1f}: {} "
+        "side)\n",
+        s.flops_rate * 1e-12, s.peak_flops_rate * 1e-12,
+        s.peak_flops_rate > 0 ? 100 * s.flops_rate / s.peak_flops_rate : 0, s.arithmetic_intensity,
+        s.ridge_intensity, s.arithmetic_intensity < s.ridge_intensity ? "memory" : "compute");
+  }
+  out += fmt::format("  bound by  {}\n  look at   {}\n", s.bound_by, s.advice);
+  return out;
+}
+
+void write_report(const SessionRecord& record, const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    throw UserError(
+        fmt::format("cannot create the output directory {}: {}", directory, error.message()));
+  }
+  const std::filesystem::path base(directory);
+  write_file(base / "summary.json", summary_json(record));
+  write_file(base / "resolved.toml", record.resolved_config);
+}
+
+}  // namespace nsim::rt
