@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a session leaves behind: a record of every request, the statistics, and the summary made of them.
+// What a session leaves behind: a record of every request, the statistics, and the summary made of
+// them.
 #pragma once
 
 #include <cstdint>
@@ -18,19 +19,19 @@ namespace nsim::rt {
 struct RequestRecord {
   hw::UnitAddress unit;
   std::uint64_t sequence = 0;
-  std::uint32_t model_id = 0;   // Execute only
-  std::uint64_t bytes = 0;      // Copy and Fill only
-  SimTime submitted = 0;        // the schedule call returned (host clock)
-  SimTime started = 0;          // the unit began to execute it (Trace notification)
-  SimTime ended = 0;            // the unit finished it (Notify notification)
-  SimTime completed = 0;        // published to the host
-  int status = 0;               // NRT_STATUS
+  std::uint32_t model_id = 0;  // Execute only
+  std::uint64_t bytes = 0;     // Copy and Fill only
+  SimTime submitted = 0;       // the schedule call returned (host clock)
+  SimTime started = 0;         // the unit began to execute it (Trace notification)
+  SimTime ended = 0;           // the unit finished it (Notify notification)
+  SimTime completed = 0;       // published to the host
+  int status = 0;              // NRT_STATUS
 };
 
 struct ModelRecord {
   std::uint32_t id = 0;
   std::string name;
-  int core = 0;                 // logical core
+  int core = 0;  // logical core
   isa::Work work;
   std::int64_t spilled_bytes = 0;
 };
@@ -41,16 +42,18 @@ struct SessionRecord {
   std::vector<RequestRecord> requests;  // in order of completion
   Stats stats;                          // Hardware::report
   std::vector<ParamInfo> params;
-  std::string resolved_config;          // TOML
+  std::string resolved_config;  // TOML
   std::string clock_mode;
   bool numerics = true;
   SimTime now = 0;
 };
 
-/// summary.json (schema on top of report.cpp): stable names, units, public profiler field names where they exist.
+/// summary.json (schema on top of report.cpp): stable names, units, public profiler field names
+/// where they exist.
 std::string summary_json(const SessionRecord& record);
 
-/// One screen for a terminal: time per request, utilisation, idle by cause, roofline, what bounds the run.
+/// One screen for a terminal: time per request, utilisation, idle by cause, roofline, what bounds
+/// the run.
 std::string summary_text(const SessionRecord& record);
 
 /// Writes summary.json and resolved.toml into `directory` (the traces are already there).

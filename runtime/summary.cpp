@@ -224,8 +224,8 @@ void summarise_requests(const SessionRecord& record, Summary& out) {
     unit_busy += out.units.back().busy_ns;
   }
   out.total_ns = last > first ? nanoseconds(last - first) : 0;
-  const double any = union_ns(record.requests, executed);
-  out.overlap = any > 0 ? unit_busy / any : 0;
+  out.busy_ns = union_ns(record.requests, executed);
+  out.overlap = out.busy_ns > 0 ? unit_busy / out.busy_ns : 0;
   if (out.executions > 0) {
     out.time_per_request_ns /= static_cast<double>(out.executions);
     out.throughput = static_cast<double>(out.executions) /
@@ -233,16 +233,32 @@ void summarise_requests(const SessionRecord& record, Summary& out) {
   }
 }
 
-double gap_fraction(const Summary& summary) {
-  double busy = 0;
-  double gap = 0;
+/// Time from the first start to the last end on a unit.
+double span_ns(const UnitSummary& unit) {
+  return unit.busy_ns + unit.gap_ns;
+}
+
+bool of_type(const UnitSummary& unit, const char* type) {
+  return unit.name.find(std::string(".") + type + ".") != std::string::npos;
+}
+
+/// The largest fraction of its span that a unit of `type` spent on what `part` says.
+template <class Part>
+double largest_fraction(const Summary& summary, const char* type, Part part) {
+  double largest = 0;
   for (const UnitSummary& unit : summary.units) {
-    if (unit.name.find(".compute.") != std::string::npos) {
-      busy += unit.busy_ns;
-      gap += unit.gap_ns;
+    if (of_type(unit, type) && span_ns(unit) > 0) {
+      largest = std::max(largest, part(unit) / span_ns(unit));
     }
   }
-  return busy + gap > 0 ? gap / (busy + gap) : 0;
+  return largest;
+}
+
+double busy_part(const UnitSummary& unit) {
+  return unit.busy_ns;
+}
+double gap_part(const UnitSummary& unit) {
+  return unit.gap_ns;
 }
 
 /// The resource with the highest utilisation bounds the run, unless the compute queue ran dry for

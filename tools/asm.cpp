@@ -18,8 +18,8 @@ int execute(const Arguments& arguments) {
   const std::string device = arguments.has("config") ? arguments.text("config") : program.target;
   isa::expand(program, open_device(device, arguments.list("set")).limits);
   const std::vector<std::byte> container = isa::write_container(program);
-  const std::string out =
-      arguments.has("output") ? arguments.text("output") : path.substr(0, path.rfind(".nasm")) + ".neff";
+  const std::string out = arguments.has("output") ? arguments.text("output")
+                                                  : path.substr(0, path.rfind(".nasm")) + ".neff";
   write_file(out, container.data(), container.size());
   fmt::print("{}: {} bytes\n", out, container.size());
   return 0;
@@ -29,11 +29,14 @@ int execute(const Arguments& arguments) {
 
 Command asm_command() {
   std::vector<Option> options = config_options();
-  options.push_back({"output,o", Option::Kind::Text, "FILE", "where the container goes (default: TEXT with .neff)"});
-  return {{"asm", "asm TEXT [-o FILE]",
+  options.push_back({"output,o", Option::Kind::Text, "FILE",
+                     "where the container goes (default: TEXT with .neff)"});
+  return {{"asm",
+           "asm TEXT [-o FILE]",
            "assemble a program text (.nasm) into a container\n"
            "The program is checked against the device it names as its target, or against --config.",
-           {"TEXT"}, options},
+           {"TEXT"},
+           options},
           execute};
 }
 

@@ -34,10 +34,12 @@ po::options_description describe(const CommandSpec& spec) {
   return description;
 }
 
-std::string long_name(const Option& option) { return option.name.substr(0, option.name.find(',')); }
+std::string long_name(const Option& option) {
+  return option.name.substr(0, option.name.find(','));
+}
 
-/// Cuts off the other program: everything from "--", or from the first argument that is neither an option nor
-/// the value of one.
+/// Cuts off the other program: everything from "--", or from the first argument that is neither an
+/// option nor the value of one.
 std::vector<std::string> split_rest(const CommandSpec& spec, std::vector<std::string>& arguments) {
   std::size_t at = 0;
   while (at < arguments.size() && arguments[at] != "--" && arguments[at].rfind('-', 0) == 0) {
@@ -50,7 +52,8 @@ std::vector<std::string> split_rest(const CommandSpec& spec, std::vector<std::st
   }
   at = std::min(at, arguments.size());
   const std::size_t skip = at < arguments.size() && arguments[at] == "--" ? 1 : 0;
-  std::vector<std::string> rest(arguments.begin() + static_cast<std::ptrdiff_t>(at + skip), arguments.end());
+  std::vector<std::string> rest(arguments.begin() + static_cast<std::ptrdiff_t>(at + skip),
+                                arguments.end());
   arguments.resize(at);
   return rest;
 }
@@ -68,8 +71,12 @@ void check_count(const CommandSpec& spec, const std::vector<std::string>& positi
 
 }  // namespace
 
-bool Arguments::flag(const std::string& name) const { return values_.count(name) != 0; }
-bool Arguments::has(const std::string& name) const { return values_.count(name) != 0; }
+bool Arguments::flag(const std::string& name) const {
+  return values_.count(name) != 0;
+}
+bool Arguments::has(const std::string& name) const {
+  return values_.count(name) != 0;
+}
 
 std::string Arguments::text(const std::string& name) const {
   const auto found = values_.find(name);
@@ -85,8 +92,10 @@ long Arguments::integer(const std::string& name, long least, long most) const {
   const std::string value = text(name);
   long number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size() || number < least || number > most) {
-    throw UserError(fmt::format("--{}: '{}' is not a whole number from {} to {}", name, value, least, most));
+  if (error != std::errc() || end != value.data() + value.size() || number < least ||
+      number > most) {
+    throw UserError(
+        fmt::format("--{}: '{}' is not a whole number from {} to {}", name, value, least, most));
   }
   return number;
 }
@@ -106,7 +115,8 @@ Arguments parse_arguments(const CommandSpec& spec, std::vector<std::string> argu
   try {
     po::store(po::command_line_parser(arguments).options(all).positional(positional).run(), values);
   } catch (const po::error& error) {
-    throw UserError(fmt::format("nsim {}: {}; see nsim {} --help", spec.name, error.what(), spec.name));
+    throw UserError(
+        fmt::format("nsim {}: {}; see nsim {} --help", spec.name, error.what(), spec.name));
   }
   if (values.count("help") != 0) {
     out.values_["help"] = {};
@@ -116,7 +126,8 @@ Arguments parse_arguments(const CommandSpec& spec, std::vector<std::string> argu
     const std::string name = long_name(option);
     if (values.count(name) != 0) {
       const bool is_flag = option.kind == Option::Kind::Flag;
-      out.values_[name] = is_flag ? std::vector<std::string>{} : values[name].as<std::vector<std::string>>();
+      out.values_[name] =
+          is_flag ? std::vector<std::string>{} : values[name].as<std::vector<std::string>>();
     }
   }
   std::vector<std::string> given;

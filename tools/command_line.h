@@ -11,7 +11,7 @@ namespace nsim::tool {
 /// One option of a subcommand.
 struct Option {
   enum class Kind { Flag, Text, List };
-  std::string name;         // "out", or "jobs,j" with a short form
+  std::string name;  // "out", or "jobs,j" with a short form
   Kind kind = Kind::Text;
   std::string placeholder;  // "DIR"
   std::string description;
@@ -19,12 +19,12 @@ struct Option {
 };
 
 struct CommandSpec {
-  std::string name;                     // "run"
-  std::string synopsis;                 // "run MODEL|PROGRAM [options]"
+  std::string name;      // "run"
+  std::string synopsis;  // "run MODEL|PROGRAM [options]"
   std::string description;
   std::vector<std::string> positional;  // required, in order
   std::vector<Option> options;
-  bool passes_rest = false;             // everything after the first non-option belongs to another program
+  bool passes_rest = false;  // everything after the first non-option belongs to another program
 };
 
 /// Parsed values. Names that the spec does not have are our own bug.

@@ -14,10 +14,12 @@ int execute(const Arguments& arguments) {
   const std::string device = arguments.has("config") ? arguments.text("config") : target_of(path);
   const isa::Limits limits = open_device(device, arguments.list("set")).limits;
   const isa::Program program = open_program(path, limits).program;
-  const std::string text =
-      arguments.flag("streams") ? isa::print_streams(*isa::expand(program, limits)) : isa::print_text(program);
+  const std::string text = arguments.flag("streams")
+                               ? isa::print_streams(*isa::expand(program, limits))
+                               : isa::print_text(program);
   if (arguments.has("output")) {
-    write_file(arguments.text("output"), reinterpret_cast<const std::byte*>(text.data()), text.size());
+    write_file(arguments.text("output"), reinterpret_cast<const std::byte*>(text.data()),
+               text.size());
   } else {
     fmt::print("{}", text);
   }
@@ -28,13 +30,17 @@ int execute(const Arguments& arguments) {
 
 Command disasm_command() {
   std::vector<Option> options = config_options();
-  options.push_back({"output,o", Option::Kind::Text, "FILE", "write there instead of the terminal"});
-  options.push_back({"streams", Option::Kind::Flag, "",
-                     "show every engine's unrolled stream with the semaphores that sync auto inserted"});
-  return {{"disasm", "disasm PROGRAM [-o FILE] [--streams]",
+  options.push_back(
+      {"output,o", Option::Kind::Text, "FILE", "write there instead of the terminal"});
+  options.push_back(
+      {"streams", Option::Kind::Flag, "",
+       "show every engine's unrolled stream with the semaphores that sync auto inserted"});
+  return {{"disasm",
+           "disasm PROGRAM [-o FILE] [--streams]",
            "print a container (or a model file, lowered) as program text\n"
            "Assembling the output gives the same program again.",
-           {"PROGRAM"}, options},
+           {"PROGRAM"},
+           options},
           execute};
 }
 

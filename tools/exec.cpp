@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// nsim exec: an unchanged application against our libnrt. Everything travels by environment; the library in
-// the other process reads it in nrt_init and writes the report in nrt_close.
+// nsim exec: an unchanged application against our libnrt. Everything travels by environment; the
+// library in the other process reads it in nrt_init and writes the report in nrt_close.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -23,17 +23,20 @@ namespace fs = std::filesystem;
 fs::path library_directory() {
   const fs::path self = fs::read_symlink("/proc/self/exe");
   const fs::path lib = self.parent_path().parent_path() / "lib";
-  for (const fs::path& candidate : {lib, lib / "x86_64-linux-gnu", self.parent_path().parent_path() / "lib64"}) {
+  for (const fs::path& candidate :
+       {lib, lib / "x86_64-linux-gnu", self.parent_path().parent_path() / "lib64"}) {
     if (fs::exists(candidate / "libnrt.so.1")) {
       return candidate;
     }
   }
-  throw UserError(fmt::format("libnrt.so.1 is not in {}: build the target nrt, or install the package", lib.string()));
+  throw UserError(fmt::format(
+      "libnrt.so.1 is not in {}: build the target nrt, or install the package", lib.string()));
 }
 
 void prepend_library_path(const std::string& directory) {
   const char* before = std::getenv("LD_LIBRARY_PATH");
-  const std::string path = before == nullptr || *before == '\0' ? directory : directory + ":" + before;
+  const std::string path =
+      before == nullptr || *before == '\0' ? directory : directory + ":" + before;
   setenv("LD_LIBRARY_PATH", path.c_str(), 1);
 }
 
@@ -50,7 +53,8 @@ int execute(const Arguments& arguments) {
     throw UserError("nsim exec: no program given; usage: nsim exec [options] -- program args");
   }
   if (arguments.has("config") || arguments.has("set")) {
-    open_device(arguments.text("config"), arguments.list("set"));  // wrong input is reported here, not in the application
+    open_device(arguments.text("config"),
+                arguments.list("set"));  // wrong input is reported here, not in the application
   }
   if (arguments.has("config")) {
     setenv("NSIM_CONFIG", fs::absolute(rt::find_config(arguments.text("config"))).c_str(), 1);
@@ -79,12 +83,16 @@ int execute(const Arguments& arguments) {
 
 Command exec_command() {
   std::vector<Option> options = config_options();
-  options.push_back({"clock", Option::Kind::Text, "free|step", "coupling of host and device time (default: free)"});
-  options.push_back({"out", Option::Kind::Text, "DIR", "write summary, traces and resolved configuration there"});
-  CommandSpec spec{"exec", "exec [options] -- program args",
+  options.push_back({"clock", Option::Kind::Text, "free|step",
+                     "coupling of host and device time (default: free)"});
+  options.push_back(
+      {"out", Option::Kind::Text, "DIR", "write summary, traces and resolved configuration there"});
+  CommandSpec spec{"exec",
+                   "exec [options] -- program args",
                    "run an unchanged application against the simulated device\n"
                    "The application's libnrt.so.1 becomes ours; its exit code is passed on.",
-                   {}, options};
+                   {},
+                   options};
   spec.passes_rest = true;
   return {spec, execute};
 }

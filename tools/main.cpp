@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // nsim: dispatch to the subcommands and the one place where errors become exit codes.
-// Exit codes: 0 success, 1 the run failed (a request failed, a check did not pass), 2 the input was wrong.
+// Exit codes: 0 success, 1 the run failed (a request failed, a check did not pass), 2 the input was
+// wrong.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -22,7 +23,9 @@ std::vector<Command> commands() {
 }
 
 int overview(std::FILE* to) {
-  fmt::print(to, "nsim {}: a cycle-approximate simulator of AWS Neuron devices\n\nusage: nsim COMMAND [options]\n\n",
+  fmt::print(to,
+             "nsim {}: a cycle-approximate simulator of AWS Neuron devices\n\nusage: nsim COMMAND "
+             "[options]\n\n",
              NSIM_VERSION);
   for (const Command& command : commands()) {
     const std::string& text = command.spec.description;

@@ -16,11 +16,12 @@ int execute(const Arguments& arguments) {
   const isa::Program program = open_program(path, limits).program;
   const std::shared_ptr<const isa::Streams> streams = isa::expand(program, limits);
   const std::vector<std::byte> container = isa::write_container(program);
-  const std::string out =
-      arguments.has("output") ? arguments.text("output") : path.substr(0, path.rfind('.')) + ".neff";
+  const std::string out = arguments.has("output") ? arguments.text("output")
+                                                  : path.substr(0, path.rfind('.')) + ".neff";
   write_file(out, container.data(), container.size());
-  fmt::print("{}: {} bytes, for {} with {} core(s), {} instructions, {} DMA transfers\n", out, container.size(),
-             program.target, program.cores, streams->work.instructions, streams->work.dma_transfers);
+  fmt::print("{}: {} bytes, for {} with {} core(s), {} instructions, {} DMA transfers\n", out,
+             container.size(), program.target, program.cores, streams->work.instructions,
+             streams->work.dma_transfers);
   return 0;
 }
 
@@ -28,11 +29,14 @@ int execute(const Arguments& arguments) {
 
 Command pack_command() {
   std::vector<Option> options = config_options();
-  options.push_back({"output,o", Option::Kind::Text, "FILE", "where the container goes (default: MODEL with .neff)"});
-  return {{"pack", "pack MODEL|PROGRAM [-o FILE]",
+  options.push_back({"output,o", Option::Kind::Text, "FILE",
+                     "where the container goes (default: MODEL with .neff)"});
+  return {{"pack",
+           "pack MODEL|PROGRAM [-o FILE]",
            "make a container that nrt_load accepts from a model file or a program\n"
            "A model is lowered for the device of --config.",
-           {"MODEL"}, options},
+           {"MODEL"},
+           options},
           execute};
 }
 

@@ -9,9 +9,11 @@ namespace nsim::tool {
 namespace {
 
 void explain(const ParamInfo& info) {
-  fmt::print("{}\n  {}\n  value    {}\n  origin   {}\n  source   {}\n  default  {}\n  kind     {}\n  range    {}\n", info.path,
-             info.description, info.value, info.origin, info.source.empty() ? "not stated" : info.source,
-             info.default_value, info.kind, info.range);
+  fmt::print(
+      "{}\n  {}\n  value    {}\n  origin   {}\n  source   {}\n  default  {}\n  kind     {}\n  "
+      "range    {}\n",
+      info.path, info.description, info.value, info.origin,
+      info.source.empty() ? "not stated" : info.source, info.default_value, info.kind, info.range);
 }
 
 int explain_matching(const std::vector<ParamInfo>& params, const std::string& wanted) {
@@ -27,8 +29,9 @@ int explain_matching(const std::vector<ParamInfo>& params, const std::string& wa
   }
   if (found == 0) {
     const std::string near = nearest_name(wanted, names);
-    throw UserError(fmt::format("no parameter '{}'{}", wanted,
-                                near.empty() ? "; nsim params lists all" : ", did you mean '" + near + "'?"));
+    throw UserError(
+        fmt::format("no parameter '{}'{}", wanted,
+                    near.empty() ? "; nsim params lists all" : ", did you mean '" + near + "'?"));
   }
   return 0;
 }
@@ -52,10 +55,16 @@ int execute(const Arguments& arguments) {
 
 Command params_command() {
   std::vector<Option> options = config_options();
-  options.push_back({"explain", Option::Kind::Text, "NAME",
-                     "value, origin, source, range and meaning of one parameter, or of all below a table"});
-  options.push_back({"toml", Option::Kind::Flag, "", "the resolved configuration as a file that can be fed back"});
-  return {{"params", "params [--config F] [--explain NAME]", "list every parameter with its value and origin", {}, options},
+  options.push_back(
+      {"explain", Option::Kind::Text, "NAME",
+       "value, origin, source, range and meaning of one parameter, or of all below a table"});
+  options.push_back({"toml", Option::Kind::Flag, "",
+                     "the resolved configuration as a file that can be fed back"});
+  return {{"params",
+           "params [--config F] [--explain NAME]",
+           "list every parameter with its value and origin",
+           {},
+           options},
           execute};
 }
 

@@ -45,7 +45,8 @@ isa::Program read_program(const std::string& path, const std::vector<std::byte>&
 }  // namespace
 
 std::vector<Option> config_options() {
-  return {{"config,c", Option::Kind::Text, "F", "device: a configuration file or a shipped name (trn1, trn2, ...)"},
+  return {{"config,c", Option::Kind::Text, "F",
+           "device: a configuration file or a shipped name (trn1, trn2, ...)"},
           {"set,s", Option::Kind::List, "PATH=VALUE", "override one parameter; may be repeated"}};
 }
 
@@ -77,7 +78,8 @@ void write_file(const std::string& path, const std::byte* data, std::size_t size
 }
 
 Device open_device(const std::string& name, const std::vector<std::string>& set) {
-  Device device{Config::load(rt::find_config(name.empty() ? rt::Options{}.config : name)), nullptr, {}};
+  Device device{
+      Config::load(rt::find_config(name.empty() ? rt::Options{}.config : name)), nullptr, {}};
   for (const std::string& assignment : set) {
     device.config.set(assignment);
   }

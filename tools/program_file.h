@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that describe a program: text (.nasm), container, or model file (.toml), told apart by content.
+// Files that describe a program: text (.nasm), container, or model file (.toml), told apart by
+// content.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +31,8 @@ struct Device {
   std::shared_ptr<const hw::InstanceParams> params;
   isa::Limits limits;
 };
-/// `name` as find_config() takes it; "" means the default device. Unknown keys in the files are errors here.
+/// `name` as find_config() takes it; "" means the default device. Unknown keys in the files are
+/// errors here.
 Device open_device(const std::string& name, const std::vector<std::string>& set);
 
 /// The architecture a program file asks for ("" for a model file, which takes any).

@@ -33,7 +33,7 @@ struct RequestPipeline::Slot {
   std::vector<SlotTensor> tensors;
   nrt_tensor_set_t* inputs = nullptr;
   nrt_tensor_set_t* outputs = nullptr;
-  std::size_t scheduled = 0;   // tensors of the current step that were accepted so far
+  std::size_t scheduled = 0;     // tensors of the current step that were accepted so far
   nrta_seq_t last_sequence = 0;  // of the current step
 
   ~Slot() {
@@ -45,12 +45,14 @@ struct RequestPipeline::Slot {
   }
 };
 
-RequestPipeline::RequestPipeline(nrt_model_t* model, int core, const PipelineOptions& options, const TensorBytes& inputs,
-                                 Wait wait)
+RequestPipeline::RequestPipeline(nrt_model_t* model, int core, const PipelineOptions& options,
+                                 const TensorBytes& inputs, Wait wait)
     : model_(model), core_(core), options_(options), inputs_(inputs), wait_(std::move(wait)) {
   require(nrt_get_model_tensor_info(model_, &infos_), "cannot list the model's tensors");
-  require(nrta_error_tracker_create(static_cast<std::uint32_t>(core_), &tracker_), "cannot create an error tracker");
-  // Without transfers all requests may share one set of tensors: the compute queue runs them in order.
+  require(nrta_error_tracker_create(static_cast<std::uint32_t>(core_), &tracker_),
+          "cannot create an error tracker");
+  // Without transfers all requests may share one set of tensors: the compute queue runs them in
+  // order.
   const int sets = options_.transfer_each ? options_.depth : 1;
   for (int i = 0; i < options_.depth; ++i) {
     slots_.push_back(std::make_unique<Slot>());
@@ -80,16 +82,19 @@ void RequestPipeline::allocate(Slot& slot) {
     tensor.name = info.name;
     tensor.usage = info.usage;
     tensor.size = info.size;
-    require(nrt_tensor_allocate(NRT_TENSOR_PLACEMENT_DEVICE, core_, info.size, info.name, &tensor.tensor),
+    require(nrt_tensor_allocate(NRT_TENSOR_PLACEMENT_DEVICE, core_, info.size, info.name,
+                                &tensor.tensor),
             fmt::format("cannot allocate {} bytes for tensor '{}'", info.size, tensor.name));
     nrt_tensor_set_t* set = info.usage == NRT_TENSOR_USAGE_INPUT ? slot.inputs : slot.outputs;
-    require(nrt_add_tensor_to_tensor_set(set, info.name, tensor.tensor), "cannot add a tensor to its set");
+    require(nrt_add_tensor_to_tensor_set(set, info.name, tensor.tensor),
+            "cannot add a tensor to its set");
     if (options_.transfer_each || info.usage == NRT_TENSOR_USAGE_INPUT) {
       tensor.host.reset(new std::byte[info.size]);
     }
     const auto given = inputs_.find(tensor.name);
     if (given != inputs_.end()) {
-      std::memcpy(tensor.host.get(), given->second.data(), std::min(given->second.size(), tensor.size));
+      std::memcpy(tensor.host.get(), given->second.data(),
+                  std::min(given->second.size(), tensor.size));
     }
   }
 }
@@ -172,13 +177,15 @@ bool RequestPipeline::begin(Slot& slot) {
 
 bool RequestPipeline::schedule_writes(Slot& slot) {
   return schedule_transfers(slot, NRT_TENSOR_USAGE_INPUT, [this, &slot](SlotTensor& tensor) {
-    return nrta_tensor_write(tensor.tensor, tensor.host.get(), 0, tensor.size, 0, tracker_, &slot.last_sequence);
+    return nrta_tensor_write(tensor.tensor, tensor.host.get(), 0, tensor.size, 0, tracker_,
+                             &slot.last_sequence);
   });
 }
 
 bool RequestPipeline::schedule_reads(Slot& slot) {
   return schedule_transfers(slot, NRT_TENSOR_USAGE_OUTPUT, [this, &slot](SlotTensor& tensor) {
-    return nrta_tensor_read(tensor.host.get(), tensor.tensor, 0, tensor.size, 0, tracker_, &slot.last_sequence);
+    return nrta_tensor_read(tensor.host.get(), tensor.tensor, 0, tensor.size, 0, tracker_,
+                            &slot.last_sequence);
   });
 }
 
@@ -201,8 +208,8 @@ bool RequestPipeline::schedule_transfers(Slot& slot, nrt_tensor_usage_t usage,
 
 bool RequestPipeline::schedule_execute(Slot& slot) {
   const Slot& tensors = options_.transfer_each ? slot : *slots_[0];
-  const NRT_STATUS status =
-      nrta_execute_schedule(model_, tensors.inputs, tensors.outputs, 0, tracker_, &slot.last_sequence);
+  const NRT_STATUS status = nrta_execute_schedule(model_, tensors.inputs, tensors.outputs, 0,
+                                                  tracker_, &slot.last_sequence);
   if (status == NRT_QUEUE_FULL) {
     return false;
   }
@@ -242,7 +249,8 @@ void RequestPipeline::collect_errors() {
   }
   for (; errors_seen_ < count; ++errors_seen_) {
     const nrta_error_t& error = list[errors_seen_];
-    failures_.push_back({"request", NRTA_SEQ_GET_SEQ_NUM(error.seq_id), static_cast<int>(error.error_code)});
+    failures_.push_back(
+        {"request", NRTA_SEQ_GET_SEQ_NUM(error.seq_id), static_cast<int>(error.error_code)});
   }
 }
 

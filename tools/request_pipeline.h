@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host program of `nsim run`: keeps up to `depth` requests of one model in flight through the asynchronous
-// interface, as a client of the real runtime would. A request is: write the inputs, execute, read the outputs; each step
-// is scheduled once the step before was observed complete, and the steps of different requests overlap.
+// The host program of `nsim run`: keeps up to `depth` requests of one model in flight through the
+// asynchronous interface, as a client of the real runtime would. A request is: write the inputs,
+// execute, read the outputs; each step is scheduled once the step before was observed complete, and
+// the steps of different requests overlap.
 #pragma once
 
 #include <nrt/nrt.h>
@@ -24,7 +25,8 @@ using TensorBytes = std::map<std::string, std::vector<std::byte>>;
 struct PipelineOptions {
   int requests = 1;
   int depth = 3;
-  /// Write the inputs and read the outputs with every request; otherwise once, before and after all of them.
+  /// Write the inputs and read the outputs with every request; otherwise once, before and after all
+  /// of them.
   bool transfer_each = false;
 };
 
@@ -39,9 +41,10 @@ class RequestPipeline {
   /// Called when no step can be scheduled; returns after the next completion.
   using Wait = std::function<void(const std::function<bool()>&)>;
 
-  /// Allocates the tensors of `model`. `inputs` may lack tensors: their contents do not matter then.
-  /// Throws UserError when the device has no room.
-  RequestPipeline(nrt_model_t* model, int core, const PipelineOptions& options, const TensorBytes& inputs, Wait wait);
+  /// Allocates the tensors of `model`. `inputs` may lack tensors: their contents do not matter
+  /// then. Throws UserError when the device has no room.
+  RequestPipeline(nrt_model_t* model, int core, const PipelineOptions& options,
+                  const TensorBytes& inputs, Wait wait);
   ~RequestPipeline();
   RequestPipeline(const RequestPipeline&) = delete;
   RequestPipeline& operator=(const RequestPipeline&) = delete;
@@ -60,8 +63,8 @@ class RequestPipeline {
 
   void allocate(Slot& slot);
   void write_inputs(Slot& slot);
-  /// Moves one slot as far as it goes; true when it moved. A full queue is tried again later; any other refusal ends
-  /// the request as failed. The same holds for the schedule functions.
+  /// Moves one slot as far as it goes; true when it moved. A full queue is tried again later; any
+  /// other refusal ends the request as failed. The same holds for the schedule functions.
   bool advance(Slot& slot);
   bool begin(Slot& slot);
   bool schedule_writes(Slot& slot);

@@ -31,14 +31,6 @@ struct RunOptions {
   PipelineOptions pipeline;
 };
 
-std::string on_off(const Arguments& arguments, const std::string& name) {
-  const std::string value = arguments.text(name);
-  if (value != "on" && value != "off") {
-    throw UserError(fmt::format("--{}: '{}' is neither on nor off", name, value));
-  }
-  return value;
-}
-
 RunOptions read_options(const Arguments& arguments) {
   RunOptions options;
   options.path = arguments.text("MODEL");
@@ -50,7 +42,7 @@ RunOptions read_options(const Arguments& arguments) {
     options.set.insert(options.set.begin(), "clock.mode=step");
   }
   if (arguments.has("numerics")) {
-    options.set.push_back(std::string("instance.numerics=") + (on_off(arguments, "numerics") == "on" ? "true" : "false"));
+    options.set.push_back("instance.numerics=" + arguments.text("numerics"));
   }
   options.out = arguments.text("out");
   options.trace = !arguments.flag("no-trace");
@@ -60,7 +52,8 @@ RunOptions read_options(const Arguments& arguments) {
   options.pipeline.depth = static_cast<int>(arguments.integer("depth", 1, 1024));
   options.pipeline.transfer_each = arguments.text("transfer") == "each";
   if (!options.pipeline.transfer_each && arguments.text("transfer") != "once") {
-    throw UserError(fmt::format("--transfer: '{}' is neither once nor each", arguments.text("transfer")));
+    throw UserError(
+        fmt::format("--transfer: '{}' is neither once nor each", arguments.text("transfer")));
   }
   return options;
 }
@@ -91,7 +84,8 @@ TensorBytes initial_contents(const isa::Program& program, isa::TensorKind kind) 
     if (tensor.kind == kind) {
       std::vector<std::byte>& bytes = out[tensor.name];
       bytes.resize(static_cast<std::size_t>(tensor.bytes()));
-      num::fill(tensor.init, tensor.name, tensor.dtype, bytes.data(), static_cast<std::size_t>(tensor.elements()));
+      num::fill(tensor.init, tensor.name, tensor.dtype, bytes.data(),
+                static_cast<std::size_t>(tensor.elements()));
     }
   }
   return out;
@@ -103,7 +97,8 @@ std::vector<float> as_floats(const isa::Tensor& tensor, const std::vector<std::b
   return values;
 }
 
-/// Compares the device's outputs with the reference; prints one line per output; true when all are within tolerance.
+/// Compares the device's outputs with the reference; prints one line per output; true when all are
+/// within tolerance.
 bool check_outputs(const isa::Program& program, const ml::Model& model, const TensorBytes& inputs,
                    const TensorBytes& outputs) {
   ml::HostTensors given;
@@ -121,10 +116,12 @@ bool check_outputs(const isa::Program& program, const ml::Model& model, const Te
     if (tensor.kind != isa::TensorKind::Output) {
       continue;
     }
-    const ml::Difference difference = ml::compare(as_floats(tensor, outputs.at(tensor.name)), expected.at(tensor.name));
+    const ml::Difference difference =
+        ml::compare(as_floats(tensor, outputs.at(tensor.name)), expected.at(tensor.name));
     const bool close = difference.max_relative <= model.tolerance;  // false for NaN
-    fmt::print("  check     {}: largest difference {:.3g} of the largest value, tolerance {:.3g}: {}\n", tensor.name,
-               difference.max_relative, model.tolerance, close ? "passed" : "FAILED");
+    fmt::print(
+        "  check     {}: largest difference {:.3g} of the largest value, tolerance {:.3g}: {}\n",
+        tensor.name, difference.max_relative, model.tolerance, close ? "passed" : "FAILED");
     passed = passed && close;
   }
   return passed;
@@ -133,7 +130,8 @@ bool check_outputs(const isa::Program& program, const ml::Model& model, const Te
 /// Remaining time on a terminal, at most twice a second.
 class Progress {
  public:
-  explicit Progress(int total, bool quiet) : total_(total), shown_(!quiet && isatty(STDERR_FILENO) != 0) {}
+  explicit Progress(int total, bool quiet)
+      : total_(total), shown_(!quiet && isatty(STDERR_FILENO) != 0) {}
   ~Progress() {
     if (printed_) {
       fmt::print(stderr, "\r\033[K");
@@ -147,7 +145,8 @@ class Progress {
     last_ = now;
     const double elapsed = std::chrono::duration<double>(now - start_).count();
     const std::string rest =
-        finished > 0 ? fmt::format("{:.0f} s remaining", elapsed / finished * (total_ - finished)) : "estimating";
+        finished > 0 ? fmt::format("{:.0f} s remaining", elapsed / finished * (total_ - finished))
+                     : "estimating";
     fmt::print(stderr, "\r\033[K{} of {} requests, {:.1f} s, {}", finished, total_, elapsed, rest);
     printed_ = true;
   }
@@ -178,7 +177,8 @@ int execute(const Arguments& arguments) {
   const ProgramFile file = open_program(options.path, device.limits);
   const bool numerics = hw::Hardware::numerics_of(*device.params);
   if (options.check && !file.model) {
-    throw UserError(fmt::format("--check: {} is a program; only model files have a reference", options.path));
+    throw UserError(
+        fmt::format("--check: {} is a program; only model files have a reference", options.path));
   }
   if (options.check && !numerics) {
     throw UserError("--check needs numerics; run with --numerics on");
@@ -186,7 +186,8 @@ int execute(const Arguments& arguments) {
 
   const OpenRuntime runtime(options);
   nrt_model_t* model = rt::load_program(file.program, 0);
-  const TensorBytes inputs = numerics ? initial_contents(file.program, isa::TensorKind::Input) : TensorBytes{};
+  const TensorBytes inputs =
+      numerics ? initial_contents(file.program, isa::TensorKind::Input) : TensorBytes{};
   RequestPipeline pipeline(model, 0, options.pipeline, inputs, rt::wait_until);
   {
     Progress progress(options.pipeline.requests, options.quiet);
@@ -210,17 +211,22 @@ Command run_command() {
       options.end(),
       {{"requests,n", Kind::Text, "N", "how many times the model is executed", "1"},
        {"depth,d", Kind::Text, "D", "requests kept in flight", "3"},
-       {"transfer", Kind::Text, "once|each", "write inputs and read outputs once, or with every request", "once"},
+       {"transfer", Kind::Text, "once|each",
+        "write inputs and read outputs once, or with every request", "once"},
        {"numerics", Kind::Text, "on|off", "compute results, or only times"},
        {"clock", Kind::Text, "step|free", "coupling of host and device time (default: step)"},
-       {"out,o", Kind::Text, "DIR", "write summary.json, traces and the resolved configuration there"},
+       {"out,o", Kind::Text, "DIR",
+        "write summary.json, traces and the resolved configuration there"},
        {"no-trace", Kind::Flag, "", "with --out: leave the traces out"},
-       {"check", Kind::Flag, "", "compare the outputs with an independent reference; exit 1 when they differ"},
+       {"check", Kind::Flag, "",
+        "compare the outputs with an independent reference; exit 1 when they differ"},
        {"quiet,q", Kind::Flag, "", "no progress line"}});
-  return {{"run", "run MODEL|PROGRAM [options]",
+  return {{"run",
+           "run MODEL|PROGRAM [options]",
            "execute a model file, program text or container and say what bound it\n"
            "Exit code 1 when a request fails or --check does not pass.",
-           {"MODEL"}, options},
+           {"MODEL"},
+           options},
           execute};
 }
 

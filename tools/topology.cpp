@@ -10,8 +10,8 @@ namespace {
 int execute(const Arguments& arguments) {
   const Device device = open_device(arguments.text("config"), arguments.list("set"));
   const hw::Topology topology = hw::Hardware::topology_of(*device.params);
-  fmt::print("{}: {} device(s) {}, LNC {}, {} logical core(s)\n", topology.name, topology.devices, topology.target,
-             topology.cores_per_logical, topology.logical_cores);
+  fmt::print("{}: {} device(s) {}, LNC {}, {} logical core(s)\n", topology.name, topology.devices,
+             topology.target, topology.cores_per_logical, topology.logical_cores);
   for (int d = 0; d < topology.devices; ++d) {
     fmt::print("  nd{}: {} physical NeuronCores\n", d, topology.cores_per_device);
     for (std::size_t index = 0; index < topology.hbm.size(); ++index) {
@@ -20,7 +20,8 @@ int execute(const Arguments& arguments) {
         continue;
       }
       fmt::print("    hbm{}: {} at 0x{:x}, {} reserved\n", region.stack,
-                 format_quantity(Quantity::Bytes, static_cast<std::int64_t>(region.bytes)), region.base,
+                 format_quantity(Quantity::Bytes, static_cast<std::int64_t>(region.bytes)),
+                 region.base,
                  format_quantity(Quantity::Bytes, static_cast<std::int64_t>(region.reserved)));
       for (int core = 0; core < topology.logical_cores; ++core) {
         if (topology.hbm_of_core[static_cast<std::size_t>(core)] != static_cast<int>(index)) {
@@ -31,7 +32,8 @@ int execute(const Arguments& arguments) {
         for (int extra = 1; extra < topology.cores_per_logical; ++extra) {
           fmt::print(", {}", first + extra);
         }
-        fmt::print("; each with 5 engines, {} DMA engines, SBUF 128 x {}, PSUM 128 x {}\n", isa::kDmaEngineCount,
+        fmt::print("; each with 5 engines, {} DMA engines, SBUF 128 x {}, PSUM 128 x {}\n",
+                   isa::kDmaEngineCount,
                    format_quantity(Quantity::Bytes, device.limits.sbuf_partition_bytes),
                    format_quantity(Quantity::Bytes, device.limits.psum_partition_bytes));
       }
@@ -43,7 +45,11 @@ int execute(const Arguments& arguments) {
 }  // namespace
 
 Command topology_command() {
-  return {{"topology", "topology [--config F]", "show devices, cores and memories of an instance", {}, config_options()},
+  return {{"topology",
+           "topology [--config F]",
+           "show devices, cores and memories of an instance",
+           {},
+           config_options()},
           execute};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// nsim_bench --nsim PATH [--repeat N] -- ARGS...: runs `nsim run ARGS` N times and prints the least wall time, the
-// largest resident set, and simulated instructions and DMA descriptors per second of wall time.
+// nsim_bench --nsim PATH [--repeat N] -- ARGS...: runs `nsim run ARGS` N times and prints the least
+// wall time, the largest resident set, and simulated instructions and DMA descriptors per second of
+// wall time.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,7 +54,8 @@ Sample run_once(std::vector<std::string> words) {
 double sum(const nlohmann::json& summary, const std::string& suffix) {
   double total = 0;
   for (const auto& [name, stat] : summary.at("statistics").items()) {
-    if (name.size() >= suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0) {
+    if (name.size() >= suffix.size() &&
+        name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0) {
       total += stat.at("value").get<double>();
     }
   }
@@ -102,10 +104,14 @@ int main(int argc, char** argv) {
   for (const std::string& word : arguments) {
     std::printf(" %s", word.c_str());
   }
-  std::printf("\n  wall            %8.3f s (least of %d)\n  memory          %8.1f MiB (largest resident set)\n", best.seconds,
-              repeat, best.mebibytes);
-  std::printf("  instructions    %8.0f, %.2f million per second\n", instructions, instructions / best.seconds * 1e-6);
-  std::printf("  DMA descriptors %8.0f, %.2f million per second\n", descriptors, descriptors / best.seconds * 1e-6);
+  std::printf(
+      "\n  wall            %8.3f s (least of %d)\n  memory          %8.1f MiB (largest resident "
+      "set)\n",
+      best.seconds, repeat, best.mebibytes);
+  std::printf("  instructions    %8.0f, %.2f million per second\n", instructions,
+              instructions / best.seconds * 1e-6);
+  std::printf("  DMA descriptors %8.0f, %.2f million per second\n", descriptors,
+              descriptors / best.seconds * 1e-6);
   std::printf("  simulated       %8.3f us per request\n",
               summary.at("summary").at("time_per_request_ns").get<double>() * 1e-3);
   return 0;
