@@ -97,29 +97,6 @@ TEST_CASE("work is summed over instructions and cores") {
   CHECK(work.matmul_flops == 0);
 }
 
-TEST_CASE("descriptors: hardware where it can, software for gathers, else static") {
-  Builder b("dge", "trn2", 1);
-  const TensorRef x = b.tensor("x", TensorKind::Input, Dtype::Bf16, {128, 64});
-  const BufferRef s = b.sbuf("s", Dtype::Bf16, 128, 64);
-  const BufferRef f = b.sbuf("f", Dtype::Fp32, 128, 64);
-  const BufferRef i = b.sbuf("i", Dtype::Int32, 128, 1);
-  const Access all = x.at(0, {{1, 128 * 64}});
-  b.dma_copy(Engine::Sync, s.at(0, {{1, 64}}), all);
-  b.dma_copy(Engine::Sync, f.at(0, {{1, 64}}), all);
-  b.dma_copy(Engine::Vector, s.at(0, {{1, 64}}), all);
-  b.dma_gather(s.at(0, {{1, 64}}), x.at(0, {{1, 64}}), i.at(0, {{1, 1}}));
-  Program program = b.finish();
-  auto streams = expand(program, test::trn2_limits());
-  CHECK(at(*streams, 0, Engine::Sync, 0).dge == DgeMode::Hwdge);
-  CHECK(at(*streams, 0, Engine::Sync, 1).dge == DgeMode::None);  // it would have to convert
-  CHECK(at(*streams, 0, Engine::Vector, 0).dge == DgeMode::None);
-  CHECK(at(*streams, 0, Engine::GpSimd, 0).dge == DgeMode::Swdge);
-
-  program.target = "trn1";
-  streams = expand(program, test::trn1_limits());
-  CHECK(at(*streams, 0, Engine::Sync, 0).dge == DgeMode::None);
-}
-
 TEST_CASE("streams know a weight's recipe but do not carry its bytes") {
   Small t;
   t.b.program().tensors[0].init.kind = num::Init::Kind::Bytes;
