@@ -18,7 +18,7 @@ option(NSIM_COVERAGE "Instrument for gcovr" OFF)
 option(NSIM_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 
 # Results must not depend on the machine: no fused multiply-add unless written, no value-changing maths.
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror -ffp-contract=off)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Werror -ffp-contract=off)
 if(NSIM_SANITIZE)
   add_compile_options(-fsanitize=${NSIM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${NSIM_SANITIZE})
