@@ -278,3 +278,16 @@ TEST_CASE("results flow from operator to operator and between cores") {
     CHECK(difference(model, limits("trn2", 2), seed) <= kExact);
   }
 }
+
+TEST_CASE("the shipped models expand on every target") {
+  const auto file = GENERATE(as<std::string>(), "gemm_1024", "gpt2_small_layer", "bert_base_layer",
+                             "mini_lm", "llama3_8b_decode", "resnet50_stage");
+  const ml::Model model =
+      ml::load_model(std::string(NSIM_SOURCE_DIR) + "/models/" + file + ".toml");
+  for (const isa::Limits& on : all_limits()) {
+    INFO(file << " on " << on.target << " with " << on.cores_per_logical << " cores");
+    const auto streams = isa::expand(ml::lower(model, on), on);
+    CHECK(streams->work.matmul_flops > 0);
+    CHECK(streams->sbuf_bytes <= on.sbuf_partition_bytes);
+  }
+}
