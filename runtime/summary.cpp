@@ -117,7 +117,7 @@ void summarise_memory(const SessionRecord& record, const Lookup& stat,
     out.hbm_peak_rate += stat(prefix + "peak_rate");
     busy_bytes += stat(prefix + "read_bytes") + stat(prefix + "write_bytes");
   }
-  const double seconds = out.total_ns * 1e-9;
+  const double seconds = out.busy_ns * 1e-9;
   out.hbm_utilisation =
       seconds > 0 && out.hbm_peak_rate > 0 ? busy_bytes / seconds / out.hbm_peak_rate : 0;
 }
@@ -287,9 +287,21 @@ void judge(Summary& out) {
                    out.dma_mean_transfer_bytes)});
   candidates.push_back(
       {out.hbm_utilisation, "HBM bandwidth", "reuse of loaded tiles (arithmetic intensity)"});
+  // Engines and memories are busy only while programs run; the queue's view is that of the whole
+  // run.
+  const double gaps = largest_fraction(out, "compute", gap_part);
+  for (Candidate& candidate : candidates) {
+    candidate.fraction *= 1 - gaps;
+  }
   candidates.push_back(
-      {gap_fraction(out), "host submission",
+      {gaps, "host submission",
        "the compute queue ran dry between requests: keep 2-3 requests queued (--depth 3)"});
+  for (const auto& [type, what] :
+       {std::pair("tensor_write", "writing inputs"), std::pair("tensor_read", "reading outputs")}) {
+    candidates.push_back(
+        {largest_fraction(out, type, busy_part), fmt::format("host link, {}", what),
+         "the size of the transfers, and keeping tensors on the device between requests"});
+  }
   const auto best =
       std::max_element(candidates.begin(), candidates.end(),
                        [](const auto& a, const auto& b) { return a.fraction < b.fraction; });

@@ -37,7 +37,8 @@ struct Summary {
   std::int64_t executions = 0;
   double time_per_request_ns = 0;  // mean execution time on the device
   double throughput = 0;           // executions per simulated second over their span
-  double overlap = 0;              // sum of unit busy times / time in which any unit was busy
+  double busy_ns = 0;              // time in which any unit was busy
+  double overlap = 0;              // sum of unit busy times / that
   int active_cores = 0;
   double active_ns = 0;  // summed over the active cores
   std::vector<EngineSummary> engines;
