@@ -112,13 +112,13 @@ struct GreaterEqual : Arithmetic {
 struct LogicalAnd : Arithmetic {
   template <class T>
   static T apply(T a, T b) {
-    return (a != 0) & (b != 0) ? T{1} : T{0};
+    return a != 0 && b != 0 ? T{1} : T{0};
   }
 };
 struct LogicalOr : Arithmetic {
   template <class T>
   static T apply(T a, T b) {
-    return (a != 0) | (b != 0) ? T{1} : T{0};
+    return a != 0 || b != 0 ? T{1} : T{0};
   }
 };
 struct BitwiseAnd : Arithmetic {
