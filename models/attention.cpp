@@ -11,6 +11,7 @@
 #include <cmath>
 #include <vector>
 
+#include "models/attention_plan.h"
 #include "models/lowering.h"
 
 namespace nsim::ml {
@@ -23,29 +24,9 @@ using isa::Expr;
 using num::Activation;
 using num::AluOp;
 
-constexpr std::int64_t kKeysPerBlock = 1024;
 constexpr float kMasked = -1e30F;
 constexpr std::int64_t kScalarSpacing =
     16;  // 64 bytes: turns do not share what dependencies follow
-
-/// Up to 128 keys, on the partitions of the value buffer's slot `slot`.
-struct KeyTile {
-  std::int64_t start = 0;
-  std::int64_t keys = 0;
-  std::int64_t slot = 0;
-};
-
-/// A run of key tiles against one tile of queries.
-struct Block {
-  std::int64_t query = 0;  // first query row
-  std::int64_t queries = 0;
-  std::int64_t query_tile = 0;
-  bool first = false, last = false;  // of its queries
-  std::vector<KeyTile> tiles;
-
-  std::int64_t start() const { return tiles.front().start; }
-  std::int64_t keys() const { return tiles.back().start + tiles.back().keys - start(); }
-};
 
 class Attention {
  public:
@@ -62,9 +43,9 @@ class Attention {
     // For a single token the query heads of a group are the rows of one tile.
     stacked_ = tokens_ == 1;
     queries_ = stacked_ ? group_ : tokens_;
-    add_key_tiles(0, past_);
-    add_key_tiles(past_, keys_ - past_);
-    plan_blocks();
+    key_tiles_ = key_tiles(past_, keys_ - past_);
+    const bool causal = call.flag("causal") && !stacked_;
+    blocks_ = attention_blocks(key_tiles_, queries_, causal ? keys_ - tokens_ : keys_);
     allocate();
   }
 
@@ -83,37 +64,6 @@ class Attention {
   }
 
  private:
-  void add_key_tiles(std::int64_t first, std::int64_t count) {
-    for (std::int64_t done = 0; done < count; done += kPartitions) {
-      const auto slot = static_cast<std::int64_t>(key_tiles_.size());
-      key_tiles_.push_back({first + done, std::min(kPartitions, count - done), slot});
-    }
-  }
-
-  void plan_blocks() {
-    const bool causal = call_.flag("causal") && !stacked_;
-    Lowering::unrolled_tiles(queries_, kPartitions, [&](const Tile& queries) {
-      const std::int64_t query = queries.start.constant;
-      const std::int64_t end = causal ? query + queries.size + keys_ - tokens_ : keys_;
-      Block block{query, queries.size, query / kPartitions, true, false, {}};
-      for (KeyTile tile : key_tiles_) {
-        if (tile.start >= end) {
-          break;
-        }
-        tile.keys = std::min(tile.keys, end - tile.start);
-        if (!block.tiles.empty() && (block.keys() + tile.keys > kKeysPerBlock ||
-                                     block.tiles.size() == kKeysPerBlock / kPartitions)) {
-          blocks_.push_back(block);
-          block.first = false;
-          block.tiles.clear();
-        }
-        block.tiles.push_back(tile);
-      }
-      block.last = true;
-      blocks_.push_back(block);
-    });
-  }
-
   void allocate() {
     const auto key_slots = static_cast<std::int64_t>(key_tiles_.size());
     query_tiles_ = ceil_div(queries_, kPartitions);
@@ -249,20 +199,21 @@ class Attention {
     BufferRef buffer;
   };
 
-  static Access at(const Statistic& statistic, const Block& block, std::size_t turn) {
+  static Access at(const Statistic& statistic, const AttentionBlock& block, std::size_t turn) {
     return statistic.buffer.at(0, block.queries,
                                static_cast<std::int64_t>(turn % 2) * kScalarSpacing, {{1, 1}});
   }
   /// Of the queries, kept from block to block.
-  static Access at(const Statistic& statistic, const Block& block) {
+  static Access at(const Statistic& statistic, const AttentionBlock& block) {
     return at(statistic, block, static_cast<std::size_t>(block.query_tile));
   }
-  Access scores(const Block& block, std::size_t turn, std::int64_t from, std::int64_t count) const {
+  Access scores(const AttentionBlock& block, std::size_t turn, std::int64_t from,
+                std::int64_t count) const {
     const std::int64_t banks = static_cast<std::int64_t>(turn % 2) * 2 * to_.bank(num::Dtype::Fp32);
     return scores_.at(0, block.queries, banks + from, {{1, count}});
   }
 
-  void score(const Block& block, std::size_t turn) {
+  void score(const AttentionBlock& block, std::size_t turn) {
     const std::int64_t bank = to_.bank(num::Dtype::Fp32);
     const Access queries = queries_buffer_.at(0, width_, now_.head.turn(2, queries_) + block.query,
                                               {{1, block.queries}});
@@ -285,7 +236,7 @@ class Attention {
   }
 
   /// Scores to weights that are not divided by their sum yet. Largest values are kept negated.
-  void weigh(const Block& block, std::size_t turn) {
+  void weigh(const AttentionBlock& block, std::size_t turn) {
     const Access score = scores(block, turn, 0, block.keys());
     const Access largest = at(block.first ? largest_ : block_largest_, block);
     b_.tensor_reduce(largest, score, AluOp::Maximum, 0, true);
@@ -309,14 +260,14 @@ class Attention {
     }
   }
 
-  Access weights(const Block& block, std::size_t turn, std::int64_t from,
+  Access weights(const AttentionBlock& block, std::size_t turn, std::int64_t from,
                  std::int64_t count) const {
     return weights_.at(0, block.queries, static_cast<std::int64_t>(turn % 2) * kKeysPerBlock + from,
                        {{1, count}});
   }
 
   /// Weights times values, added to those of the blocks before.
-  void apply(const Block& block, std::size_t turn) {
+  void apply(const AttentionBlock& block, std::size_t turn) {
     turn_weights(block, turn);
     const Access product = products_.at(
         0, block.queries, static_cast<std::int64_t>(turn % 2) * to_.bank(num::Dtype::Fp32),
@@ -342,14 +293,14 @@ class Attention {
   }
 
   /// [keys, queries] of `tiles` tiles from `tile` on.
-  Access turned_weights(const Block& block, std::size_t turn, const KeyTile& tile,
+  Access turned_weights(const AttentionBlock& block, std::size_t turn, const KeyTile& tile,
                         std::int64_t keys, std::int64_t tiles) const {
     const std::int64_t at = (tile.slot - block.tiles.front().slot) * kPartitions;
     return weights_turned_.at(0, keys, static_cast<std::int64_t>(turn % 2) * kKeysPerBlock + at,
                               {{kPartitions, tiles}, {1, block.queries}});
   }
 
-  void turn_weights(const Block& block, std::size_t turn) {
+  void turn_weights(const AttentionBlock& block, std::size_t turn) {
     const std::int64_t bank = to_.bank(dtype_);
     const auto per_bank = static_cast<std::size_t>(bank / kPartitions);
     for (std::size_t first = 0; first < block.tiles.size(); first += per_bank) {
@@ -371,8 +322,8 @@ class Attention {
     }
   }
 
-  void copy_turned(const Block& block, std::size_t turn, std::size_t first, std::size_t end,
-                   const Expr& psum) {
+  void copy_turned(const AttentionBlock& block, std::size_t turn, std::size_t first,
+                   std::size_t end, const Expr& psum) {
     if (end > first) {
       const KeyTile& tile = block.tiles[first];
       const auto tiles = static_cast<std::int64_t>(end - first);
@@ -381,7 +332,7 @@ class Attention {
     }
   }
 
-  void store(const Block& block, const Access& sum) {
+  void store(const AttentionBlock& block, const Access& sum) {
     const Access inverse = at(drop_, block);
     const Access result =
         result_.at(0, block.queries, block.query_tile % 2 * width_, {{1, width_}});
@@ -415,7 +366,7 @@ class Attention {
   double scale_;
   bool stacked_;
   std::vector<KeyTile> key_tiles_;
-  std::vector<Block> blocks_;
+  std::vector<AttentionBlock> blocks_;
   std::int64_t query_tiles_ = 0, query_pitch_ = 0;
   int turns_ = 1;
   BufferRef key_rows_, keys_buffer_, values_, query_rows_, queries_buffer_, weights_,

@@ -122,7 +122,11 @@ void lower_mlp(Lowering& to, const Call& call) {
   // With few tokens the rows of a transposed result would be too short for the DMA engines.
   const bool transposed = tokens >= to.limits().cores_per_logical * kPartitions;
   const Shape shape = transposed ? Shape{features, tokens} : Shape{tokens, features};
-  const isa::TensorRef hidden = to.internal("hidden", call.input(0).dtype, shape, true);
+  // What one core makes of it would have to fit into SBUF beside nothing else.
+  const std::int64_t kept =
+      ceil_div(features, kPartitions) * to.share(tokens).size * bytes_of(call.input(0).dtype);
+  const bool spilled = transposed && kept > to.limits().sbuf_partition_bytes;
+  const isa::TensorRef hidden = to.internal("hidden", call.input(0).dtype, shape, spilled);
 
   Gemm up = first_layer(to, call, hidden, transposed);
   // Transposed, the columns are tokens: each core goes on with its own.

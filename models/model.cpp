@@ -31,6 +31,7 @@
 #include <utility>
 
 #include "models/operators.h"
+#include "models/rope_table.h"
 
 #if !defined(TOML_HEADER_ONLY) || TOML_HEADER_ONLY != 0
 #error "link libtomlplusplus; its header-only form ends the process on bad input"
@@ -255,7 +256,6 @@ num::Init Reader::init(const toml::table& table, const ModelTensor& of) const {
   return result;
 }
 
-// Rotary position embedding: row s, column i holds cos or sin of (first + s) * base^(-i / columns).
 num::Init Reader::rope_table(const toml::table& init, const char* key,
                              const ModelTensor& of) const {
   const double base = number(*init.get(key));
@@ -264,20 +264,8 @@ num::Init Reader::rope_table(const toml::table& init, const char* key,
     fail(init, std::string("'") + key +
                    "' is for a small table [positions, half a head] and a base above 0");
   }
-  num::Init result;
-  result.kind = num::Init::Kind::Bytes;
-  const std::size_t element = num::size_of(of.dtype);
-  result.bytes.resize(static_cast<std::size_t>(product(of.shape)) * element);
   const bool cosine = std::string(key) == "rope_cos";
-  std::byte* to = result.bytes.data();
-  for (std::int64_t s = 0; s < of.shape[0]; ++s) {
-    for (std::int64_t i = 0; i < of.shape[1]; ++i, to += element) {
-      const double exponent = -static_cast<double>(i) / static_cast<double>(of.shape[1]);
-      const double angle = (first + static_cast<double>(s)) * std::pow(base, exponent);
-      num::store(of.dtype, to, static_cast<float>(cosine ? std::cos(angle) : std::sin(angle)));
-    }
-  }
-  return result;
+  return {num::Init::Kind::Bytes, 0, 0, 0, rope_bytes(of.dtype, of.shape, base, first, cosine)};
 }
 
 Attribute Reader::attribute(const toml::node& node) const {
