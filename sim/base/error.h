@@ -3,6 +3,7 @@
 // request, never an exception) and our own bug (InternalError).
 #pragma once
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -41,7 +42,7 @@ int edit_distance(const std::string& a, const std::string& b);
 template <class Range>
 std::string nearest_name(const std::string& wrong, const Range& names) {
   std::string best;
-  int best_distance = static_cast<int>(wrong.size()) / 2 + 1;
+  int best_distance = std::max(2, static_cast<int>(wrong.size()) / 2) + 1;
   for (const auto& name : names) {
     const int distance = edit_distance(wrong, name);
     if (distance < best_distance) {

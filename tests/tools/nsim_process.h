@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the nsim program and reads what it leaves behind.
+#pragma once
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+namespace nsim::test {
+
+struct Outcome {
+  int exit_code = -1;
+  std::string text;  // standard output and standard error
+};
+
+/// `command` is a shell line; %N stands for the nsim program and %S for the source tree.
+inline Outcome shell(std::string command) {
+  for (const auto& [from, to] :
+       {std::pair<std::string, std::string>("%N", NSIM_BINARY), {"%S", NSIM_SOURCE_DIR}}) {
+    for (std::size_t at = command.find(from); at != std::string::npos;
+         at = command.find(from, at + to.size())) {
+      command.replace(at, from.size(), to);
+    }
+  }
+  Outcome outcome;
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) {
+    return outcome;
+  }
+  std::array<char, 4096> buffer{};
+  while (std::fgets(buffer.data(), static_cast<int>(buffer.size()), pipe) != nullptr) {
+    outcome.text += buffer.data();
+  }
+  const int status = pclose(pipe);
+  outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return outcome;
+}
+
+/// A folder that disappears with the test.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    static int count = 0;
+    path_ = std::filesystem::temp_directory_path() /
+            ("nsim_test." + std::to_string(getpid()) + "." + std::to_string(count++));
+    std::filesystem::create_directories(path_);
+  }
+  ~ScratchFolder() { std::filesystem::remove_all(path_); }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    return (path_ / name).string();
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+inline nlohmann::json summary_of(const std::string& folder) {
+  return nlohmann::json::parse(contents(folder + "/summary.json"));
+}
+
+}  // namespace nsim::test
