@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <string>
 
 #include "sim/base/error.h"
 
@@ -53,15 +55,18 @@ std::int64_t cycles(std::int64_t elements, double rate) {
   return static_cast<std::int64_t>(std::ceil(static_cast<double>(elements) * rate));
 }
 
-/// Slow-down of the whole instruction when one of its accesses strides too far.
+/// Slow-down of one access; 1 unless it strides too far.
+double stride_factor(const Operand& operand, const EngineParams& params) {
+  const bool slow =
+      operand.present() && std::abs(inner_step(operand)) * size_of(operand) >= params.strided_bytes;
+  return slow ? params.strided_factor : 1;
+}
+
+/// The slowest access holds the whole instruction back.
 double stride_factor(const StreamInstruction& instruction, const EngineParams& params) {
-  for (const Operand* operand : {&instruction.dst, &instruction.src[0], &instruction.src[1]}) {
-    if (operand->present() &&
-        std::abs(inner_step(*operand)) * size_of(*operand) >= params.strided_bytes) {
-      return params.strided_factor;
-    }
-  }
-  return 1;
+  return std::max({stride_factor(instruction.dst, params),
+                   stride_factor(instruction.src[0], params),
+                   stride_factor(instruction.src[1], params)});
 }
 
 double copy_rate(const StreamInstruction& instruction, const VectorParams& params) {
@@ -169,36 +174,53 @@ Cost pipelined(std::int64_t work, std::int64_t latency, const EngineParams& para
   return cost;
 }
 
-/// A pass of `rows` moving rows over a stationary operand of `columns` columns.
-Cost tensor_pass(std::int64_t rows, std::int64_t columns, std::int64_t cycles_per_row,
-                 std::int64_t rows_per_cycle, const StreamInstruction& instruction,
-                 const EngineParams& params) {
-  const double rate = stride_factor(instruction, params) / static_cast<double>(rows_per_cycle);
-  const std::int64_t passed = cycles(rows, rate);
+/// What moves through the array against which stationary operand.
+struct Pass {
+  std::int64_t rows;     // moving
+  std::int64_t columns;  // stationary
+  std::int64_t cycles_per_row = 1;
+  std::int64_t rows_per_cycle = 1;
+  double moving_factor = 1;  // strided accesses
+  double stationary_factor = 1;
+};
+
+Cost tensor_pass(const Pass& pass, const EngineParams& params) {
+  const TensorParams& tensor = params.tensor;
+  const std::int64_t passed =
+      cycles(pass.rows, pass.moving_factor / static_cast<double>(pass.rows_per_cycle));
   Cost cost;
-  cost.interval = cycles_per_row * std::max(params.min_interval, passed);
-  cost.latency = std::max(cost.interval, cycles_per_row * passed + params.tensor.latency);
-  const std::int64_t speedup = params.tensor.load_speedup;
-  cost.load = cycles_per_row * ((columns + speedup - 1) / speedup);
-  cost.load_latency = cost.load + params.tensor.load_latency;
+  cost.interval = pass.cycles_per_row * std::max(params.min_interval, passed);
+  cost.latency = std::max(cost.interval, pass.cycles_per_row * passed + tensor.latency);
+  const double load_rate = pass.stationary_factor / static_cast<double>(tensor.load_speedup);
+  cost.load = pass.cycles_per_row * cycles(pass.columns, load_rate);
+  cost.load_latency = cost.load + tensor.load_latency;
   return cost;
 }
 
+Cost matmul_cost(const StreamInstruction& instruction, const EngineParams& params) {
+  const Operand& stationary = instruction.src[0];
+  const Operand& moving = instruction.src[1];
+  const bool fp32 = stationary.dtype == Dtype::Fp32 || moving.dtype == Dtype::Fp32;
+  Pass pass{moving.elements(), stationary.elements()};
+  pass.cycles_per_row = fp32 ? params.tensor.fp32_cycles_per_row : 1;
+  pass.rows_per_cycle = is_fp8(stationary) && is_fp8(moving) ? params.tensor.fp8_rows_per_cycle : 1;
+  pass.moving_factor = stride_factor(moving, params);
+  pass.stationary_factor = stride_factor(stationary, params);
+  return tensor_pass(pass, params);
+}
+
+/// The data is the stationary operand, an identity as wide as its partitions moves.
+Cost transpose_cost(const StreamInstruction& instruction, const EngineParams& params) {
+  const Operand& data = instruction.src[0];
+  Pass pass{data.partitions, data.elements()};
+  pass.cycles_per_row = data.dtype == Dtype::Fp32 ? params.tensor.fp32_transpose_cycles_per_row : 1;
+  pass.stationary_factor = stride_factor(data, params);
+  return tensor_pass(pass, params);
+}
+
 Cost tensor_cost(const StreamInstruction& instruction, const EngineParams& params) {
-  const Operand& left = instruction.src[0];
-  if (instruction.opcode == Opcode::NcTranspose) {
-    // The data is the stationary operand, an identity of its partitions moves.
-    const bool fp32 = left.dtype == Dtype::Fp32;
-    return tensor_pass(left.partitions, left.elements(),
-                       fp32 ? params.tensor.fp32_transpose_cycles_per_row : 1, 1, instruction,
-                       params);
-  }
-  const Operand& right = instruction.src[1];
-  const bool fp32 = left.dtype == Dtype::Fp32 || right.dtype == Dtype::Fp32;
-  const bool fp8 = is_fp8(left) && is_fp8(right);
-  return tensor_pass(right.elements(), left.elements(),
-                     fp32 ? params.tensor.fp32_cycles_per_row : 1,
-                     fp8 ? params.tensor.fp8_rows_per_cycle : 1, instruction, params);
+  return instruction.opcode == Opcode::NcTranspose ? transpose_cost(instruction, params)
+                                                   : matmul_cost(instruction, params);
 }
 
 Cost vector_cost(const StreamInstruction& instruction, const EngineParams& params) {

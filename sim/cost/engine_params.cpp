@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values per generation. v2 is the default here; the device files of trn2 set those of v3.
 // Sources: documented = stated by a public page; derived = follows from published measurements;
-// assumed = nothing published, plausible; "v2" = documented for v2, taken over. Pages:
+// assumed = nothing published, plausible. "a; b" = a for v2, b for v3; a final "v2" = v3 takes the
+// value of v2 over. Pages:
 //   [1] NKI architecture guides trainium_inferentia2_arch (v2), trainium2_arch (v3)
 //   [2] NKI 2.26 nki.isa, "estimated cost" of each instruction, written for v2
 //   [3] NKI performance guide and kernel-optimization page: profiler screenshots
@@ -102,7 +103,7 @@ TensorParams::TensorParams(ParamScope scope)
                                      "Moving rows per cycle when both operands are fp8")) {}
 
 VectorParams::VectorParams(ParamScope scope)
-    : clock(clock_param(scope, "1.12GHz")),
+    : clock(clock_param(scope, "1120MHz")),
       latency(latency_param(scope, 176)),
       copy_rate(
           rate_param(scope, "copy_rate", 1, "Cycles per element of tensor_copy and tensor_scalar")),
