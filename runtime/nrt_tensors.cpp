@@ -69,14 +69,14 @@ NRT_STATUS run_batches(Session& session, const nrt_tensor_batch_t* batches, std:
 class Deadline {
  public:
   Deadline(Session& session, std::int64_t timeout_us)
-      : session_(session), timeout_us_(timeout_us), simulated_(session.clock().now()) {}
+      : session_(session), timeout_us_(timeout_us), simulated_(session.now()) {}
 
   bool passed() const {
     if (timeout_us_ < 0) {
       return false;
     }
     const auto wall = std::chrono::steady_clock::now() - wall_;
-    return (session_.clock().now() - simulated_) / kMicrosecond >= timeout_us_ ||
+    return (session_.now() - simulated_) / kMicrosecond >= timeout_us_ ||
            std::chrono::duration_cast<std::chrono::microseconds>(wall).count() >= timeout_us_;
   }
 

@@ -65,7 +65,7 @@ NRT_STATUS nsim_hook_set_next_number(uint32_t lnc, nrta_xu_t xu, int queue, uint
 NRT_STATUS nsim_hook_now(uint64_t* picoseconds) {
   return with_hooks(__func__, [&](Session& session) {
     require_pointer(picoseconds, "picoseconds");
-    *picoseconds = static_cast<std::uint64_t>(session.clock().now());
+    *picoseconds = static_cast<std::uint64_t>(session.now());
     return NRT_SUCCESS;
   });
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <thread>
@@ -160,7 +161,7 @@ UnitQueue* Session::unit_of(nrta_seq_t sequence) {
 
 NRT_STATUS Session::schedule(UnitQueue& queue, std::unique_ptr<Request>& request,
                              nrta_seq_t* sequence) {
-  request->called = clock_->now();
+  request->called = now();
   request->thread = host_thread_index();
   clock_->pending(1);
   const NRT_STATUS status = queue.accept(request, sequence);
@@ -239,7 +240,13 @@ void Session::submitted(const UnitQueue& queue, const Request& request) {
   recorder_.submitted(queue, request);
 }
 
+SimTime Session::now() const {
+  // While the simulation runs, the clock may still show when it started to.
+  return std::max(clock_->now(), last_completion_.load(std::memory_order_acquire));
+}
+
 void Session::finished(UnitQueue& queue, Request& request) {
+  last_completion_.store(kernel_->now(), std::memory_order_release);
   recorder_.finished(queue, request, kernel_->now());
   publish(queue, request);
   clock_->pending(-1);

@@ -67,6 +67,8 @@ class Session : private RequestListener {
   SysTrace& events() { return events_; }
   Profiles& profiles() { return profiles_; }
   HostClock& clock() { return *clock_; }
+  /// The host's simulated time; never before the completion of a request that is visible.
+  SimTime now() const;
   /// Runs `task` on the simulation thread, with the hardware.
   void on_device(const std::function<void(hw::Hardware&)>& task);
 
@@ -128,6 +130,7 @@ class Session : private RequestListener {
   std::unique_ptr<HostClock> clock_;
   Objects objects_;
   std::atomic<bool> closing_{false};
+  std::atomic<SimTime> last_completion_{0};
 
   std::mutex models_mutex_;
   std::vector<ModelRecord> models_;

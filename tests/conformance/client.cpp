@@ -46,8 +46,13 @@ std::string Client::target() {
 }
 
 int Client::cores_per_logical() {
-  const char* chosen = std::getenv("NEURON_LOGICAL_NC_CONFIG");
-  return chosen != nullptr ? std::atoi(chosen) : (target() == "trn2" ? 2 : 1);
+  const std::vector<std::byte> neff = increment_container(target(), 2);
+  nrt_model_t* model = nullptr;
+  if (nrt_load(neff.data(), neff.size(), 0, -1, &model) != NRT_SUCCESS) {
+    return 1;
+  }
+  REQUIRE(nrt_unload(model) == NRT_SUCCESS);
+  return 2;
 }
 
 std::vector<std::byte> Client::container(int repeat) {

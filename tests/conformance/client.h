@@ -49,7 +49,7 @@ class Client {
   Client(std::initializer_list<Variable> environment = {});
   ~Client();
 
-  /// Physical cores per logical core of the device that the environment names.
+  /// Physical cores per logical core: what programs must be made for to be loaded.
   static int cores_per_logical();
   static std::string target();
   static std::vector<std::byte> container(int repeat = 1);
