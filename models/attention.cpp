@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention, block by block of keys, so that scores never leave the chip: for 128 queries and up to
-// 1024 keys, scores in PSUM, their largest, exp() with the row sums on the way, the weights
-// transposed, times the values. From block to block the running largest and sum correct what was
-// added up before ("online softmax").
+// Attention, block by block, so that scores never leave the chip: for 128 queries and up to 1024
+// keys, scores in PSUM, their largest, exp() with the row sums on the way, the weights transposed,
+// times the values. From block to block the running largest and sum correct what was added up
+// before ("online softmax").
 //
-// The Tensor engine works on the scores of the next block while Vector and Scalar turn those of
-// this block into weights. Key/value heads are divided between the cores; each serves its group of
-// query heads.
+// Five blocks are under way at a time, each at another stage of this, so that no engine waits for
+// another for long. Small statistics are GpSimd's. Key/value heads are divided between the cores;
+// each serves its group of query heads.
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "models/attention_plan.h"
+#include "models/attention_tiles.h"
 #include "models/lowering.h"
 
 namespace nsim::ml {
@@ -20,362 +21,320 @@ namespace {
 using isa::Access;
 using isa::BufferRef;
 using isa::Engine;
-using isa::Expr;
 using num::Activation;
 using num::AluOp;
 
+constexpr std::int64_t kHeadsAtOnce = 4;
+// PSUM: scores of three blocks, and a bank each for transposed weights and for products.
+constexpr std::int64_t kScoresAtOnce = 3;
+constexpr std::int64_t kScoreBanks = 2;
 constexpr float kMasked = -1e30F;
-constexpr std::int64_t kScalarSpacing =
-    16;  // 64 bytes: turns do not share what dependencies follow
+
+/// One value per query, of all the blocks under way.
+class Statistic {
+ public:
+  Statistic(Lowering& to, const char* name)
+      : buffer_(to.sbuf(name, num::Dtype::Fp32, kTurns * kSpacing)) {}
+  Access at(std::int64_t turn, std::int64_t queries) const {
+    return buffer_.at(0, queries, turn % kTurns * kSpacing, {{1, 1}});
+  }
+
+ private:
+  static constexpr std::int64_t kTurns = 4;
+  static constexpr std::int64_t kSpacing =
+      16;  // 64 bytes: turns do not share what dependencies follow
+  BufferRef buffer_;
+};
+
+/// A block of one head, in the order they are worked on.
+struct Step {
+  const AttentionBlock* block = nullptr;
+  std::int64_t head = 0;    // of those loaded
+  std::int64_t number = 0;  // of the step
+  std::int64_t run = 0;     // of the blocks of the same head and queries: they share sums
+};
+
+/// Key/value heads worked on together: enough query heads to keep the pipeline full, if they fit.
+std::int64_t heads_at_once(Lowering& to, const Call& call) {
+  const AttentionSizes sizes(call);
+  const std::int64_t share = to.share(sizes.kv_heads).size;
+  const std::int64_t rows = sizes.stacked ? 1 : sizes.group;
+  std::int64_t best = 1;
+  for (std::int64_t n = 2; n * rows <= kHeadsAtOnce; ++n) {
+    const std::int64_t bytes = AttentionTiles::footprint(sizes, n, bytes_of(call.input(0).dtype));
+    if (share % n == 0 && bytes <= to.sbuf_left() / 2) {
+      best = n;
+    }
+  }
+  return best;
+}
 
 class Attention {
  public:
   Attention(Lowering& to, const Call& call)
-      : to_(to), b_(to.builder()), call_(call), dtype_(call.input(0).dtype) {
-    heads_ = call.integer("heads", 1);
-    kv_heads_ = call.integer("kv_heads", heads_);
-    group_ = heads_ / kv_heads_;
-    width_ = call.shape(0)[1] / heads_;
-    past_ = call.has_input(3) ? call.shape(3)[0] : 0;
-    keys_ = past_ + call.shape(1)[0];
-    scale_ = call.number("scale", 1 / std::sqrt(static_cast<double>(width_)));
-    tokens_ = call.shape(0)[0];
-    // For a single token the query heads of a group are the rows of one tile.
-    stacked_ = tokens_ == 1;
-    queries_ = stacked_ ? group_ : tokens_;
-    key_tiles_ = key_tiles(past_, keys_ - past_);
-    const bool causal = call.flag("causal") && !stacked_;
-    blocks_ = attention_blocks(key_tiles_, queries_, causal ? keys_ - tokens_ : keys_);
-    allocate();
+      : to_(to),
+        b_(to.builder()),
+        call_(call),
+        sizes_(call),
+        scale_(call.number("scale", 1 / std::sqrt(static_cast<double>(sizes_.width)))),
+        kv_heads_(heads_at_once(to, call)),
+        heads_(sizes_.stacked ? kv_heads_ : kv_heads_ * sizes_.group),
+        tiles_(to, call, kv_heads_),
+        blocks_(attention_blocks(tiles_.tiles(), sizes_.queries,
+                                 sizes_.causal ? sizes_.keys - sizes_.tokens : sizes_.keys)),
+        block_largest_(to, "block_largest"),
+        largest_(to, "largest"),
+        shift_(to, "shift"),
+        block_sum_(to, "block_sum"),
+        sum_(to, "sum"),
+        drop_(to, "drop"),
+        correction_(to, "correction") {
+    const num::Dtype dtype = call.input(0).dtype;
+    weights_ = to.sbuf("weights", dtype, 2 * kKeysPerBlock);
+    weights_turned_ = to.sbuf("weights_turned", dtype, 2 * kKeysPerBlock);
+    sum_of_values_ = to.sbuf("sum_of_values", num::Dtype::Fp32, 2 * sizes_.width);
+    result_ = to.sbuf("result", to.result(call).dtype, 2 * heads_ * sizes_.width);
+    scores_ = to.psum("scores", num::Dtype::Fp32, kScoresAtOnce * kScoreBanks);
+    products_ = to.psum("products", num::Dtype::Fp32, 1);
+    plan_steps();
   }
 
   void run() {
-    if (call_.flag("causal") && !stacked_) {
+    if (sizes_.causal) {
       make_mask();
     }
-    const Share part = to_.share(kv_heads_);
-    to_.loop("kv_head", part.size, [&](const Index& index) {
-      const Expr kv_head = part.start + index.times(1);
-      load_keys_and_values(kv_head, index);
-      load_queries(kv_head, index);
-      to_.loop("head", stacked_ ? 1 : group_,
-               [&](const Index& head) { one_head(kv_head, index, head); });
+    const Share part = to_.share(sizes_.kv_heads);
+    to_.loop("kv_head", part.size / kv_heads_, [&](const Index& index) {
+      kv_head_ = part.start + index.times(kv_heads_);
+      tiles_.load(kv_head_, index);
+      work();
     });
   }
 
  private:
-  void allocate() {
-    const auto key_slots = static_cast<std::int64_t>(key_tiles_.size());
-    query_tiles_ = ceil_div(queries_, kPartitions);
-    query_pitch_ = stacked_ ? width_ : group_ * width_;
-    // Two heads' keys and values at once when there is room.
-    const std::int64_t bytes =
-        (2 * key_slots * width_ + keys_ + query_tiles_ * query_pitch_) * bytes_of(dtype_);
-    turns_ = 2 * bytes <= to_.sbuf_left() / 2 ? 2 : 1;
-    key_rows_ = to_.sbuf("key_rows", dtype_, turns_ * key_slots * width_);
-    values_ = to_.sbuf("values", dtype_, turns_ * key_slots * width_);
-    keys_buffer_ = to_.sbuf("keys", dtype_, turns_ * keys_);
-    query_rows_ = to_.sbuf("query_rows", dtype_, turns_ * query_tiles_ * query_pitch_);
-    queries_buffer_ = to_.sbuf("queries", dtype_, 2 * queries_);
-    weights_ = to_.sbuf("weights", dtype_, 2 * kKeysPerBlock);
-    weights_turned_ = to_.sbuf("weights_turned", dtype_, 2 * kKeysPerBlock);
-    sum_of_values_ = to_.sbuf("sum_of_values", num::Dtype::Fp32, 2 * width_);
-    result_ = to_.sbuf("result", to_.result(call_).dtype, 2 * width_);
-    for (Statistic* each :
-         {&block_largest_, &largest_, &shift_, &block_sum_, &sum_, &drop_, &correction_}) {
-      each->buffer = to_.sbuf("statistic", num::Dtype::Fp32, 2 * kScalarSpacing);
+  /// All heads of a tile of queries before the next tile: their results are stored together.
+  void plan_steps() {
+    std::int64_t run = 0;
+    for (std::size_t first = 0; first < blocks_.size();) {
+      std::size_t end = first;
+      while (!blocks_[end++].last) {
+      }
+      for (std::int64_t head = 0; head < heads_; ++head, ++run) {
+        for (std::size_t i = first; i < end; ++i) {
+          steps_.push_back({&blocks_[i], head, static_cast<std::int64_t>(steps_.size()), run});
+        }
+      }
+      first = end;
     }
-    scores_ = to_.psum("scores", num::Dtype::Fp32, 4);
-    turned_ = to_.psum("turned", dtype_, 2);
-    products_ = to_.psum("products", num::Dtype::Fp32, 2);
   }
 
-  /// mask[p, c] is 0 where query p may see the c-th key after the one the tile's first query ends
-  /// at.
+  /// Bands of the triangle that hides the future, added by the Tensor engine as identity x mask.
   void make_mask() {
-    mask_ = to_.sbuf("mask", num::Dtype::Fp32, kPartitions);
-    const Access all = mask_.at(0, {{1, kPartitions}});
-    b_.memset(Engine::GpSimd, all, 0);
-    b_.affine_select(all, all, 0, 1, {-1}, kMasked);
+    mask_ = to_.sbuf("mask", num::Dtype::Bf16, kPartitions);
+    identity_ = to_.sbuf("identity", num::Dtype::Bf16, kPartitions);
+    const Access mask = mask_.at(0, {{1, kPartitions}});
+    const Access identity = identity_.at(0, {{1, kPartitions}});
+    b_.memset(Engine::GpSimd, mask, 0);
+    b_.affine_select(mask, mask, 0, 1, {-1}, kMasked);
+    b_.memset(Engine::GpSimd, identity, 1);
+    b_.affine_select(identity, identity, 0, 1, {-1}, 0);
+    b_.affine_select(identity, identity, 0, -1, {1}, 0);
   }
 
-  /// Rows of a [rows, columns] tensor to slots of [128, width].
-  void load_rows(const BufferRef& into, const Expr& turn, isa::TensorRef from, const Expr& origin,
-                 std::int64_t pitch, std::int64_t width, std::int64_t rows) {
-    const std::int64_t whole = rows / kPartitions;
-    const std::int64_t rest = rows % kPartitions;
-    if (whole > 0) {
-      to_.load(into.at(turn, {{width, whole}, {1, width}}),
-               from.at(origin, {{pitch, kPartitions}, {kPartitions * pitch, whole}, {1, width}}));
-    }
-    if (rest > 0) {
-      to_.load(into.at(0, rest, turn + whole * width, {{1, width}}),
-               from.at(origin + whole * kPartitions * pitch, {{pitch, rest}, {1, width}}));
-    }
-  }
-
-  Expr key_turn(const Index& index) const {
-    return index.turn(turns_, static_cast<std::int64_t>(key_tiles_.size()) * width_);
-  }
-
-  void load_keys_and_values(const Expr& kv_head, const Index& index) {
-    const std::int64_t pitch = kv_heads_ * width_;
-    const Expr origin = kv_head * width_;
-    for (const bool past : {true, false}) {
-      const std::int64_t rows = past ? past_ : keys_ - past_;
-      const Expr turn = key_turn(index) + (past ? 0 : ceil_div(past_, kPartitions) * width_);
-      if (rows > 0) {
-        load_rows(key_rows_, turn, to_.tensor(call_.input(past ? 3 : 1)), origin, pitch, width_,
-                  rows);
-        load_rows(values_, turn, to_.tensor(call_.input(past ? 4 : 2)), origin, pitch, width_,
-                  rows);
+  /// Each stage of a block is a pass behind the stage before, so that what an engine is told to do
+  /// next has what it needs. The order within a pass is the order of each engine.
+  void work() {
+    const auto stage = [&](std::int64_t number, void (Attention::*emit)(const Step&)) {
+      if (0 <= number && number < static_cast<std::int64_t>(steps_.size())) {
+        (this->*emit)(steps_[static_cast<std::size_t>(number)]);
       }
-    }
-    turn_rows(
-        key_tiles_,
-        [&](const KeyTile& tile) {
-          return key_rows_.at(0, tile.keys, key_turn(index) + tile.slot * width_, {{1, width_}});
-        },
-        [&](std::int64_t start, std::int64_t count) {
-          return keys_buffer_.at(0, width_, index.turn(turns_, keys_) + start, {{1, count}});
-        });
-  }
-
-  void load_queries(const Expr& kv_head, const Index& index) {
-    const isa::TensorRef from = to_.tensor(call_.input(0));
-    const Expr turn = index.turn(turns_, query_tiles_ * query_pitch_);
-    const Expr origin = kv_head * (group_ * width_);
-    load_rows(query_rows_, turn, from, origin, stacked_ ? width_ : heads_ * width_, query_pitch_,
-              queries_);
-  }
-
-  /// [rows, width] tiles to columns of [width, all rows], a PSUM bank at a time.
-  template <class From, class Into>
-  void turn_rows(const std::vector<KeyTile>& tiles, From from, Into into) {
-    const std::int64_t bank = to_.bank(dtype_);
-    for (std::size_t i = 0; i < tiles.size();) {
-      const std::int64_t start = tiles[i].start;
-      const Expr psum = Index(bank_turn_++).turn(2, bank);
-      std::int64_t count = 0;
-      for (; i < tiles.size() && count + tiles[i].keys <= bank; ++i) {
-        b_.nc_transpose(turned_.at(0, width_, psum + count, {{1, tiles[i].keys}}), from(tiles[i]));
-        count += tiles[i].keys;
-      }
-      b_.tensor_copy(next_engine(), into(start, count), turned_.at(0, width_, psum, {{1, count}}));
+    };
+    for (std::int64_t pass = -4; pass <= static_cast<std::int64_t>(steps_.size()); ++pass) {
+      stage(pass + 3, &Attention::find_largest);
+      stage(pass + 2, &Attention::weigh);
+      stage(pass + 1, &Attention::turn_weights);
+      stage(pass + 4, &Attention::score);
+      stage(pass, &Attention::apply);
+      stage(pass - 1, &Attention::store);
     }
   }
 
-  void one_head(const Expr& kv_head, const Index& index, const Index& head) {
-    std::vector<KeyTile> rows;
-    Lowering::unrolled_tiles(queries_, kPartitions, [&](const Tile& tile) {
-      rows.push_back({tile.start.constant, tile.size, tile.start.constant / kPartitions});
-    });
-    const Expr turn = index.turn(turns_, query_tiles_ * query_pitch_) + head.times(width_);
-    turn_rows(
-        rows,
-        [&](const KeyTile& tile) {
-          return query_rows_.at(0, tile.keys, turn + tile.slot * query_pitch_, {{1, width_}});
-        },
-        [&](std::int64_t start, std::int64_t count) {
-          return queries_buffer_.at(0, width_, head.turn(2, queries_) + start, {{1, count}});
-        });
-    now_ = {kv_head, index, head};
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      if (i == 0) {
-        score(blocks_[0], 0);
-        weigh(blocks_[0], 0);
-      }
-      if (i + 1 < blocks_.size()) {
-        score(blocks_[i + 1], i + 1);
-      }
-      apply(blocks_[i], i);
-      if (i + 1 < blocks_.size()) {
-        weigh(blocks_[i + 1], i + 1);
-      }
-    }
+  Access scores(const Step& step, std::int64_t from, std::int64_t count) const {
+    return scores_.at(0, step.block->queries,
+                      step.number % kScoresAtOnce * kScoreBanks * to_.bank(num::Dtype::Fp32) + from,
+                      {{1, count}});
   }
 
-  struct Statistic {
-    BufferRef buffer;
-  };
-
-  static Access at(const Statistic& statistic, const AttentionBlock& block, std::size_t turn) {
-    return statistic.buffer.at(0, block.queries,
-                               static_cast<std::int64_t>(turn % 2) * kScalarSpacing, {{1, 1}});
-  }
-  /// Of the queries, kept from block to block.
-  static Access at(const Statistic& statistic, const AttentionBlock& block) {
-    return at(statistic, block, static_cast<std::size_t>(block.query_tile));
-  }
-  Access scores(const AttentionBlock& block, std::size_t turn, std::int64_t from,
-                std::int64_t count) const {
-    const std::int64_t banks = static_cast<std::int64_t>(turn % 2) * 2 * to_.bank(num::Dtype::Fp32);
-    return scores_.at(0, block.queries, banks + from, {{1, count}});
-  }
-
-  void score(const AttentionBlock& block, std::size_t turn) {
+  void score(const Step& step) {
+    const AttentionBlock& block = *step.block;
     const std::int64_t bank = to_.bank(num::Dtype::Fp32);
-    const Access queries = queries_buffer_.at(0, width_, now_.head.turn(2, queries_) + block.query,
-                                              {{1, block.queries}});
+    // Query p of the tile sees keys up to limit + p; the mask hides the rest of the last 128.
+    const std::int64_t limit =
+        sizes_.causal ? block.query + sizes_.keys - sizes_.tokens : sizes_.keys;
     Lowering::unrolled_tiles(block.keys(), bank, [&](const Tile& part) {
-      const Expr key = now_.index.turn(turns_, keys_) + block.start() + part.start;
-      b_.nc_matmul(scores(block, turn, part.start.constant, part.size), queries,
-                   keys_buffer_.at(0, width_, key, {{1, part.size}}), 0);
-    });
-    if (call_.flag("causal") && !stacked_) {
-      // Query p of the tile sees keys up to limit + p.
-      const std::int64_t limit = block.query + keys_ - tokens_;
-      const std::int64_t from = std::max(limit, block.start());
-      const std::int64_t count = block.start() + block.keys() - from;
+      const std::int64_t from = part.start.constant;
+      b_.nc_matmul(scores(step, from, part.size),
+                   tiles_.queries(step.head, block.query, block.queries),
+                   tiles_.keys(kv_of(step), block.start() + from, part.size), 0);
+      const std::int64_t hidden = std::max(from, limit - block.start());
+      const std::int64_t count = from + part.size - hidden;
       if (count > 0) {
-        const Access band = scores(block, turn, from - block.start(), count);
-        b_.tensor_tensor(Engine::Vector, band, band,
-                         mask_.at(0, block.queries, from - limit, {{1, count}}), AluOp::Add);
+        b_.nc_matmul(scores(step, hidden, count), identity_.at(0, {{1, block.queries}}),
+                     mask_.at(hidden + block.start() - limit, {{1, count}}), 1);
       }
-    }
+    });
   }
 
-  /// Scores to weights that are not divided by their sum yet. Largest values are kept negated.
-  void weigh(const AttentionBlock& block, std::size_t turn) {
-    const Access score = scores(block, turn, 0, block.keys());
-    const Access largest = at(block.first ? largest_ : block_largest_, block);
-    b_.tensor_reduce(largest, score, AluOp::Maximum, 0, true);
-    if (!block.first) {
-      const Access before = at(largest_, block);
-      b_.tensor_tensor(Engine::Vector, largest, largest, before, AluOp::Minimum);
-      b_.tensor_tensor(Engine::Vector, at(drop_, block), largest, before, AluOp::Subtract);
-      b_.tensor_copy(Engine::Vector, before, largest);
-      b_.activation(at(correction_, block, turn), at(drop_, block), Activation::Exp,
-                    immediate(scale_));
+  std::int64_t kv_of(const Step& step) const {
+    return sizes_.stacked ? step.head : step.head / sizes_.group;
+  }
+
+  /// Largest values are kept negated, as exp() needs them.
+  void find_largest(const Step& step) {
+    const std::int64_t queries = step.block->queries;
+    const Access running = largest_.at(step.run, queries);
+    const Access largest = step.block->first ? running : block_largest_.at(step.number, queries);
+    b_.tensor_reduce(largest, scores(step, 0, step.block->keys()), AluOp::Maximum, 0, true);
+    if (!step.block->first) {
+      const Access drop = drop_.at(step.number, queries);
+      b_.tensor_tensor(Engine::GpSimd, largest, largest, running, AluOp::Minimum);
+      b_.tensor_tensor(Engine::GpSimd, drop, largest, running, AluOp::Subtract);
+      b_.tensor_copy(Engine::GpSimd, running, largest);
     }
-    b_.tensor_scalar(Engine::Vector, at(shift_, block, turn), largest, AluOp::Multiply,
+    b_.tensor_scalar(Engine::GpSimd, shift_.at(step.number, queries), largest, AluOp::Multiply,
                      immediate(scale_));
-    b_.activation_reduce(weights(block, turn, 0, block.keys()),
-                         at(block.first ? sum_ : block_sum_, block), score, Activation::Exp,
-                         immediate(scale_), per_partition(at(shift_, block, turn)));
-    if (!block.first) {
-      b_.scalar_tensor_tensor(at(sum_, block), at(sum_, block), AluOp::Multiply,
-                              per_partition(at(correction_, block, turn)), AluOp::Add,
-                              at(block_sum_, block));
+  }
+
+  /// Scores to weights that are not divided by their sum yet.
+  void weigh(const Step& step) {
+    const std::int64_t queries = step.block->queries;
+    const bool first = step.block->first;
+    const Access sum = sum_.at(step.run, queries);
+    const Access block_sum = block_sum_.at(step.number, queries);
+    const Access correction = correction_.at(step.number, queries);
+    if (!first) {
+      b_.activation(correction, drop_.at(step.number, queries), Activation::Exp, immediate(scale_));
+    }
+    b_.activation_reduce(weights(step, 0, step.block->keys()), first ? sum : block_sum,
+                         scores(step, 0, step.block->keys()), Activation::Exp, immediate(scale_),
+                         per_partition(shift_.at(step.number, queries)));
+    if (!first) {
+      b_.tensor_scalar(Engine::GpSimd, sum, sum, AluOp::Multiply, per_partition(correction),
+                       AluOp::Add, per_partition(block_sum));
     }
   }
 
-  Access weights(const AttentionBlock& block, std::size_t turn, std::int64_t from,
-                 std::int64_t count) const {
-    return weights_.at(0, block.queries, static_cast<std::int64_t>(turn % 2) * kKeysPerBlock + from,
+  Access weights(const Step& step, std::int64_t from, std::int64_t count) const {
+    return weights_.at(0, step.block->queries, step.number % 2 * kKeysPerBlock + from,
                        {{1, count}});
   }
 
+  /// [keys, queries] of `count` tiles from the block's `first` on.
+  Access turned_weights(const Step& step, std::size_t first, std::size_t count) const {
+    const auto column = static_cast<std::int64_t>(first) * kPartitions;
+    return weights_turned_.at(
+        0, step.block->tiles[first].keys, step.number % 2 * kKeysPerBlock + column,
+        {{kPartitions, static_cast<std::int64_t>(count)}, {1, step.block->queries}});
+  }
+
+  void turn_weights(const Step& step) {
+    const AttentionBlock& block = *step.block;
+    const auto per_bank = static_cast<std::size_t>(tiles_.turn_columns() / kPartitions);
+    for (std::size_t first = 0; first < block.tiles.size(); first += per_bank) {
+      const std::size_t end = std::min(block.tiles.size(), first + per_bank);
+      tiles_.next_turn();
+      for (std::size_t i = first; i < end; ++i) {
+        const KeyTile& tile = block.tiles[i];
+        b_.nc_transpose(tiles_.turned(static_cast<std::int64_t>(i - first) * kPartitions, tile.keys,
+                                      {{1, block.queries}}),
+                        weights(step, tile.start - block.start(), tile.keys));
+      }
+      // Tiles of the same height leave PSUM together.
+      for (std::size_t i = first; i < end;) {
+        std::size_t next = i + 1;
+        while (next < end && block.tiles[next].keys == block.tiles[i].keys) {
+          ++next;
+        }
+        b_.tensor_copy(
+            tiles_.emptied_by(), turned_weights(step, i, next - i),
+            tiles_.turned(
+                static_cast<std::int64_t>(i - first) * kPartitions, block.tiles[i].keys,
+                {{kPartitions, static_cast<std::int64_t>(next - i)}, {1, block.queries}}));
+        i = next;
+      }
+    }
+  }
+
   /// Weights times values, added to those of the blocks before.
-  void apply(const AttentionBlock& block, std::size_t turn) {
-    turn_weights(block, turn);
-    const Access product = products_.at(
-        0, block.queries, static_cast<std::int64_t>(turn % 2) * to_.bank(num::Dtype::Fp32),
-        {{1, width_}});
-    std::int64_t accumulate = 0;
-    for (const KeyTile& tile : block.tiles) {
-      b_.nc_matmul(
-          product, turned_weights(block, turn, tile, tile.keys, 1),
-          values_.at(0, tile.keys, key_turn(now_.index) + tile.slot * width_, {{1, width_}}),
-          accumulate++);
+  void apply(const Step& step) {
+    const AttentionBlock& block = *step.block;
+    const Access product =
+        products_.at(0, block.queries, step.number % 2 * kPartitions, {{1, sizes_.width}});
+    for (std::size_t i = 0; i < block.tiles.size(); ++i) {
+      b_.nc_matmul(product, turned_weights(step, i, 1), tiles_.values(kv_of(step), block.tiles[i]),
+                   static_cast<std::int64_t>(i));
     }
     const Access sum =
-        sum_of_values_.at(0, block.queries, block.query_tile % 2 * width_, {{1, width_}});
+        sum_of_values_.at(0, block.queries, step.run % 2 * sizes_.width, {{1, sizes_.width}});
     if (!block.first) {
       b_.scalar_tensor_tensor(sum, sum, AluOp::Multiply,
-                              per_partition(at(correction_, block, turn)), AluOp::Add, product);
+                              per_partition(correction_.at(step.number, block.queries)), AluOp::Add,
+                              product);
     } else if (!block.last) {
       b_.tensor_copy(Engine::Vector, sum, product);
     }
     if (block.last) {
-      store(block, block.first ? product : sum);
+      b_.tensor_scalar(Engine::Vector, result(block, {step.head, 1}), block.first ? product : sum,
+                       AluOp::Divide, per_partition(sum_.at(step.run, block.queries)));
     }
   }
 
-  /// [keys, queries] of `tiles` tiles from `tile` on.
-  Access turned_weights(const AttentionBlock& block, std::size_t turn, const KeyTile& tile,
-                        std::int64_t keys, std::int64_t tiles) const {
-    const std::int64_t at = (tile.slot - block.tiles.front().slot) * kPartitions;
-    return weights_turned_.at(0, keys, static_cast<std::int64_t>(turn % 2) * kKeysPerBlock + at,
-                              {{kPartitions, tiles}, {1, block.queries}});
-  }
-
-  void turn_weights(const AttentionBlock& block, std::size_t turn) {
-    const std::int64_t bank = to_.bank(dtype_);
-    const auto per_bank = static_cast<std::size_t>(bank / kPartitions);
-    for (std::size_t first = 0; first < block.tiles.size(); first += per_bank) {
-      const std::size_t end = std::min(block.tiles.size(), first + per_bank);
-      const Expr psum = Index(bank_turn_++).turn(2, bank);
-      std::size_t whole = first;
-      for (std::size_t i = first; i < end; ++i) {
-        const KeyTile& tile = block.tiles[i];
-        const auto column = static_cast<std::int64_t>(i - first) * kPartitions;
-        b_.nc_transpose(turned_.at(0, tile.keys, psum + column, {{1, block.queries}}),
-                        weights(block, turn, tile.start - block.start(), tile.keys));
-        whole += tile.keys == kPartitions && whole == i ? 1 : 0;
-      }
-      copy_turned(block, turn, first, whole, psum);
-      for (std::size_t i = whole; i < end; ++i) {
-        copy_turned(block, turn, i, i + 1,
-                    psum + static_cast<std::int64_t>(i - first) * kPartitions);
-      }
-    }
-  }
-
-  void copy_turned(const AttentionBlock& block, std::size_t turn, std::size_t first,
-                   std::size_t end, const Expr& psum) {
-    if (end > first) {
-      const KeyTile& tile = block.tiles[first];
-      const auto tiles = static_cast<std::int64_t>(end - first);
-      b_.tensor_copy(next_engine(), turned_weights(block, turn, tile, tile.keys, tiles),
-                     turned_.at(0, tile.keys, psum, {{kPartitions, tiles}, {1, block.queries}}));
-    }
-  }
-
-  void store(const AttentionBlock& block, const Access& sum) {
-    const Access inverse = at(drop_, block);
-    const Access result =
-        result_.at(0, block.queries, block.query_tile % 2 * width_, {{1, width_}});
-    b_.reciprocal(inverse, at(sum_, block));
-    b_.tensor_scalar(Engine::Vector, result, sum, AluOp::Multiply, per_partition(inverse));
-    const std::int64_t pitch = stacked_ ? width_ : heads_ * width_;
-    to_.store(
-        to_.tensor(to_.result(call_))
-            .at(now_.kv_head * (group_ * width_) + now_.head.times(width_) + block.query * pitch,
-                {{pitch, block.queries}, {1, width_}}),
-        result);
-  }
-
-  Engine next_engine() {
-    scalar_next_ = !scalar_next_;
-    return scalar_next_ ? Engine::Vector : Engine::Scalar;
-  }
-
-  /// The head being emitted.
-  struct Now {
-    Expr kv_head;
-    Index index = 0;
-    Index head = 0;
+  struct Heads {
+    std::int64_t first = 0;
+    std::int64_t count = 0;
   };
+
+  Access result(const AttentionBlock& block, Heads heads) const {
+    const std::int64_t turn = block.query / kPartitions % 2 * heads_ * sizes_.width;
+    return result_.at(0, block.queries, turn + heads.first * sizes_.width,
+                      {{1, heads.count * sizes_.width}});
+  }
+
+  /// With the last head of a tile of queries.
+  void store(const Step& step) {
+    const AttentionBlock& block = *step.block;
+    if (!block.last || step.head + 1 != heads_) {
+      return;
+    }
+    const std::int64_t width = sizes_.width;
+    const std::int64_t pitch = sizes_.heads * width;
+    const isa::TensorRef out = to_.tensor(to_.result(call_));
+    const isa::Expr origin = kv_head_ * (sizes_.group * width);
+    Access from = result(block, {0, heads_});
+    if (sizes_.stacked) {
+      from.dims = {{width, heads_}, {1, width}};
+      to_.store(out.at(origin, {{width, sizes_.group}, {sizes_.group * width, heads_}, {1, width}}),
+                from);
+    } else {
+      to_.store(out.at(origin + block.query * pitch, {{pitch, block.queries}, {1, heads_ * width}}),
+                from);
+    }
+  }
 
   Lowering& to_;
   isa::Builder& b_;
   const Call& call_;
-  num::Dtype dtype_;
-  std::int64_t heads_, kv_heads_, group_, width_, past_, keys_, tokens_, queries_;
-  double scale_;
-  bool stacked_;
-  std::vector<KeyTile> key_tiles_;
-  std::vector<AttentionBlock> blocks_;
-  std::int64_t query_tiles_ = 0, query_pitch_ = 0;
-  int turns_ = 1;
-  BufferRef key_rows_, keys_buffer_, values_, query_rows_, queries_buffer_, weights_,
-      weights_turned_;
-  BufferRef sum_of_values_, result_, mask_, scores_, turned_, products_;
+  const AttentionSizes sizes_;
+  const double scale_;
+  const std::int64_t kv_heads_;  // at once
+  const std::int64_t heads_;     // query heads at once, or groups when stacked
+  AttentionTiles tiles_;
+  const std::vector<AttentionBlock> blocks_;
+  std::vector<Step> steps_;
   Statistic block_largest_, largest_, shift_, block_sum_, sum_, drop_, correction_;
-  Now now_;
-  std::int64_t bank_turn_ = 0;
-  bool scalar_next_ = false;
+  BufferRef weights_, weights_turned_, sum_of_values_, result_, mask_, identity_, scores_,
+      products_;
+  isa::Expr kv_head_;  // the first of those loaded
 };
 
 }  // namespace

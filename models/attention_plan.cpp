@@ -7,6 +7,18 @@
 
 namespace nsim::ml {
 
+AttentionSizes::AttentionSizes(const Call& call)
+    : heads(call.integer("heads", 1)),
+      kv_heads(call.integer("kv_heads", heads)),
+      group(heads / kv_heads),
+      width(call.shape(0)[1] / heads),
+      tokens(call.shape(0)[0]),
+      past(call.has_input(3) ? call.shape(3)[0] : 0),
+      keys(past + call.shape(1)[0]),
+      stacked(tokens == 1),
+      queries(stacked ? group : tokens),
+      causal(call.flag("causal") && !stacked) {}
+
 std::vector<KeyTile> key_tiles(std::int64_t past, std::int64_t recent) {
   std::vector<KeyTile> tiles;
   const auto add = [&](std::int64_t first, std::int64_t count) {
@@ -24,8 +36,7 @@ std::vector<AttentionBlock> attention_blocks(const std::vector<KeyTile>& tiles,
                                              std::int64_t queries, std::int64_t visible) {
   std::vector<AttentionBlock> blocks;
   for (std::int64_t query = 0; query < queries; query += kPartitions) {
-    AttentionBlock block{
-        query, std::min(kPartitions, queries - query), query / kPartitions, true, false, {}};
+    AttentionBlock block{query, std::min(kPartitions, queries - query), true, false, {}};
     const std::int64_t end = query + block.queries + visible;
     for (KeyTile tile : tiles) {
       if (tile.start >= end) {
