@@ -198,7 +198,8 @@ void Kernel::Impl::rest(Lock& lock) {
   resting_ = true;
   idle_ = !sc_core::sc_pending_activity();
   resting_changed_.notify_all();
-  work_.wait(lock, [this] { return has_work() || !when_resting_.empty() || stop_; });
+  // Whoever gives work, or may have given some, takes the rest away.
+  work_.wait(lock, [this] { return !resting_ || stop_; });
   resting_ = false;
 }
 
