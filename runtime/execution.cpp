@@ -11,7 +11,7 @@
 namespace nsim::rt {
 namespace {
 
-std::shared_ptr<Tensor> tensor_for(const Model::Port& port, const TensorSet& set,
+std::shared_ptr<Tensor> tensor_for(const LoadedModel::Port& port, const TensorSet& set,
                                    const char* what) {
   const TensorSet::Entry entry = set.find(port.name);
   if (entry.handle == nullptr) {
@@ -26,7 +26,7 @@ std::shared_ptr<Tensor> tensor_for(const Model::Port& port, const TensorSet& set
   return tensor;
 }
 
-void bind(Request& request, Session& session, const Model::Port& port, const Tensor& tensor) {
+void bind(Request& request, Session& session, const LoadedModel::Port& port, const Tensor& tensor) {
   const View whole = tensor.view();
   if (whole.size > port.bytes) {
     NSIM_LOG(Nrt, Warn, "tensor for \"{}\" has {} bytes, {} are used", port.name, whole.size,
@@ -48,14 +48,14 @@ void bind(Request& request, Session& session, const Model::Port& port, const Ten
 }
 
 /// Makes the outputs of one execution the inputs of the next.
-void chain(Request& request, const Model& model) {
+void chain(Request& request, const LoadedModel& model) {
   const std::size_t chained = std::min(model.inputs.size(), model.outputs.size());
   for (std::size_t i = 0; i < chained; ++i) {
     request.bindings[model.inputs[i].index] = request.bindings[model.outputs[i].index];
   }
 }
 
-void check_chain(const Model& model) {
+void check_chain(const LoadedModel& model) {
   for (std::size_t i = 0; i < std::min(model.inputs.size(), model.outputs.size()); ++i) {
     if (model.inputs[i].bytes != model.outputs[i].bytes) {
       throw StatusError(
@@ -69,15 +69,15 @@ void check_chain(const Model& model) {
 }  // namespace
 
 std::unique_ptr<Request> execution_request(const char* api, Session& session,
-                                           const std::shared_ptr<Model>& model,
+                                           const std::shared_ptr<LoadedModel>& model,
                                            const TensorSet& inputs, const TensorSet& outputs) {
   auto request = std::make_unique<Request>(api);
   request->model = model;
   request->bindings = model->bindings;
-  for (const Model::Port& port : model->inputs) {
+  for (const LoadedModel::Port& port : model->inputs) {
     bind(*request, session, port, *tensor_for(port, inputs, "input"));
   }
-  for (const Model::Port& port : model->outputs) {
+  for (const LoadedModel::Port& port : model->outputs) {
     std::shared_ptr<Tensor> tensor = tensor_for(port, outputs, "output");
     bind(*request, session, port, *tensor);
     request->outputs.push_back(std::move(tensor));
@@ -89,8 +89,8 @@ std::unique_ptr<Request> execution_request(const char* api, Session& session,
   return request;
 }
 
-NRT_STATUS execute(Session& session, const std::shared_ptr<Model>& model, const TensorSet& inputs,
-                   const TensorSet& outputs, int count) {
+NRT_STATUS execute(Session& session, const std::shared_ptr<LoadedModel>& model,
+                   const TensorSet& inputs, const TensorSet& outputs, int count) {
   if (count > 1) {
     check_chain(*model);
   }

@@ -77,7 +77,7 @@ class Seat {
 };
 
 /// Gives every weight and internal tensor its memory, and weights their contents.
-void place_tensors(Session& session, const isa::Program& program, Model& model) {
+void place_tensors(Session& session, const isa::Program& program, LoadedModel& model) {
   const std::shared_ptr<HbmPool> pool = session.pool_of_core(model.core);
   model.bindings.assign(program.tensors.size(), 0);
   for (std::size_t index = 0; index < program.tensors.size(); ++index) {
@@ -101,7 +101,7 @@ void place_tensors(Session& session, const isa::Program& program, Model& model) 
   }
 }
 
-void place_code(Session& session, Model& model) {
+void place_code(Session& session, LoadedModel& model) {
   std::int64_t bytes = 0;
   for (const isa::CoreStreams& core : model.streams->cores) {
     bytes += hw::code_bytes(core);
@@ -117,11 +117,11 @@ void place_code(Session& session, Model& model) {
 
 }  // namespace
 
-std::shared_ptr<Model> load(Session& session, isa::Program program, int core) {
+std::shared_ptr<LoadedModel> load(Session& session, isa::Program program, int core) {
   const isa::Limits limits = session.limits();
   check_device(program, limits);
   isa::place(program, limits);
-  const auto model = std::make_shared<Model>();
+  const auto model = std::make_shared<LoadedModel>();
   model->streams = isa::expand(program, limits);
   model->name = program.name;
 
@@ -141,8 +141,8 @@ std::shared_ptr<Model> load(Session& session, isa::Program program, int core) {
   return model;
 }
 
-std::shared_ptr<Model> load_container(Session& session, const std::byte* data, std::size_t size,
-                                      int core) {
+std::shared_ptr<LoadedModel> load_container(Session& session, const std::byte* data,
+                                            std::size_t size, int core) {
   try {
     return load(session, isa::read_container(data, size, session.environment().validate_hash),
                 core);
@@ -151,7 +151,7 @@ std::shared_ptr<Model> load_container(Session& session, const std::byte* data, s
   }
 }
 
-void unload(Session& session, std::shared_ptr<Model> model) {
+void unload(Session& session, std::shared_ptr<LoadedModel> model) {
   session.wait([&] { return model->in_flight.load(std::memory_order_acquire) == 0; });
   session.on_device([&](hw::Hardware& hardware) { hardware.unload_program(model->program); });
   Seat::leave(session, model->core);

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "runtime/model.h"
+#include "runtime/loaded_model.h"
 #include "runtime/session.h"
 #include "sim/isa/program.h"
 
@@ -16,13 +16,13 @@ namespace nsim::rt {
 inline constexpr int kAnyCore = -1;
 
 /// Throws StatusError with the statuses that nrt_load documents.
-std::shared_ptr<Model> load_container(Session& session, const std::byte* data, std::size_t size,
-                                      int core);
+std::shared_ptr<LoadedModel> load_container(Session& session, const std::byte* data,
+                                            std::size_t size, int core);
 
 /// The same; throws UserError when the program is not one for this device.
-std::shared_ptr<Model> load(Session& session, isa::Program program, int core);
+std::shared_ptr<LoadedModel> load(Session& session, isa::Program program, int core);
 
 /// Waits for the model's requests, then removes it from the device.
-void unload(Session& session, std::shared_ptr<Model> model);
+void unload(Session& session, std::shared_ptr<LoadedModel> model);
 
 }  // namespace nsim::rt

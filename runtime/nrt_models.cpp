@@ -116,10 +116,10 @@ void fill_info(const isa::Tensor& tensor, nrt_tensor_usage_t usage, std::uint32_
 }
 
 /// One block of memory: the array, then the shapes.
-nrt_tensor_info_array_t* tensor_info(const Model& model) {
+nrt_tensor_info_array_t* tensor_info(const LoadedModel& model) {
   std::size_t dims = 0;
   for (const auto* ports : {&model.inputs, &model.outputs}) {
-    for (const Model::Port& port : *ports) {
+    for (const LoadedModel::Port& port : *ports) {
       dims += model.streams->tensors[port.index].shape.size();
     }
   }
@@ -134,7 +134,7 @@ nrt_tensor_info_array_t* tensor_info(const Model& model) {
   auto* shape = reinterpret_cast<std::uint32_t*>(reinterpret_cast<std::byte*>(array) + shapes_at);
   nrt_tensor_info_t* next = array->tensor_array;
   for (const auto* ports : {&model.inputs, &model.outputs}) {
-    for (const Model::Port& port : *ports) {
+    for (const LoadedModel::Port& port : *ports) {
       const isa::Tensor& tensor = model.streams->tensors[port.index];
       fill_info(tensor, ports == &model.inputs ? NRT_TENSOR_USAGE_INPUT : NRT_TENSOR_USAGE_OUTPUT,
                 shape, *next++);

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "runtime/env.h"
-#include "runtime/params.h"
+#include "runtime/runtime_params.h"
 #include "sim/base/clock.h"
 #include "sim/base/config.h"
 #include "sim/hw/hardware.h"

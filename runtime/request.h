@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "runtime/error_tracker.h"
-#include "runtime/model.h"
+#include "runtime/loaded_model.h"
 #include "runtime/tensor.h"
 #include "sim/base/units.h"
 #include "sim/hw/request.h"
@@ -32,7 +32,7 @@ struct Request {
   nrta_seq_t sequence = 0;                // given by the unit queue
   std::shared_ptr<ErrorTracker> tracker;  // may be absent
   std::shared_ptr<SyncResult> sync;       // blocking calls only
-  std::shared_ptr<Model> model;           // Execute only
+  std::shared_ptr<LoadedModel> model;           // Execute only
   std::vector<std::uint64_t> bindings;    // Execute: device address of every tensor of the program
   std::vector<std::shared_ptr<Storage>> storages;  // kept alive
   std::vector<std::shared_ptr<Tensor>> outputs;    // Execute: tensors it writes

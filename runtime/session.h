@@ -22,7 +22,7 @@
 #include "runtime/error_tracker.h"
 #include "runtime/handle_table.h"
 #include "runtime/memory.h"
-#include "runtime/model.h"
+#include "runtime/loaded_model.h"
 #include "runtime/options.h"
 #include "runtime/parameters.h"
 #include "runtime/profiles.h"
@@ -40,7 +40,7 @@ namespace nsim::rt {
 struct Objects {
   HandleTable<Tensor, nrt_tensor_t> tensors{"tensor"};
   HandleTable<TensorSet, nrt_tensor_set_t> tensor_sets{"tensor set"};
-  HandleTable<Model, nrt_model_t> models{"model"};
+  HandleTable<LoadedModel, nrt_model_t> models{"model"};
   HandleTable<ErrorTracker, nrta_error_tracker_t> trackers{"error tracker"};
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/model.h"
+#include "runtime/loaded_model.h"
 
 #include <array>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/params.h"
+#include "runtime/runtime_params.h"
 
 namespace nsim::rt {
 

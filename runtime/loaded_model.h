@@ -16,7 +16,7 @@
 
 namespace nsim::rt {
 
-struct Model {
+struct LoadedModel {
   /// A tensor that the caller of an execution supplies.
   struct Port {
     std::size_t index = 0;  // into Streams::tensors

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/driver.h"
+
+#include <catch2/catch.hpp>
+#include <map>
+
+using namespace nsim;
+using namespace nsim::rt;
+
+namespace {
+
+/// A device of one unit that does what the test says: it reads descriptors from the ring and writes
+/// notifications.
+class FakeHardware : public hw::Hardware {
+ public:
+  const hw::Topology& topology() const override { return topology_; }
+  isa::Limits limits() const override { return {}; }
+  bool numerics() const override { return true; }
+  std::uint64_t unit_registers(hw::UnitAddress) const override { return 0; }
+  void write_register(std::uint64_t address, std::uint64_t value) override {
+    registers[address] = value;
+  }
+  void on_interrupt(std::function<void(hw::UnitAddress)> handler) override {
+    handler_ = std::move(handler);
+  }
+  std::uint64_t load_program(int, std::shared_ptr<const isa::Streams>, std::uint32_t,
+                             std::uint64_t) override {
+    return 0;
+  }
+  void unload_program(std::uint64_t) override {}
+  std::byte* pointer(std::uint64_t, std::uint64_t) override { return nullptr; }
+  void inject(hw::UnitAddress, hw::DeviceError, std::uint64_t) override {}
+  void report(StatsScope) const override {}
+
+  const hw::RequestDescriptor& descriptor(std::uint64_t index) const {
+    const auto* ring = reinterpret_cast<const hw::RequestDescriptor*>(registers.at(hw::kRingBase) -
+                                                                      hw::kHostWindow);
+    return ring[index % registers.at(hw::kRingSize)];
+  }
+  void notify(hw::NotificationType type, std::uint32_t tag,
+              hw::DeviceError error = hw::DeviceError::None) {
+    auto* ring =
+        reinterpret_cast<hw::Notification*>(registers.at(hw::kNotifyBase) - hw::kHostWindow);
+    const std::uint64_t size = registers.at(hw::kNotifySize);
+    hw::Notification& entry = ring[written_ % size];
+    entry.type = type;
+    entry.error = error;
+    entry.phase = written_ / size % 2 == 0 ? 1 : 0;
+    entry.tag = tag;
+    entry.timestamp = written_;
+    ++written_;
+  }
+  /// A whole request: begun, failed perhaps, over.
+  void run(std::uint32_t tag, hw::DeviceError error = hw::DeviceError::None) {
+    notify(hw::NotificationType::Trace, tag);
+    if (error != hw::DeviceError::None) {
+      notify(hw::NotificationType::Error, tag, error);
+    }
+    notify(hw::NotificationType::Notify, tag);
+  }
+  void interrupt() { handler_({}); }
+
+  std::map<std::uint64_t, std::uint64_t> registers;
+
+ private:
+  hw::Topology topology_;
+  std::function<void(hw::UnitAddress)> handler_;
+  std::uint64_t written_ = 0;
+};
+
+/// A driver with one unit of depth 4 on that device, and what it reported.
+class Bench : public RequestListener {
+ public:
+  void submitted(const UnitQueue&, const Request&) override {}
+  void finished(UnitQueue& unit, Request& request) override {
+    finished_numbers.push_back(request.number());
+    statuses.push_back(request.status);
+    unit.complete(request.number());
+  }
+  NRT_STATUS schedule() {
+    auto request = std::make_unique<Request>("test");
+    nrta_seq_t sequence = 0;
+    const NRT_STATUS status = queue.accept(request, &sequence);
+    driver.doorbell(queue);
+    return status;
+  }
+
+  FakeHardware hardware;
+  UnitQueue queue{hw::UnitAddress{}, 1, 4};
+  std::vector<std::uint64_t> finished_numbers;
+  std::vector<NRT_STATUS> statuses;
+  Driver driver{hardware, {&queue}, kSecond, [] { return SimTime{5}; }, *this};
+};
+
+using Numbers = std::vector<std::uint64_t>;
+using Statuses = std::vector<NRT_STATUS>;
+
+}  // namespace
+
+TEST_CASE("a doorbell tells the device how many descriptors there are in all") {
+  Bench bench;
+  CHECK(bench.hardware.registers[hw::kTimeout] == kSecond);
+  bench.schedule();
+  bench.schedule();
+  CHECK(bench.hardware.registers[hw::kDoorbell] == 2);
+  CHECK(bench.hardware.descriptor(1).tag == 2);
+  CHECK(bench.queue.at_device() == 2);
+}
+
+TEST_CASE("one interrupt may report several requests, over many wraps of the ring") {
+  Bench bench;
+  for (std::uint32_t round = 0; round < 50; ++round) {
+    for (std::uint32_t i = 1; i <= 4; ++i) {
+      REQUIRE(bench.schedule() == NRT_SUCCESS);
+      bench.hardware.run(round * 4 + i);
+    }
+    REQUIRE(bench.schedule() == NRT_QUEUE_FULL);
+    bench.hardware.interrupt();
+    REQUIRE(bench.finished_numbers.size() == (round + 1) * 4);
+    REQUIRE(bench.hardware.registers[hw::kNotifyHead] == (round + 1) * 8);
+  }
+  CHECK(bench.finished_numbers.back() == 200);
+}
+
+TEST_CASE("an interrupt without news changes nothing") {
+  Bench bench;
+  bench.schedule();
+  bench.hardware.interrupt();
+  bench.hardware.notify(hw::NotificationType::Trace, 1);
+  bench.hardware.interrupt();
+  CHECK(bench.finished_numbers.empty());
+}
+
+TEST_CASE("an error belongs to the request whose end follows it") {
+  Bench bench;
+  bench.schedule();
+  bench.schedule();
+  bench.hardware.run(1, hw::DeviceError::OutOfBounds);
+  bench.hardware.run(2);
+  bench.hardware.interrupt();
+  CHECK(bench.statuses == Statuses{NRT_EXEC_OOB, NRT_SUCCESS});
+}
+
+TEST_CASE("a fatal error degrades the unit and flushes what is behind it, also what is held back") {
+  Bench bench;
+  bench.schedule();
+  bench.schedule();
+  bench.queue.pause(true);
+  bench.schedule();
+  bench.hardware.run(1, hw::DeviceError::DmaAbort);
+  bench.hardware.interrupt();
+  CHECK(bench.finished_numbers == Numbers{1, 2, 3});
+  CHECK(bench.statuses == Statuses{NRT_EXEC_HW_ERR_DMA_ABORT, NRT_EXEC_UNIT_UNRECOVERABLE,
+                                   NRT_EXEC_UNIT_UNRECOVERABLE});
+  CHECK(bench.schedule() == NRT_EXEC_UNIT_UNRECOVERABLE);
+  bench.hardware.run(2);
+  bench.hardware.interrupt();
+  CHECK(bench.finished_numbers.size() == 3);
+}
+
+TEST_CASE("cancelling lets the running request end and turns the others into nothing") {
+  Bench bench;
+  bench.schedule();
+  bench.schedule();
+  bench.hardware.notify(hw::NotificationType::Trace, 1);
+  bench.driver.cancel_queued();
+  CHECK(bench.hardware.descriptor(1).opcode == hw::RequestOpcode::Nop);
+  CHECK(bench.hardware.descriptor(1).tag == 2);
+  bench.hardware.notify(hw::NotificationType::Notify, 1);
+  bench.hardware.run(2);
+  bench.hardware.interrupt();
+  CHECK(bench.statuses == Statuses{NRT_SUCCESS, NRT_CLOSED});
+}
+
+TEST_CASE("abandoned requests all complete with the given status") {
+  Bench bench;
+  bench.schedule();
+  bench.schedule();
+  bench.driver.abandon(bench.queue, NRT_TIMEOUT);
+  CHECK(bench.statuses == Statuses{NRT_TIMEOUT, NRT_TIMEOUT});
+  CHECK(bench.schedule() == NRT_EXEC_UNIT_UNRECOVERABLE);
+}
