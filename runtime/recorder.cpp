@@ -9,13 +9,15 @@
 #include "runtime/summary.h"
 
 namespace nsim::rt {
-Recorder::Recorder(TraceSet& traces, SysTrace& events, Profiles& profiles, std::int64_t max_records)
+Recorder::Recorder(const std::string& instance, TraceSet& traces, SysTrace& events,
+                   Profiles& profiles, std::int64_t max_records)
     : traces_(traces),
       events_(events),
       profiles_(profiles),
       max_records_(static_cast<std::size_t>(max_records)) {
   if (traces_.enabled()) {
-    process_ = traces_.system().process("neuron_rt", 1);
+    constexpr int kPid = 2;  // the hardware's group is 1: viewers merge groups of one pid
+    process_ = traces_.system().process(instance + "/neuron_rt", kPid);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "runtime/profiles.h"
@@ -19,7 +20,9 @@ namespace nsim::rt {
 /// Simulation thread.
 class Recorder {
  public:
-  Recorder(TraceSet& traces, SysTrace& events, Profiles& profiles, std::int64_t max_records);
+  /// `instance` names the process group in the trace.
+  Recorder(const std::string& instance, TraceSet& traces, SysTrace& events, Profiles& profiles,
+           std::int64_t max_records);
 
   void submitted(const UnitQueue& queue, const Request& request);
   /// Before the request is visible as complete, so that whoever sees that finds the records.
