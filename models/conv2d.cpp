@@ -2,7 +2,13 @@
 // conv2d as shifted products: with channels on partitions, every position of the window is one more
 // contraction over channels, of the image shifted by that position, accumulated in PSUM. No patches
 // are copied: the shift is only an offset of the moving operand's access, the stride its step.
+// Padding costs nothing either: a position that would reach beyond the image adds to the outputs it
+// does reach, and the position that reaches the image for every output comes first.
+//
+// Images are stored [C, B, H, W]: a channel's pixels of all images are one run, long enough for the
+// DMA engines.
 #include <algorithm>
+#include <vector>
 
 #include "models/lowering.h"
 
@@ -14,6 +20,25 @@ using isa::BufferRef;
 using isa::Engine;
 using isa::Expr;
 
+// Images are loaded together until a channel's run has this many bytes.
+constexpr std::int64_t kWantedRunBytes = 1024;
+
+/// Outputs `first` to `first + count` of one axis, and the input the first of them reads.
+struct Reach {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  std::int64_t input = 0;
+};
+
+/// The outputs of [first, first + count) for which window position `at` lies on the image.
+Reach reach(std::int64_t first, std::int64_t count, std::int64_t at, std::int64_t stride,
+            std::int64_t padding, std::int64_t extent) {
+  const std::int64_t begin =
+      std::max(first, ceil_div(std::max<std::int64_t>(0, padding - at), stride));
+  const std::int64_t end = std::min(first + count, (extent - 1 + padding - at) / stride + 1);
+  return {begin, std::max<std::int64_t>(0, end - begin), begin * stride - padding + at};
+}
+
 class Conv2d {
  public:
   Conv2d(Lowering& to, const Call& call)
@@ -22,34 +47,30 @@ class Conv2d {
         call_(call),
         in_(call.input(0)),
         weight_(call.input(1)),
-        out_(to.result(call)) {
-    const Shape& x = in_.shape;
-    const Shape& w = weight_.shape;
-    const Shape& y = out_.shape;
-    window_height_ = w[0];
-    window_width_ = w[1];
-    channels_ = x[1];
-    height_ = x[2];
-    width_ = x[3];
-    features_ = y[1];
-    out_height_ = y[2];
-    out_width_ = y[3];
-    stride_ = call.integer("stride", 1);
-    padding_ = call.integer("padding", 0);
-    channel_tiles_ = ceil_div(channels_, kPartitions);
-    padded_width_ = width_ + 2 * padding_;
-    images_ = {0, x[0]};
-    maps_ = {0, features_};
+        out_(to.result(call)),
+        window_height_(weight_.shape[0]),
+        window_width_(weight_.shape[1]),
+        windows_(window_height_ * window_width_),
+        channels_(in_.shape[0]),
+        batch_(in_.shape[1]),
+        height_(in_.shape[2]),
+        width_(in_.shape[3]),
+        features_(out_.shape[0]),
+        out_height_(out_.shape[2]),
+        out_width_(out_.shape[3]),
+        stride_(call.integer("stride", 1)),
+        padding_(call.integer("padding", 0)),
+        channel_tiles_(ceil_div(channels_, kPartitions)) {
     // Cores share the images, or the output features when the images do not divide evenly.
-    (x[0] % to.limits().cores_per_logical == 0 ? images_ : maps_) =
-        to.share(x[0] % to.limits().cores_per_logical == 0 ? x[0] : features_);
+    const bool by_image = batch_ % to.limits().cores_per_logical == 0;
+    images_ = by_image ? to.share(batch_) : Share{0, batch_};
+    maps_ = by_image ? Share{0, features_} : to.share(features_);
     choose_blocks();
     allocate();
   }
 
   void run() {
     load_weights();
-    clear_padding();
     to_.tiles("images", images_.size, group_, [&](const Tile& images) {
       Lowering::unrolled_tiles(out_height_, strip_,
                                [&](const Tile& strip) { block(images, strip); });
@@ -57,25 +78,32 @@ class Conv2d {
   }
 
  private:
+  /// Input rows that `out_rows` output rows read.
   std::int64_t strip_rows(std::int64_t out_rows) const {
-    return (out_rows - 1) * stride_ + window_height_;
+    return std::min(height_, (out_rows - 1) * stride_ + window_height_);
   }
-  std::int64_t image_elements() const { return strip_rows(strip_) * padded_width_; }
+  std::int64_t image_elements() const { return strip_rows(strip_) * width_; }
 
   std::int64_t bytes_needed() const {
-    const std::int64_t element = bytes_of(in_.dtype);
-    const std::int64_t pixels = group_ * image_elements();
-    return channel_tiles_ * window_height_ * window_width_ * maps_.size * bytes_of(weight_.dtype) +
-           2 * channel_tiles_ * pixels * element + (padding_ > 0 ? 2 * pixels * element : 0) +
+    constexpr std::int64_t kRounding = 64 * 5;  // every buffer starts at a multiple of 64
+    return channel_tiles_ * windows_ * maps_.size * bytes_of(weight_.dtype) +
+           2 * channel_tiles_ * group_ * image_elements() * bytes_of(in_.dtype) +
            2 * group_ * strip_ * out_width_ * bytes_of(out_.dtype) +
-           ceil_div(maps_.size, kPartitions) * 4 + 64 * 6;
+           ceil_div(maps_.size, kPartitions) * 4 + kRounding;
   }
 
-  // Several small images at once fill the 512 columns of a product; large images come in strips of
-  // rows.
   void choose_blocks() {
-    group_ = std::clamp<std::int64_t>(kMovingColumns / (out_height_ * out_width_), 1, images_.size);
+    const std::int64_t image_bytes = height_ * width_ * bytes_of(in_.dtype);
+    const std::int64_t wanted = std::max(ceil_div(kWantedRunBytes, image_bytes),
+                                         kMovingColumns / (out_height_ * out_width_));
+    group_ = std::min(wanted, images_.size);
+    while (images_.size % group_ != 0) {
+      ++group_;
+    }
     strip_ = out_height_;
+    while (bytes_needed() > to_.sbuf_left() && group_ > 1) {
+      group_ = ceil_div(group_, 2);
+    }
     while (bytes_needed() > to_.sbuf_left() && strip_ > 1) {
       strip_ = ceil_div(strip_, 2);
     }
@@ -84,17 +112,19 @@ class Conv2d {
                  " bytes per partition of SBUF: " +
                  std::to_string(bytes_needed() - to_.sbuf_left()) + " are missing");
     }
+    // A product has up to 512 columns: parts of a row, whole rows, or whole images.
     tile_columns_ = std::min(out_width_, kMovingColumns);
-    tile_rows_ = std::max<std::int64_t>(1, kMovingColumns / tile_columns_ / group_);
+    tile_rows_ = std::clamp<std::int64_t>(kMovingColumns / tile_columns_, 1, strip_);
+    tile_images_ =
+        std::clamp<std::int64_t>(kMovingColumns / (tile_columns_ * tile_rows_), 1, group_);
+    const std::int64_t products =
+        ceil_div(strip_, tile_rows_) * ceil_div(out_width_, tile_columns_);
+    products_at_once_ = std::min(products, to_.banks());
   }
 
   void allocate() {
-    const std::int64_t windows = window_height_ * window_width_;
-    weights_ = to_.sbuf("weights", weight_.dtype, channel_tiles_ * windows * maps_.size);
+    weights_ = to_.sbuf("weights", weight_.dtype, channel_tiles_ * windows_ * maps_.size);
     image_ = to_.sbuf("image", in_.dtype, 2 * channel_tiles_ * group_ * image_elements());
-    if (padding_ > 0) {
-      stage_ = to_.sbuf("stage", in_.dtype, 2 * group_ * image_elements());
-    }
     result_ = to_.sbuf("result", out_.dtype, 2 * group_ * strip_ * out_width_);
     if (call_.has_input(2)) {
       bias_ = to_.sbuf("bias", call_.input(2).dtype, ceil_div(maps_.size, kPartitions));
@@ -102,15 +132,29 @@ class Conv2d {
     product_ = to_.psum("product", num::Dtype::Fp32, to_.banks());
   }
 
+  /// Calls load(first channel, channels per tile, tiles) for all whole tiles at once, then for the
+  /// rest.
+  template <class Load>
+  void for_channels(Load load) const {
+    const std::int64_t whole = channels_ / kPartitions;
+    if (whole > 0) {
+      load(0, kPartitions, whole);
+    }
+    if (channels_ % kPartitions != 0) {
+      load(whole * kPartitions, channels_ % kPartitions, 1);
+    }
+  }
+
   void load_weights() {
-    const std::int64_t windows = window_height_ * window_width_;
-    to_.tiles("weights", channels_, kPartitions, [&](const Tile& channels) {
+    for_channels([&](std::int64_t first, std::int64_t channels, std::int64_t tiles) {
       to_.load(
-          weights_.at(0, channels.size, channels.index.times(windows * maps_.size),
-                      {{maps_.size, windows}, {1, maps_.size}}),
-          to_.tensor(weight_).at(
-              channels.start * features_ + maps_.start,
-              {{features_, channels.size}, {channels_ * features_, windows}, {1, maps_.size}}));
+          weights_.at(0, channels, first / kPartitions * windows_ * maps_.size,
+                      {{windows_ * maps_.size, tiles}, {maps_.size, windows_}, {1, maps_.size}}),
+          to_.tensor(weight_).at(maps_.start + first * features_,
+                                 {{features_, channels},
+                                  {kPartitions * features_, tiles},
+                                  {channels_ * features_, windows_},
+                                  {1, maps_.size}}));
     });
     if (call_.has_input(2)) {
       to_.tiles("bias", maps_.size, kPartitions, [&](const Tile& maps) {
@@ -120,133 +164,110 @@ class Conv2d {
     }
   }
 
-  void clear_padding() {
-    if (padding_ > 0) {
-      constexpr std::int64_t kMemsetElements = 32 * 1024;
-      to_.tiles("clear", 2 * channel_tiles_ * group_ * image_elements(), kMemsetElements,
-                [&](const Tile& part) {
-                  b_.memset(Engine::GpSimd, image_.at(part.start, {{1, part.size}}), 0);
-                });
-    }
-  }
-
   /// A strip of output rows of a group of images, all output features.
   void block(const Tile& images, const Tile& strip) {
-    const bool one_strip = strip_ == out_height_;
-    const Index now = one_strip ? images.index : strip.index;
+    const Index now = strip_ == out_height_ ? images.index : strip.index;
     const Expr turn = now.turn(2, channel_tiles_ * group_ * image_elements());
-    const std::int64_t first =
-        strip.start.constant * stride_ - padding_;  // input row, may be before the image
-    const std::int64_t begin = std::max<std::int64_t>(0, first);
-    const std::int64_t end = std::min(height_, first + strip_rows(strip.size));
-    to_.tiles("channels", channels_, kPartitions, [&](const Tile& channels) {
-      const Expr into = turn + channels.index.times(group_ * image_elements());
-      clear_rows(images, channels, into, 0, begin - first);
-      clear_rows(images, channels, into, end - first, strip_rows(strip.size));
-      const Index& stage = channels_ > kPartitions ? channels.index : now;
-      load_image(images, channels, into, stage, {begin, end - begin, begin - first});
+    const std::int64_t first_row =
+        std::max<std::int64_t>(0, strip.start.constant * stride_ - padding_);
+    const std::int64_t rows = std::min(strip_rows(strip.size), height_ - first_row);
+    const std::int64_t pixels = height_ * width_;
+    for_channels([&](std::int64_t first, std::int64_t channels, std::int64_t tiles) {
+      const std::int64_t stride = group_ * image_elements();
+      to_.load(image_.at(0, channels, turn + first / kPartitions * stride,
+                         {{stride, tiles}, {image_elements(), images.size}, {1, rows * width_}}),
+               to_.tensor(in_).at((images_.start + images.start) * pixels +
+                                      first * batch_ * pixels + first_row * width_,
+                                  {{batch_ * pixels, channels},
+                                   {kPartitions * batch_ * pixels, tiles},
+                                   {pixels, images.size},
+                                   {1, rows * width_}}));
     });
-    to_.tiles("features", maps_.size, kPartitions,
-              [&](const Tile& maps) { features(images, strip, maps, turn, now); });
+    to_.tiles("features", maps_.size, kPartitions, [&](const Tile& maps) {
+      const Index& other = maps_.size > kPartitions ? maps.index : now;
+      const Expr result = other.turn(2, group_ * strip_ * out_width_);
+      to_.tiles("image", images.size, tile_images_, [&](const Tile& image) {
+        const Index& order = images.size > tile_images_ ? image.index : other;
+        strip_products(Strip{strip, first_row, turn + image.start * image_elements(),
+                             result + image.start * (strip.size * out_width_)},
+                       image.size, maps, order);
+      });
+      const std::int64_t out_pixels = out_height_ * out_width_;
+      const std::int64_t run = strip.size * out_width_;
+      to_.store(to_.tensor(out_).at(
+                    (maps_.start + maps.start) * (batch_ * out_pixels) +
+                        (images_.start + images.start) * out_pixels + strip.start * out_width_,
+                    {{batch_ * out_pixels, maps.size}, {out_pixels, images.size}, {1, run}}),
+                result_.at(0, maps.size, result, {{run, images.size}, {1, run}}));
+    });
   }
 
-  /// Rows beyond the image hold zeros; a strip before may have left others.
-  void clear_rows(const Tile& images, const Tile& channels, const Expr& into, std::int64_t from,
-                  std::int64_t to) {
-    if (to > from && strip_ != out_height_) {
-      b_.memset(Engine::GpSimd,
-                image_.at(0, channels.size, into + from * padded_width_,
-                          {{image_elements(), images.size}, {1, (to - from) * padded_width_}}),
-                0);
-    }
-  }
-
-  /// `count` rows of the image from `begin` on, placed at row `at` of the strip.
-  struct ImageRows {
-    std::int64_t begin = 0;
-    std::int64_t count = 0;
-    std::int64_t at = 0;
+  /// Where the strip of some images lies on chip.
+  struct Strip {
+    const Tile& rows;              // of the output
+    std::int64_t first_input_row;  // loaded
+    Expr image;
+    Expr result;
   };
 
-  /// With padding by way of a copy on chip: the rows of a padded image are too short for the DMA
-  /// engines.
-  void load_image(const Tile& images, const Tile& channels, const Expr& into, const Index& now,
-                  const ImageRows& rows) {
-    const std::int64_t pixels = height_ * width_;
-    const Access from = to_.tensor(in_).at(
-        (images_.start + images.start) * (channels_ * pixels) + channels.start * pixels +
-            rows.begin * width_,
-        {{pixels, channels.size}, {channels_ * pixels, images.size}, {1, rows.count * width_}});
-    const Expr placed = into + rows.at * padded_width_ + padding_;
-    if (padding_ == 0) {
-      to_.load(image_.at(0, channels.size, placed,
-                         {{image_elements(), images.size}, {1, rows.count * width_}}),
-               from);
-      return;
-    }
-    const Expr stage = now.turn(2, group_ * image_elements());
-    to_.load(stage_.at(0, channels.size, stage,
-                       {{rows.count * width_, images.size}, {1, rows.count * width_}}),
-             from);
-    b_.tensor_copy(
-        Engine::Vector,
-        image_.at(0, channels.size, placed,
-                  {{image_elements(), images.size}, {padded_width_, rows.count}, {1, width_}}),
-        stage_.at(0, channels.size, stage,
-                  {{rows.count * width_, images.size}, {width_, rows.count}, {1, width_}}));
-  }
-
-  void features(const Tile& images, const Tile& strip, const Tile& maps, const Expr& turn,
-                const Index& block) {
-    const std::int64_t result_image = strip.size * out_width_;
-    const Expr result =
-        (maps_.size > kPartitions ? maps.index : block).turn(2, group_ * strip_ * out_width_);
-    to_.tiles("rows", strip.size, tile_rows_, [&](const Tile& rows) {
-      to_.tiles("columns", out_width_, tile_columns_, [&](const Tile& columns) {
-        const Index& now = strip.size > tile_rows_    ? rows.index
-                           : maps_.size > kPartitions ? maps.index
-                                                      : block;
-        const Expr bank = now.turn(to_.banks(), to_.bank(num::Dtype::Fp32));
-        const std::int64_t elements = images.size * rows.size * columns.size;
-        const Expr shift = turn + rows.start * (stride_ * padded_width_) + columns.start * stride_;
-        multiply(product_.at(0, maps.size, bank, {{1, elements}}), maps, shift,
-                 {{image_elements(), images.size},
-                  {stride_ * padded_width_, rows.size},
-                  {stride_, columns.size}});
-        finish(
-            result_.at(0, maps.size, result + rows.start * out_width_ + columns.start,
-                       {{result_image, images.size}, {out_width_, rows.size}, {1, columns.size}}),
-            product_.at(0, maps.size, bank,
-                        {{rows.size * columns.size, images.size},
-                         {columns.size, rows.size},
-                         {1, columns.size}}),
-            maps);
+  void strip_products(const Strip& strip, std::int64_t images, const Tile& maps,
+                      const Index& order) {
+    const std::int64_t bank = to_.bank(num::Dtype::Fp32);
+    std::int64_t number = 0;
+    Lowering::unrolled_tiles(strip.rows.size, tile_rows_, [&](const Tile& rows) {
+      Lowering::unrolled_tiles(out_width_, tile_columns_, [&](const Tile& columns) {
+        const Expr psum = order.turn(to_.banks() / products_at_once_, products_at_once_ * bank) +
+                          number++ % products_at_once_ * bank;
+        multiply(strip, {images, rows, columns}, maps, psum);
+        const std::int64_t pixels = rows.size * columns.size;
+        finish(result_.at(0, maps.size, strip.result + rows.start * out_width_ + columns.start,
+                          {{strip.rows.size * out_width_, images},
+                           {out_width_, rows.size},
+                           {1, columns.size}}),
+               product_.at(0, maps.size, psum,
+                           {{pixels, images}, {columns.size, rows.size}, {1, columns.size}}),
+               maps);
       });
     });
-    const std::int64_t pixels = out_height_ * out_width_;
-    to_.store(to_.tensor(out_).at(
-                  (images_.start + images.start) * (features_ * pixels) +
-                      (maps_.start + maps.start) * pixels + strip.start * out_width_,
-                  {{pixels, maps.size}, {features_ * pixels, images.size}, {1, result_image}}),
-              result_.at(0, maps.size, result, {{result_image, images.size}, {1, result_image}}));
   }
 
-  void multiply(const Access& product, const Tile& maps, const Expr& shift,
-                const std::vector<isa::Dim>& pixels) {
-    const std::int64_t windows = window_height_ * window_width_;
+  /// Columns of a product: pixels of some images.
+  struct Pixels {
+    std::int64_t images;
+    const Tile& rows;  // within the strip
+    const Tile& columns;
+  };
+
+  void multiply(const Strip& strip, const Pixels& pixels, const Tile& maps, const Expr& psum) {
     to_.tiles("contract", channels_, kPartitions, [&](const Tile& channels) {
-      for (std::int64_t position = 0; position < windows; ++position) {
-        const std::int64_t offset =
-            position / window_width_ * padded_width_ + position % window_width_;
-        b_.nc_matmul(
-            product,
-            weights_.at(
-                0, channels.size,
-                channels.index.times(windows * maps_.size) + position * maps_.size + maps.start,
-                {{1, maps.size}}),
-            image_.at(0, channels.size,
-                      shift + channels.index.times(group_ * image_elements()) + offset, pixels),
-            channels.index.times(1) + position);
+      const std::int64_t complete = padding_ * window_width_ + padding_;
+      for (std::int64_t i = 0; i < windows_; ++i) {
+        const std::int64_t position = i == 0 ? complete : i <= complete ? i - 1 : i;
+        const std::int64_t first_row = strip.rows.start.constant + pixels.rows.start.constant;
+        const Reach rows = reach(first_row, pixels.rows.size, position / window_width_, stride_,
+                                 padding_, height_);
+        const Reach columns = reach(pixels.columns.start.constant, pixels.columns.size,
+                                    position % window_width_, stride_, padding_, width_);
+        if (rows.count == 0 || columns.count == 0) {
+          continue;
+        }
+        const std::int64_t into = (rows.first - first_row) * pixels.columns.size + columns.first -
+                                  pixels.columns.start.constant;
+        const std::int64_t from = (rows.input - strip.first_input_row) * width_ + columns.input;
+        b_.nc_matmul(product_.at(0, maps.size, psum + into,
+                                 {{pixels.rows.size * pixels.columns.size, pixels.images},
+                                  {pixels.columns.size, rows.count},
+                                  {1, columns.count}}),
+                     weights_.at(0, channels.size,
+                                 channels.index.times(windows_ * maps_.size) +
+                                     position * maps_.size + maps.start,
+                                 {{1, maps.size}}),
+                     image_.at(0, channels.size,
+                               strip.image + channels.index.times(group_ * image_elements()) + from,
+                               {{image_elements(), pixels.images},
+                                {stride_ * width_, rows.count},
+                                {stride_, columns.count}}),
+                     channels.index.times(1) + i);
       }
     });
   }
@@ -256,11 +277,11 @@ class Conv2d {
     const isa::ScalarOperand bias =
         call_.has_input(2) ? per_partition(bias_.at(0, maps.size, maps.index.times(1), {{1, 1}}))
                            : immediate(0);
-    scalar_next_ = !scalar_next_;
-    if (scalar_next_ && function == num::Activation::Relu) {
+    vector_next_ = !vector_next_;
+    if (vector_next_ && function == num::Activation::Relu) {
       b_.tensor_scalar(Engine::Vector, into, from, num::AluOp::Add, bias, num::AluOp::Maximum,
                        immediate(0));
-    } else if (scalar_next_ && function == num::Activation::Copy) {
+    } else if (vector_next_ && function == num::Activation::Copy) {
       b_.tensor_scalar(Engine::Vector, into, from, num::AluOp::Add, bias);
     } else {
       b_.activation(into, from, function, immediate(1), bias);
@@ -273,15 +294,16 @@ class Conv2d {
   const ModelTensor& in_;
   const ModelTensor& weight_;
   const ModelTensor& out_;
-  std::int64_t window_height_, window_width_, channels_, height_, width_, features_, out_height_,
-      out_width_;
-  std::int64_t stride_, padding_, channel_tiles_, padded_width_;
-  Share images_, maps_;                            // this core's
-  std::int64_t group_ = 1;                         // images at once
-  std::int64_t strip_ = 1;                         // output rows at once
-  std::int64_t tile_rows_ = 1, tile_columns_ = 1;  // output rows and columns of a product
-  BufferRef weights_, image_, stage_, result_, bias_, product_;
-  bool scalar_next_ = false;
+  const std::int64_t window_height_, window_width_, windows_, channels_, batch_, height_, width_,
+      features_;
+  const std::int64_t out_height_, out_width_, stride_, padding_, channel_tiles_;
+  Share images_, maps_;                                              // this core's
+  std::int64_t group_ = 1;                                           // images loaded at once
+  std::int64_t strip_ = 1;                                           // output rows at once
+  std::int64_t tile_images_ = 1, tile_rows_ = 1, tile_columns_ = 1;  // of a product
+  std::int64_t products_at_once_ = 1;  // of a strip, each in a bank of its own
+  BufferRef weights_, image_, result_, bias_, product_;
+  bool vector_next_ = false;
 };
 
 }  // namespace

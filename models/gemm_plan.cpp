@@ -52,7 +52,7 @@ double rate(const Gemm& gemm, const GemmPlan& plan) {
       static_cast<double>(plan.k_blocks);
   // A side that must be transposed is transposed again for every block of the other: Tensor engine
   // time.
-  const double again = gemm.side(!rhs).k_rows || loads_directly(gemm, !rhs) ? 0 : blocks * streamed;
+  const double again = gemm.side(!rhs).k_rows || loads_directly(gemm, !rhs) ? 0 : (blocks - 1) * streamed;
   const double partial_sums = 0.05 * static_cast<double>(plan.k_blocks - 1) * hidden;
   return hidden + exposed + strip + again + partial_sums;
 }

@@ -159,6 +159,7 @@ Values attention(const Arguments& a) {
   return result;
 }
 
+// Images are [C, B, H, W]: patches of all images are columns of one matrix.
 Values conv2d(const Arguments& a) {
   const Shape& x = a.call.shape(0);
   const Shape& w = a.call.shape(1);
@@ -167,27 +168,23 @@ Values conv2d(const Arguments& a) {
   const std::int64_t height = (x[2] + 2 * padding - w[0]) / stride + 1;
   const std::int64_t width = (x[3] + 2 * padding - w[1]) / stride + 1;
   const std::int64_t patch = w[0] * w[1] * w[2];
-  const ConstMap weights(a.input(1).data(), patch, w[3], Pitch(w[3]));
-  Values result(static_cast<std::size_t>(x[0] * w[3] * height * width));
-  Matrix patches(patch, height * width);
-  for (std::int64_t image = 0; image < x[0]; ++image) {
-    for (std::int64_t p = 0; p < patch; ++p) {
-      const std::int64_t c = p % w[2];
-      const float* plane = a.input(0).data() + (image * x[1] + c) * x[2] * x[3];
-      for (std::int64_t i = 0; i < height * width; ++i) {
-        const std::int64_t r = i / width * stride - padding + p / w[2] / w[1];
-        const std::int64_t s = i % width * stride - padding + p / w[2] % w[1];
-        const bool inside = 0 <= r && r < x[2] && 0 <= s && s < x[3];
-        patches(p, i) = inside ? plane[r * x[3] + s] : 0;
-      }
-    }
-    Map out(result.data() + image * w[3] * height * width, w[3], height * width,
-            Pitch(height * width));
-    out.noalias() = weights.transpose() * patches;
-    if (a.call.has_input(2)) {
-      out.colwise() += row(a.input(2)).transpose();
+  const std::int64_t pixels = height * width;
+  Matrix patches(patch, x[1] * pixels);
+  for (std::int64_t p = 0; p < patch; ++p) {
+    for (std::int64_t i = 0; i < x[1] * pixels; ++i) {
+      const float* plane = a.input(0).data() + (p % w[2] * x[1] + i / pixels) * x[2] * x[3];
+      const std::int64_t r = i % pixels / width * stride - padding + p / w[2] / w[1];
+      const std::int64_t s = i % width * stride - padding + p / w[2] % w[1];
+      const bool inside = 0 <= r && r < x[2] && 0 <= s && s < x[3];
+      patches(p, i) = inside ? plane[r * x[3] + s] : 0;
     }
   }
+  const ConstMap weights(a.input(1).data(), patch, w[3], Pitch(w[3]));
+  Matrix out = weights.transpose() * patches;
+  if (a.call.has_input(2)) {
+    out.colwise() += row(a.input(2)).transpose();
+  }
+  Values result = to_values(out);
   apply_to_all(a.call.text("activation", "none"), result);
   return result;
 }

@@ -172,19 +172,19 @@ Shape conv2d(const Call& call) {
   require_same_dtype(call, 0, 1);
   const Shape& x = call.shape(0);
   const Shape& w = call.shape(1);
-  require_shape(call, 1, {w[0], w[1], x[1], w[3]});
+  require_shape(call, 1, {w[0], w[1], x[0], w[3]});
   if (call.has_input(2)) {
     require_shape(call, 2, {w[3]});
   }
   const std::int64_t stride = call.integer("stride", 1);
   const std::int64_t padding = call.integer("padding", 0);
   require(call, stride == 1 || stride == 2, "'stride' is 1 or 2");
-  require(call, padding >= 0 && padding < std::min(w[0], w[1]),
-          "'padding' is less than the window");
+  require(call, padding >= 0 && 2 * padding < std::min(w[0], w[1]),
+          "'padding' is less than half of the window");
   const std::int64_t height = x[2] + 2 * padding - w[0];
   const std::int64_t width = x[3] + 2 * padding - w[1];
   require(call, height >= 0 && width >= 0, "the window is larger than the image");
-  return {x[0], w[3], height / stride + 1, width / stride + 1};
+  return {w[3], x[1], height / stride + 1, width / stride + 1};
 }
 
 Shape rope(const Call& call) {

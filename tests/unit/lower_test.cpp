@@ -248,16 +248,16 @@ TEST_CASE("convolutions are right, strided and padded") {
     return one(tensor("input", "x", x) + tensor("weight", "w", w) + tensor("weight", "b", b),
                "conv2d", "[\"x\", \"w\", \"b\"]", attributes);
   };
-  check(conv("[2, 130, 7, 9]", "[3, 3, 130, 140]", "[140]", "padding = 1\nactivation = \"relu\""),
+  check(conv("[130, 2, 7, 9]", "[3, 3, 130, 140]", "[140]", "padding = 1\nactivation = \"relu\""),
         kExact);
-  check(conv("[3, 20, 14, 14]", "[1, 1, 20, 10]", "[10]", "stride = 2"), kExact);
-  check(conv("[1, 5, 60, 40]", "[3, 3, 5, 7]", "[7]", "stride = 2\npadding = 1"), kExact);
-  check(conv("[1, 3, 5, 600]", "[1, 3, 3, 4]", "[4]", ""), kExact);
+  check(conv("[20, 3, 14, 14]", "[1, 1, 20, 10]", "[10]", "stride = 2"), kExact);
+  check(conv("[5, 1, 60, 40]", "[3, 3, 5, 7]", "[7]", "stride = 2\npadding = 1"), kExact);
+  check(conv("[3, 1, 5, 600]", "[1, 3, 3, 4]", "[4]", ""), kExact);
 }
 
 TEST_CASE("a convolution of a large image works strip by strip") {
   const ml::Model model =
-      one(tensor("input", "x", "[2, 10, 40, 30]") + tensor("weight", "w", "[3, 3, 10, 8]"),
+      one(tensor("input", "x", "[10, 2, 40, 30]") + tensor("weight", "w", "[3, 3, 10, 8]"),
           "conv2d", "[\"x\", \"w\"]", "padding = 1");
   for (isa::Limits on : all_limits()) {
     on.sbuf_partition_bytes = 8'000;
