@@ -31,11 +31,13 @@ void generate(Dtype dtype, std::byte* to, std::size_t count, Next&& next) {
 /// to 6. Integer arithmetic only, so that no machine's libm can change a weight, and several times
 /// faster than Box-Muller.
 double draw_normal(RandomStream& stream) {
-  std::uint64_t sum = 0;
+  constexpr std::uint64_t kEvenFields = 0x0000ffff0000ffff;
+  std::uint64_t sums = 0;  // two sums of six fields each, 32 bits apart
   for (int draw = 0; draw < 3; ++draw) {
     const std::uint64_t bits = stream.next();
-    sum += (bits & 0xffff) + ((bits >> 16) & 0xffff) + ((bits >> 32) & 0xffff) + (bits >> 48);
+    sums += (bits & kEvenFields) + ((bits >> 16) & kEvenFields);
   }
+  const auto sum = static_cast<std::int64_t>((sums & 0xffffffff) + (sums >> 32));
   // Each uniform is (k + 0.5) / 65536.
   return (static_cast<double>(sum) + 6.0) / 65536.0 - 6.0;
 }

@@ -14,28 +14,37 @@
 namespace nsim::num {
 namespace {
 
-constexpr std::size_t kRows = 4;  // output rows of one kernel call
-constexpr int kVectors = 2;       // vectors of output columns of one kernel call
+constexpr std::size_t kRows = 4;     // output rows of one kernel call
+constexpr std::size_t kVectors = 2;  // vectors of output columns of one kernel call
 
-template <int kLanes>
+template <std::size_t kLanes>
 struct VectorOf {
   typedef float Type __attribute__((vector_size(kLanes * sizeof(float)), aligned(4), may_alias));
 };
 
-/// out[kRows][columns] = sum over k of stationary[k][row] * moving[k][column].
-template <int kLanes>
-inline __attribute__((always_inline)) void multiply_panels(const float* stationary,
-                                                           const float* moving, std::size_t depth,
-                                                           float* out) {
+/// A pair of panels and where its block of sums goes: rows `stride` floats apart.
+struct PanelPair {
+  const float* stationary;  // [depth][kRows]
+  const float* moving;      // [depth][columns]
+  std::size_t depth;
+  float* out;
+  std::size_t stride;
+};
+
+/// out[row][column] = sum over k of stationary[k][row] * moving[k][column].
+template <std::size_t kLanes>
+inline __attribute__((always_inline)) void multiply_panels(const PanelPair& panels) {
   using Vector = typename VectorOf<kLanes>::Type;
+  const float* stationary = panels.stationary;
+  const float* moving = panels.moving;
   Vector sums[kRows][kVectors] = {};
-  for (std::size_t k = 0; k < depth; ++k) {
+  for (std::size_t k = 0; k < panels.depth; ++k) {
     Vector columns[kVectors];
-    for (int v = 0; v < kVectors; ++v) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
       columns[v] = *reinterpret_cast<const Vector*>(moving + v * kLanes);
     }
     for (std::size_t row = 0; row < kRows; ++row) {
-      for (int v = 0; v < kVectors; ++v) {
+      for (std::size_t v = 0; v < kVectors; ++v) {
         sums[row][v] += stationary[row] * columns[v];
       }
     }
@@ -43,67 +52,72 @@ inline __attribute__((always_inline)) void multiply_panels(const float* stationa
     moving += kVectors * kLanes;
   }
   for (std::size_t row = 0; row < kRows; ++row) {
-    for (int v = 0; v < kVectors; ++v) {
-      *reinterpret_cast<Vector*>(out) = sums[row][v];
-      out += kLanes;
+    float* out = panels.out + row * panels.stride;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      *reinterpret_cast<Vector*>(out + v * kLanes) = sums[row][v];
     }
   }
 }
 
-void multiply_sse(const float* stationary, const float* moving, std::size_t depth, float* out) {
-  multiply_panels<4>(stationary, moving, depth, out);
+void multiply_sse(const PanelPair& panels) {
+  multiply_panels<4>(panels);
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) void multiply_avx2(const float* stationary, const float* moving,
-                                                   std::size_t depth, float* out) {
-  multiply_panels<8>(stationary, moving, depth, out);
+__attribute__((target("avx2"))) void multiply_avx2(const PanelPair& panels) {
+  multiply_panels<8>(panels);
 }
 
-__attribute__((target("avx512f"))) void multiply_avx512(const float* stationary,
-                                                        const float* moving, std::size_t depth,
-                                                        float* out) {
-  multiply_panels<16>(stationary, moving, depth, out);
+__attribute__((target("avx512f"))) void multiply_avx512(const PanelPair& panels) {
+  multiply_panels<16>(panels);
 }
 #endif
 
+std::size_t round_up(std::size_t value, std::size_t to) {
+  return (value + to - 1) / to * to;
+}
+
+/// Packs `matrix` [K, width] into panels of kPanel columns, the last one padded with zeros. `row`
+/// is scratch for the padded width.
+template <std::size_t kPanel>
+void pack(const Rows& matrix, float* packed, float* row) {
+  const auto depth = static_cast<std::size_t>(matrix.partitions());
+  const std::size_t width = matrix.elements();
+  const std::size_t padded = round_up(width, kPanel);
+  std::fill(row + width, row + padded, 0.0F);
+  for (std::size_t k = 0; k < depth; ++k) {
+    matrix.read(static_cast<std::int64_t>(k), row);
+    for (std::size_t column = 0; column < padded; column += kPanel) {
+      std::memcpy(packed + column * depth + k * kPanel, row + column, kPanel * sizeof(float));
+    }
+  }
+}
+
 struct Kernel {
   std::size_t columns;  // of one call
-  void (*multiply)(const float* stationary, const float* moving, std::size_t depth, float* out);
+  void (*pack_moving)(const Rows& matrix, float* packed, float* row);
+  void (*multiply)(const PanelPair& panels);
 };
+
+template <std::size_t kLanes>
+constexpr Kernel make_kernel(void (*multiply)(const PanelPair& panels)) {
+  return {kLanes * kVectors, pack<kLanes * kVectors>, multiply};
+}
 
 /// By a query of the processor rather than by an ifunc: resolvers run before sanitizers are set up.
 const Kernel& kernel() {
   static const Kernel chosen = [] {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f")) {
-      return Kernel{16 * kVectors, multiply_avx512};
+      return make_kernel<16>(multiply_avx512);
     }
     if (__builtin_cpu_supports("avx2")) {
-      return Kernel{8 * kVectors, multiply_avx2};
+      return make_kernel<8>(multiply_avx2);
     }
 #endif
-    return Kernel{4 * kVectors, multiply_sse};
+    return make_kernel<4>(multiply_sse);
   }();
   return chosen;
-}
-
-std::size_t round_up(std::size_t value, std::size_t to) {
-  return (value + to - 1) / to * to;
-}
-
-/// Packs `matrix` [K, width] into panels of `panel` columns, the last one padded with zeros.
-void pack(const Rows& matrix, std::size_t panel, float* packed, float* row) {
-  const auto depth = static_cast<std::size_t>(matrix.partitions());
-  const std::size_t width = matrix.elements();
-  const std::size_t padded = round_up(width, panel);
-  std::fill(row + width, row + padded, 0.0F);
-  for (std::size_t k = 0; k < depth; ++k) {
-    matrix.read(static_cast<std::int64_t>(k), row);
-    for (std::size_t column = 0; column < padded; column += panel) {
-      std::memcpy(packed + column * depth + k * panel, row + column, panel * sizeof(float));
-    }
-  }
 }
 
 template <class T>
@@ -139,18 +153,14 @@ void matmul(const View& dst, const View& stationary, const View& moving, bool ac
   float* row = scratch<float>(0, std::max(padded_height, padded_width));
   float* left_panels = scratch<float>(1, padded_height * depth);
   float* right_panels = scratch<float>(2, padded_width * depth);
-  float* result = scratch<float>(3, padded_height * padded_width + kRows * best.columns);
-  float* block = result + padded_height * padded_width;
-  pack(left, kRows, left_panels, row);
-  pack(right, best.columns, right_panels, row);
+  float* result = scratch<float>(3, padded_height * padded_width);
+  pack<kRows>(left, left_panels, row);
+  best.pack_moving(right, right_panels, row);
 
   for (std::size_t n = 0; n < padded_width; n += best.columns) {
     for (std::size_t m = 0; m < padded_height; m += kRows) {
-      best.multiply(left_panels + m * depth, right_panels + n * depth, depth, block);
-      for (std::size_t r = 0; r < kRows; ++r) {
-        std::memcpy(result + (m + r) * padded_width + n, block + r * best.columns,
-                    best.columns * sizeof(float));
-      }
+      best.multiply({left_panels + m * depth, right_panels + n * depth, depth,
+                     result + m * padded_width + n, padded_width});
     }
   }
   for (std::size_t m = 0; m < height; ++m) {
