@@ -115,11 +115,8 @@ Environment read_environment() {
   }
   environment.exec_timeout = number("NEURON_RT_EXEC_TIMEOUT", 1, 100000);
   environment.validate_hash = flag("NEURON_RT_VALIDATE_HASH");
-  if (number("NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS", 0, INT32_MAX).value_or(0) != 0) {
-    NSIM_LOG(
-        Nrt, Warn,
-        "NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS is ignored: there is no implicit async mode");
-  }
+  environment.implicit_async =
+      number("NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS", 0, INT32_MAX).value_or(0) != 0;
   return environment;
 }
 

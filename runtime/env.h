@@ -12,15 +12,15 @@
 namespace nsim::rt {
 
 struct Environment {
-  Options options;             // NSIM_CONFIG, NSIM_SET, NSIM_OUT, NSIM_TRACE, NSIM_CLOCK
-  std::string config_dir;      // NSIM_CONFIG_DIR
-  bool hooks = false;          // NSIM_HOOKS=1
-  std::string visible_cores;   // NEURON_RT_VISIBLE_CORES, "" when unset
-  std::int64_t num_cores = 0;  // NEURON_RT_NUM_CORES, 0: all
-  std::optional<std::int64_t>
-      logical_nc;  // NEURON_LOGICAL_NC_CONFIG or NEURON_RT_VIRTUAL_CORE_SIZE
+  Options options;                         // NSIM_CONFIG, _SET, _OUT, _TRACE, _CLOCK
+  std::string config_dir;                  // NSIM_CONFIG_DIR
+  bool hooks = false;                      // NSIM_HOOKS=1
+  std::string visible_cores;               // NEURON_RT_VISIBLE_CORES, "" when unset
+  std::int64_t num_cores = 0;              // NEURON_RT_NUM_CORES, 0: all
+  std::optional<std::int64_t> logical_nc;  // NEURON_LOGICAL_NC_CONFIG, NEURON_RT_VIRTUAL_CORE_SIZE
   std::optional<std::int64_t> exec_timeout;  // NEURON_RT_EXEC_TIMEOUT, seconds
-  bool validate_hash = false;                // NEURON_RT_VALIDATE_HASH
+  bool implicit_async = false;  // NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS: a mode that is gone
+  bool validate_hash = false;   // NEURON_RT_VALIDATE_HASH
 };
 
 Environment read_environment();

@@ -83,7 +83,13 @@ bool open_session() {
     return false;
   }
   apply_log_environment();
-  shared.session = std::make_unique<Session>(read_environment(), options());
+  const Environment environment = read_environment();
+  if (environment.implicit_async) {
+    NSIM_LOG(
+        Nrt, Warn,
+        "NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS is ignored: there is no implicit async mode");
+  }
+  shared.session = std::make_unique<Session>(environment, options());
   shared.was_open = true;
   shared.word.fetch_or(kOpen, std::memory_order_release);
   return true;
