@@ -23,6 +23,7 @@ int units_per_core() {
 struct Device::Core {
   std::unique_ptr<NeuronCore> core;
   std::unique_ptr<CoreWindow> window;
+  std::unique_ptr<DmaScheduler> scheduler;
   std::vector<std::unique_ptr<DmaEngine>> engines;
   std::unique_ptr<Dge> dge;
 };
@@ -82,11 +83,12 @@ void Device::build_core(int core, const Shared& shared) {
   parts->window =
       std::make_unique<CoreWindow>(fmt::format("core_window{}", core).c_str(), params_.core_window,
                                    shared.map->sbuf(index_, core, 0, 0), parts->core->sbuf());
+  parts->scheduler = std::make_unique<DmaScheduler>(fmt::format("dma{}", core).c_str());
   std::vector<DmaEngine*> engines;
   for (int engine = 0; engine < isa::kDmaEngineCount; ++engine) {
     parts->engines.push_back(std::make_unique<DmaEngine>(
         fmt::format("dma{}_{}", core, engine).c_str(), params_.dma_engine, home,
-        fmt::format("DMA{}(nc{})", engine, core)));
+        fmt::format("DMA{}(nc{})", engine, core), *parts->scheduler));
     engines.push_back(parts->engines.back().get());
     engines.back()->out.bind(fabric_.in);
   }

@@ -43,45 +43,53 @@ void DmaPacket::clear() {
 }
 
 DmaEngine::DmaEngine(sc_core::sc_module_name name, const DmaEngineParams& params, int home,
-                     std::string label)
-    : sc_module(name), params_(params), label_(std::move(label)), list_(new ScatterList) {
+                     std::string label, DmaScheduler& scheduler)
+    : sc_module(name),
+      params_(params),
+      label_(std::move(label)),
+      scheduler_(scheduler),
+      list_(new ScatterList) {
   payload_.set_extension(list_);
   list_->home = home;
-  SC_HAS_PROCESS(DmaEngine);
-  SC_METHOD(serve);
-  sensitive << wake_;
-  dont_initialize();
-  SC_METHOD(complete);
-  sensitive << completed_;
-  dont_initialize();
 }
 
 void DmaEngine::push(int ring, DmaJob& job, SimTime available) {
-  rings_[static_cast<std::size_t>(ring)].push(job, available + params_.start_latency);
+  const SimTime at = available + params_.start_latency;
+  rings_[static_cast<std::size_t>(ring)].push(job, at);
   waiting_ |= 1U << ring;
-  ++jobs_;
-  wake_.notify(to_sc(std::max({available + params_.start_latency, free_at_, now()}) - now()));
+  wake_at(std::max({at, free_at_, now()}));
+}
+
+void DmaEngine::wake_at(SimTime at) {
+  if (at < wake_) {
+    wake_ = at;
+    scheduler_.serve_at(at, *this);
+  }
 }
 
 void DmaEngine::serve() {
-  if (now() >= free_at_) {
-    const int ring = next_ring();
-    if (ring >= 0) {
-      move_packet(ring);
-    }
+  if (wake_ != now()) {
+    return;  // an earlier call took its place
+  }
+  wake_ = kNever;
+  const int ring = next_ring();
+  if (ring >= 0) {
+    move_packet(ring);
   }
   if (waiting_ != 0) {
-    wake_.notify(to_sc(std::max({next_available(), free_at_, now()}) - now()));
+    wake_at(std::max({next_available(), free_at_, now()}));
   }
 }
 
 /// The ring after the last one served whose first job is there, -1: none.
 int DmaEngine::next_ring() const {
-  for (int i = 1; i <= kRings; ++i) {
-    const int ring = (last_ring_ + i) % kRings;
-    if ((waiting_ >> ring & 1U) != 0 &&
-        rings_[static_cast<std::size_t>(ring)].front().available <= now()) {
-      return ring;
+  const std::uint32_t behind = (2U << last_ring_) - 1;  // rings up to and including the last one
+  for (std::uint32_t rings : {waiting_ & ~behind, waiting_ & behind}) {
+    for (; rings != 0; rings &= rings - 1) {
+      const int ring = __builtin_ctz(rings);
+      if (rings_[static_cast<std::size_t>(ring)].front().available <= now()) {
+        return ring;
+      }
     }
   }
   return -1;
@@ -129,20 +137,19 @@ void DmaEngine::move_packet(int ring) {
   trace_packet(job.label(), now(), end);
 
   if (packet_.last || error != DeviceError::None) {
-    DmaRing& from = rings_[static_cast<std::size_t>(ring)];
-    from.pop();
-    if (from.empty()) {
-      waiting_ &= ~(1U << ring);
-    }
-    SimTime at = end + latency + params_.write_acknowledge;
-    if (!completions_.empty()) {
-      at = std::max(at, completions_.back().at);
-    }
-    completions_.push_back({at, &job, error});
-    if (completions_.size() == 1) {
-      completed_.notify(to_sc(at - now()));
-    }
+    end_job(ring, end + latency + params_.write_acknowledge, error);
   }
+}
+
+void DmaEngine::end_job(int ring, SimTime at, DeviceError error) {
+  DmaRing& from = rings_[static_cast<std::size_t>(ring)];
+  DmaJob& job = *from.front().job;
+  from.pop();
+  if (from.empty()) {
+    waiting_ &= ~(1U << ring);
+  }
+  last_completion_ = std::max(at, last_completion_);
+  scheduler_.complete_at(last_completion_, job, error);
 }
 
 DmaEngine::Access DmaEngine::read() {
@@ -216,17 +223,6 @@ SimTime DmaEngine::occupancy() const {
     moving = static_cast<SimTime>(std::llround(static_cast<double>(moving) / packet_.rate_factor));
   }
   return packet_.descriptors * params_.descriptor_overhead + moving;
-}
-
-void DmaEngine::complete() {
-  while (!completions_.empty() && completions_.front().at <= now()) {
-    const Completion completion = completions_.front();
-    completions_.pop_front();
-    completion.job->done(completion.error);
-  }
-  if (!completions_.empty()) {
-    completed_.notify(to_sc(completions_.front().at - now()));
-  }
 }
 
 void DmaEngine::trace_packet(const DmaLabel& label, SimTime start, SimTime end) {

@@ -10,7 +10,6 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <systemc>
 #include <tlm>
@@ -20,6 +19,7 @@
 #include "sim/base/stats.h"
 #include "sim/hw/dma_job.h"
 #include "sim/hw/dma_ring.h"
+#include "sim/hw/dma_scheduler.h"
 
 namespace nsim::hw {
 
@@ -44,29 +44,24 @@ class DmaEngine : public sc_core::sc_module {
 
   /// `home`: the HBM stack the engine is next to, -1 for none. `label` names its row in timelines.
   DmaEngine(sc_core::sc_module_name name, const DmaEngineParams& params, int home,
-            std::string label);
+            std::string label, DmaScheduler& scheduler);
 
   tlm_utils::simple_initiator_socket<DmaEngine> out{"out"};
 
   /// Queues a job, whose descriptors are in the ring from `available` on.
   void push(int ring, DmaJob& job, SimTime available);
 
-  SimTime busy() const { return busy_; }
-  std::int64_t bytes() const { return bytes_; }
+  /// For the scheduler: moves the next packet if there is one and the engine is free.
+  void serve();
+
   void report(StatsScope stats) const;
 
  private:
-  struct Completion {
-    SimTime at = 0;
-    DmaJob* job = nullptr;
-    DeviceError error = DeviceError::None;
-  };
-
-  void serve();
-  void complete();
+  void wake_at(SimTime at);
   int next_ring() const;
   SimTime next_available() const;
   void move_packet(int ring);
+  void end_job(int ring, SimTime at, DeviceError error);
   /// What memory needs for one side of the packet.
   struct Access {
     SimTime served = 0;   // when memory is through with it
@@ -87,16 +82,15 @@ class DmaEngine : public sc_core::sc_module {
   std::uint32_t waiting_ = 0;  // bit r: ring r is not empty
   int last_ring_ = kRings - 1;
   SimTime free_at_ = 0;
-  sc_core::sc_event wake_;
+  DmaScheduler& scheduler_;
+  SimTime wake_ = kNever;        // earliest serve() that is scheduled
+  SimTime last_completion_ = 0;  // jobs are done in the order of their last packets
 
   DmaPacket packet_;  // the one being moved; kept for its memory
   std::vector<unsigned char> buffer_;
   std::vector<unsigned char> changed_;
   tlm::tlm_generic_payload payload_;
   ScatterList* list_;  // owned by payload_
-
-  std::deque<Completion> completions_;  // by time
-  sc_core::sc_event completed_;
 
   Trace* trace_ = nullptr;  // the trace `track_` belongs to
   TrackId track_ = 0;
@@ -105,7 +99,6 @@ class DmaEngine : public sc_core::sc_module {
   std::int64_t bytes_ = 0;
   std::int64_t descriptors_ = 0;
   std::int64_t packets_ = 0;
-  std::int64_t jobs_ = 0;
 };
 
 }  // namespace nsim::hw

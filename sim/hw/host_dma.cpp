@@ -53,9 +53,9 @@ HostDma::HostDma(sc_core::sc_module_name name, const DmaEngineParams& params, in
                  bool numerics)
     : sc_module(name),
       numerics_(numerics),
-      to_device_("to_device", params, home, "host to device"),
-      to_host_("to_host", params, home, "device to host"),
-      local_("local", params, home, "device to device") {}
+      to_device_("to_device", params, home, "host to device", scheduler_),
+      to_host_("to_host", params, home, "device to host", scheduler_),
+      local_("local", params, home, "device to device", scheduler_) {}
 
 HostDma::~HostDma() = default;
 

@@ -47,6 +47,7 @@ class HostDma : public sc_core::sc_module {
   void finish(Job& job, DeviceError error);
 
   const bool numerics_;
+  DmaScheduler scheduler_{"scheduler"};
   DmaEngine to_device_;
   DmaEngine to_host_;
   DmaEngine local_;
