@@ -261,7 +261,7 @@ Cost fixed(std::int64_t taken) {
 
 /// Contiguous runs of one side of a DMA.
 std::int64_t runs(const Operand& operand) {
-  constexpr std::int64_t kDescriptorBytes = 64 * 1024;
+  constexpr std::int64_t kDescriptorBytes = std::int64_t{64} * 1024;
   const std::int64_t rows = operand.space == Space::Hbm ? 1 : operand.partitions;
   std::int64_t run = 1;  // elements
   int dim = operand.dims;
@@ -312,7 +312,7 @@ std::int64_t flops(const StreamInstruction& instruction) {
     return 0;
   }
   const Operand& stationary = instruction.src[0];
-  return 2 * stationary.partitions * stationary.elements() * instruction.src[1].elements();
+  return 2 * stationary.elements() * instruction.src[1].elements() * stationary.partitions;
 }
 
 Cost instruction_cost(const StreamInstruction& instruction, const EngineParams& params) {

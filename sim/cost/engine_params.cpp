@@ -85,7 +85,7 @@ double rate_param(const ParamScope& scope, const char* name, double fallback,
 
 }  // namespace
 
-TensorParams::TensorParams(ParamScope scope)
+TensorParams::TensorParams(const ParamScope& scope)
     : clock(clock_param(scope, "2.8GHz")),
       latency(latency_param(scope, 398)),
       load_latency(
@@ -102,7 +102,7 @@ TensorParams::TensorParams(ParamScope scope)
       fp8_rows_per_cycle(scope.count("fp8_rows_per_cycle", 1, 1, 16,
                                      "Moving rows per cycle when both operands are fp8")) {}
 
-VectorParams::VectorParams(ParamScope scope)
+VectorParams::VectorParams(const ParamScope& scope)
     : clock(clock_param(scope, "1120MHz")),
       latency(latency_param(scope, 176)),
       copy_rate(
@@ -145,14 +145,14 @@ VectorParams::VectorParams(ParamScope scope)
       transpose_rate(
           rate_param(scope, "transpose_rate", 1, "Cycles per element of nc_transpose on Vector")) {}
 
-ScalarParams::ScalarParams(ParamScope scope)
+ScalarParams::ScalarParams(const ParamScope& scope)
     : clock(clock_param(scope, "1.4GHz")),
       latency(latency_param(scope, 222)),
       rate(rate_param(scope, "rate", 1, "Cycles per element; scale, bias and casts are free")),
       accumulator_read(scope.cycles("accumulator_read", 64, 0, kCyclesMax,
                                     "Reading the row sums out after activation_reduce")) {}
 
-GpSimdParams::GpSimdParams(ParamScope scope)
+GpSimdParams::GpSimdParams(const ParamScope& scope)
     : clock(clock_param(scope, "1.4GHz")),
       latency(latency_param(scope, 220)),
       rate(rate_param(scope, "rate", 1, "Cycles per element with one streamed operand")),
@@ -167,7 +167,7 @@ GpSimdParams::GpSimdParams(ParamScope scope)
       swdge_descriptor(scope.cycles("swdge_descriptor", 4, 0, kCyclesMax,
                                     "Software descriptor generation: part per descriptor")) {}
 
-EngineParams::EngineParams(ParamScope scope)
+EngineParams::EngineParams(const ParamScope& scope)
     : tensor(scope.table("tensor")),
       vector(scope.table("vector")),
       scalar(scope.table("scalar")),

@@ -15,7 +15,7 @@
 namespace nsim::cost {
 
 struct TensorParams {
-  explicit TensorParams(ParamScope scope);  // [tensor]
+  explicit TensorParams(const ParamScope& scope);  // [tensor]
   std::int64_t clock;
   std::int64_t latency;
   std::int64_t load_latency;
@@ -26,7 +26,7 @@ struct TensorParams {
 };
 
 struct VectorParams {
-  explicit VectorParams(ParamScope scope);  // [vector]
+  explicit VectorParams(const ParamScope& scope);  // [vector]
   std::int64_t clock;
   std::int64_t latency;
   double copy_rate;
@@ -50,7 +50,7 @@ struct VectorParams {
 };
 
 struct ScalarParams {
-  explicit ScalarParams(ParamScope scope);  // [scalar]
+  explicit ScalarParams(const ParamScope& scope);  // [scalar]
   std::int64_t clock;
   std::int64_t latency;
   double rate;
@@ -58,7 +58,7 @@ struct ScalarParams {
 };
 
 struct GpSimdParams {
-  explicit GpSimdParams(ParamScope scope);  // [gpsimd]
+  explicit GpSimdParams(const ParamScope& scope);  // [gpsimd]
   std::int64_t clock;
   std::int64_t latency;
   double rate;
@@ -70,7 +70,7 @@ struct GpSimdParams {
 };
 
 struct EngineParams {
-  explicit EngineParams(ParamScope scope);
+  explicit EngineParams(const ParamScope& scope);
 
   TensorParams tensor;
   VectorParams vector;

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <type_traits>
 
-#include "sim/numerics/codec.h"
 #include "sim/numerics/rows.h"
 
 namespace nsim::num {
@@ -305,12 +304,13 @@ void wrap(Dtype dtype, std::int64_t* row, std::size_t count) {
   if (is_float(dtype)) {
     return;
   }
-  with_codec(dtype, [&](auto codec) {
-    using Storage = typename decltype(codec)::Storage;
-    for (std::size_t i = 0; i < count; ++i) {
-      row[i] = static_cast<Storage>(row[i]);
-    }
-  });
+  const bool is_signed = dtype == Dtype::Int8 || dtype == Dtype::Int16 || dtype == Dtype::Int32;
+  const std::size_t unused = 64 - 8 * size_of(dtype);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t kept = static_cast<std::uint64_t>(row[i]) << unused;
+    row[i] = is_signed ? static_cast<std::int64_t>(kept) >> unused
+                       : static_cast<std::int64_t>(kept >> unused);
+  }
 }
 
 void zero_extend(Dtype dtype, std::int64_t* row, std::size_t count) {

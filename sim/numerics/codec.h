@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <string>
+#include <type_traits>
 
 #include "sim/base/error.h"
 #include "sim/numerics/dtype.h"
@@ -116,7 +118,8 @@ struct IntegerCodec {
     using Limits = std::numeric_limits<Integer>;
     // Both bounds are powers of two (or one less, below 2^24), hence exact in fp32.
     constexpr float kBelow = static_cast<float>(Limits::min());
-    constexpr float kBeyond = static_cast<float>(Limits::max() / 2 + 1) * 2.0F;
+    constexpr Integer kHalf = Limits::max() / 2 + 1;
+    constexpr float kBeyond = static_cast<float>(kHalf) * 2.0F;
     if (!(x > kBelow)) {  // NaN ends here too
       return x == x ? Limits::min() : Integer{0};
     }
@@ -128,8 +131,8 @@ struct IntegerCodec {
     return static_cast<Integer>(rounded > kMax ? kMax : rounded);
   }
   static Storage clamp(std::int64_t value) {
-    constexpr std::int64_t kMin = std::numeric_limits<Integer>::min();
     constexpr std::int64_t kMax = std::numeric_limits<Integer>::max();
+    constexpr std::int64_t kMin = std::is_signed_v<Integer> ? -kMax - 1 : 0;
     return static_cast<Integer>(value < kMin ? kMin : value > kMax ? kMax : value);
   }
 };

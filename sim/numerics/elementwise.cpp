@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "sim/numerics/alu.h"
-#include "sim/numerics/codec.h"
 #include "sim/numerics/rows.h"
 
 namespace nsim::num {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arithmetic of the engines on strided views: fp32 inside, free casts at both ends.
-// Pure functions without state; operands may alias only when identical.
+// Pure functions without state; operands may alias only when identical. 32-bit integers stay exact (and
+// wrap) in copies, bitwise operators and arithmetic whose operands are all 32-bit integers.
 #pragma once
 
 #include <array>
@@ -40,7 +41,7 @@ struct View {
   std::int64_t partitions = 1;
   std::int64_t partition_stride = 0;
   std::array<std::int64_t, 4> stride{};
-  std::array<std::int64_t, 4> count{1, 1, 1, 1};  // outermost first; unused ones are 1
+  std::array<std::int64_t, 4> count{1, 1, 1, 1};  // outermost first; unused ones are last and 1
 
   std::int64_t row_elements() const { return count[0] * count[1] * count[2] * count[3]; }
 };
@@ -51,7 +52,7 @@ struct Scalar {
   const View* view = nullptr;
 };
 
-/// dst[M,N] (+)= stationary[K,M]^T x moving[K,N], accumulated in fp32 in ascending k. Operands are rounded to
+/// dst[M,N] (+)= stationary[K,M]^T x moving[K,N]: products summed in fp32 in ascending k, then added to dst. Operands are rounded to
 /// the precision of their dtype first; fp32 operands are exact. dst is normally fp32 PSUM.
 void matmul(const View& dst, const View& stationary, const View& moving, bool accumulate);
 /// dst[F,P] = data[P,F]^T; bit exact for equal dtypes.
