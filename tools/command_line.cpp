@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <sstream>
@@ -43,7 +44,8 @@ std::string long_name(const Option& option) {
 std::vector<std::string> split_rest(const CommandSpec& spec, std::vector<std::string>& arguments) {
   std::size_t at = 0;
   while (at < arguments.size() && arguments[at] != "--" && arguments[at].rfind('-', 0) == 0) {
-    const std::string name = arguments[at].substr(arguments[at].find_first_not_of('-'));
+    const std::string name =
+        arguments[at].substr(std::min(arguments[at].find_first_not_of('-'), arguments[at].size()));
     bool takes_value = false;
     for (const Option& option : spec.options) {
       takes_value = takes_value || (long_name(option) == name && option.kind != Option::Kind::Flag);
