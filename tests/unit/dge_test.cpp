@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/hw/dge.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/support/programs.h"
+
+using namespace nsim;
+using namespace nsim::hw;
+using namespace nsim::test;
+using isa::Builder;
+using num::Dtype;
+
+namespace {
+
+const std::string kTrn2 = NSIM_SOURCE_DIR "/configs/trn2_lnc1.toml";
+const UnitAddress kCompute = unit(UnitType::Compute);
+
+/// A program on one core, executed on demand.
+class Machine {
+ public:
+  explicit Machine(const std::function<void(Builder&)>& write,
+                   std::initializer_list<const char*> settings = {})
+      : bench(kTrn2, settings), loaded(bench, make(write)) {}
+
+  template <class T>
+  T* tensor(std::size_t index) {
+    return reinterpret_cast<T*>(bench.hardware().pointer(loaded.bindings[index], 1));
+  }
+  DeviceError run() {
+    bench.submit(kCompute, loaded.request());
+    bench.run();
+    return bench.results(kCompute).back();
+  }
+  double engine(int index, const std::string& what) {
+    return bench.stat("nd0.nc0.dma.engine" + std::to_string(index) + "." + what);
+  }
+
+  InstanceBench bench;
+  Loaded loaded;
+
+ private:
+  std::shared_ptr<const isa::Streams> make(const std::function<void(Builder&)>& write) {
+    Builder b("test", "trn2", 1);
+    write(b);
+    return isa::expand(b.finish(), bench.hardware().limits());
+  }
+};
+
+isa::TensorRef input(Builder& b, Dtype dtype, std::vector<std::int64_t> shape) {
+  return b.tensor("in", isa::TensorKind::Input, dtype, std::move(shape));
+}
+isa::TensorRef output(Builder& b, Dtype dtype, std::vector<std::int64_t> shape) {
+  return b.tensor("out", isa::TensorKind::Output, dtype, std::move(shape));
+}
+
+}  // namespace
+
+TEST_CASE("A full tile is shared out evenly to 16 engines, one descriptor per row") {
+  Machine m([](Builder& b) {
+    auto in = input(b, Dtype::Bf16, {128, 4096});
+    auto tile = b.sbuf("tile", Dtype::Bf16, 128, 512);
+    b.dma_copy(isa::Engine::Sync, tile.at(0, {{1, 512}}), in.at(0, {{4096, 128}, {1, 512}}));
+  });
+  CHECK(m.run() == DeviceError::None);
+  for (int engine = 0; engine < 16; ++engine) {
+    CHECK(m.engine(engine, "descriptors") == 8);
+    CHECK(m.engine(engine, "bytes") == 8 * 1024);
+    CHECK(m.engine(engine, "packets") == 1);
+  }
+  CHECK(m.bench.stat("nd0.hbm0.read_bytes") == 128 * 1024);
+}
+
+TEST_CASE("Four partitions keep one engine busy; the others only signal") {
+  Machine m([](Builder& b) {
+    auto in = input(b, Dtype::Bf16, {4, 4096});
+    auto tile = b.sbuf("tile", Dtype::Bf16, 4, 4096);
+    b.dma_copy(isa::Engine::Sync, tile.at(0, {{1, 4096}}), in.at(0, {{4096, 4}, {1, 4096}}));
+  });
+  CHECK(m.run() == DeviceError::None);
+  CHECK(m.engine(0, "bytes") == 4 * 8192);
+  for (int engine = 1; engine < 16; ++engine) {
+    CHECK(m.engine(engine, "bytes") == 0);
+    CHECK(m.engine(engine, "packets") == 1);
+    CHECK(m.engine(engine, "busy") == 7);
+  }
+}
+
+TEST_CASE("A copy within HBM is split evenly, in descriptors of at most 64 KiB") {
+  Machine m([](Builder& b) {
+    auto in = input(b, Dtype::Uint8, {4 << 20});
+    auto out = output(b, Dtype::Uint8, {4 << 20});
+    b.dma_copy(isa::Engine::Sync, out.at(0, {{1, 4 << 20}}), in.at(0, {{1, 4 << 20}}));
+  });
+  m.tensor<char>(0)[(4 << 20) - 1] = 'x';
+  CHECK(m.run() == DeviceError::None);
+  CHECK(m.tensor<char>(1)[(4 << 20) - 1] == 'x');
+  for (int engine = 0; engine < 16; ++engine) {
+    CHECK(m.engine(engine, "bytes") == 256 << 10);
+    CHECK(m.engine(engine, "descriptors") == 4);
+  }
+}
+
+TEST_CASE("A job of more than 64 descriptors takes several packets") {
+  Machine m([](Builder& b) {
+    auto in = input(b, Dtype::Bf16, {128, 64, 64});
+    auto tile = b.sbuf("tile", Dtype::Bf16, 128, 32 * 32);
+    b.dma_copy(isa::Engine::Sync, tile.at(0, {{1, 32 * 32}}),
+               in.at(0, {{4096, 128}, {64, 32}, {1, 32}}));
+  });
+  CHECK(m.run() == DeviceError::None);
+  CHECK(m.engine(3, "descriptors") == 8 * 32);
+  CHECK(m.engine(3, "packets") == 4);
+}
+
+TEST_CASE("Elements keep their places through any two access patterns") {
+  Machine m([](Builder& b) {
+    auto in = input(b, Dtype::Int32, {128, 6});
+    auto out = output(b, Dtype::Int32, {6, 128});
+    auto tile = b.sbuf("tile", Dtype::Int32, 128, 12);
+    b.dma_copy(isa::Engine::Sync, tile.at(1, {{2, 6}}), in.at(0, {{6, 128}, {1, 6}}));
+    b.dma_copy(isa::Engine::Sync, out.at(0, {{1, 128}, {128, 6}}), tile.at(1, {{2, 6}}));
+  });
+  for (int i = 0; i < 768; ++i) {
+    m.tensor<std::int32_t>(0)[i] = i;
+  }
+  CHECK(m.run() == DeviceError::None);
+  int wrong = 0;
+  for (int r = 0; r < 128; ++r) {
+    for (int c = 0; c < 6; ++c) {
+      wrong += m.tensor<std::int32_t>(1)[c * 128 + r] == r * 6 + c ? 0 : 1;
+    }
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("Elements of different types are converted on the way") {
+  Machine m([](Builder& b) {
+    auto in = input(b, Dtype::Fp32, {128, 64});
+    auto out = output(b, Dtype::Fp32, {128, 64});
+    auto tile = b.sbuf("tile", Dtype::Bf16, 128, 64);
+    b.dma_copy(isa::Engine::Sync, tile.at(0, {{1, 64}}), in.at(0, {{64, 128}, {1, 64}}));
+    b.dma_copy(isa::Engine::Sync, out.at(0, {{64, 128}, {1, 64}}), tile.at(0, {{1, 64}}));
+  });
+  for (int i = 0; i < 128 * 64; ++i) {
+    m.tensor<float>(0)[i] = 1.0F + static_cast<float>(i) / 1000;
+  }
+  CHECK(m.run() == DeviceError::None);
+  int wrong = 0;
+  for (int i = 0; i < 128 * 64; ++i) {
+    wrong += m.tensor<float>(1)[i] == num::round_to(Dtype::Bf16, m.tensor<float>(0)[i]) ? 0 : 1;
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("A DMA transpose swaps rows and columns, at less than the copy rate") {
+  const auto program = [](Builder& b) {
+    auto in = input(b, Dtype::Bf16, {512, 128});
+    auto out = output(b, Dtype::Bf16, {128, 512});
+    auto tile = b.sbuf("tile", Dtype::Bf16, 128, 512);
+    isa::Instruction transpose;
+    transpose.opcode = isa::Opcode::DmaTranspose;
+    transpose.engine = isa::Engine::Sync;
+    transpose.dst = tile.at(0, {{1, 512}});
+    transpose.src = {in.at(0, {{128, 512}, {1, 128}})};
+    b.emit(transpose);
+    b.dma_copy(isa::Engine::Sync, out.at(0, {{512, 128}, {1, 512}}), tile.at(0, {{1, 512}}));
+  };
+  Machine m(program);
+  for (int i = 0; i < 512 * 128; ++i) {
+    m.tensor<std::uint16_t>(0)[i] = static_cast<std::uint16_t>(i);
+  }
+  CHECK(m.run() == DeviceError::None);
+  int wrong = 0;
+  for (int r = 0; r < 512; ++r) {
+    for (int c = 0; c < 128; ++c) {
+      wrong += m.tensor<std::uint16_t>(1)[c * 512 + r] == r * 128 + c ? 0 : 1;
+    }
+  }
+  CHECK(wrong == 0);
+  Machine fast(program, {"dge.transpose_rate=1"});
+  fast.run();
+  const double slower = m.engine(5, "busy") - fast.engine(5, "busy");
+  CHECK(slower == Approx(8192 / 25.2 * (1 / 0.9 - 1)).epsilon(0.01));
+}
+
+namespace {
+
+void gather_program(Builder& b) {
+  auto table = input(b, Dtype::Fp32, {1000, 32});
+  auto rows = b.tensor("rows", isa::TensorKind::Input, Dtype::Int32, {128});
+  auto out = output(b, Dtype::Fp32, {128, 32});
+  auto index = b.sbuf("index", Dtype::Int32, 128, 1);
+  auto tile = b.sbuf("tile", Dtype::Fp32, 128, 32);
+  b.dma_copy(isa::Engine::Sync, index.at(0, {{1, 1}}), rows.at(0, {{1, 128}, {1, 1}}));
+  b.dma_gather(tile.at(0, {{1, 32}}), table.at(0, {{1, 32}}), index.at(0, {{1, 1}}));
+  b.dma_copy(isa::Engine::Sync, out.at(0, {{32, 128}, {1, 32}}), tile.at(0, {{1, 32}}));
+}
+
+}  // namespace
+
+TEST_CASE("A gather takes the rows that the index names") {
+  Machine m(gather_program);
+  for (int i = 0; i < 1000 * 32; ++i) {
+    m.tensor<float>(0)[i] = static_cast<float>(i);
+  }
+  for (int p = 0; p < 128; ++p) {
+    m.tensor<std::int32_t>(1)[p] = p * 37 % 1000;
+  }
+  CHECK(m.run() == DeviceError::None);
+  int wrong = 0;
+  for (int p = 0; p < 128; ++p) {
+    for (int i = 0; i < 32; ++i) {
+      wrong += m.tensor<float>(2)[p * 32 + i] == static_cast<float>(p * 37 % 1000 * 32 + i) ? 0 : 1;
+    }
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("A gather of a row that does not exist is out of bounds; the unit goes on") {
+  Machine m(gather_program);
+  m.tensor<std::int32_t>(1)[77] = 1000;
+  CHECK(m.run() == DeviceError::OutOfBounds);
+  m.tensor<std::int32_t>(1)[77] = 999;
+  CHECK(m.run() == DeviceError::None);
+  m.tensor<std::int32_t>(1)[0] = -1;
+  CHECK(m.run() == DeviceError::OutOfBounds);
+}
+
+TEST_CASE("A gather takes as long with numerics off") {
+  SimTime ended[2] = {0, 0};
+  for (int off = 0; off < 2; ++off) {
+    Machine m(gather_program, {off == 1 ? "instance.numerics=off" : "instance.numerics=on"});
+    m.run();
+    ended[off] = m.bench.entries(kCompute).back().at;
+  }
+  CHECK(ended[0] == ended[1]);
+}
+
+TEST_CASE("Queues are named as in the public profiler") {
+  Machine m([](Builder& b) {
+    auto in = input(b, Dtype::Fp32, {128, 8});
+    auto tile = b.sbuf("tile", Dtype::Fp32, 128, 8);
+    const auto from = in.at(0, {{8, 128}, {1, 8}});
+    b.dma_copy(isa::Engine::Sync, tile.at(0, {{1, 8}}), from, isa::DgeMode::None);
+    b.dma_copy(isa::Engine::Scalar, tile.at(0, {{1, 8}}), from, isa::DgeMode::Hwdge);
+    b.dma_copy(isa::Engine::GpSimd, tile.at(0, {{1, 8}}), from, isa::DgeMode::Swdge);
+  });
+  CHECK(m.run() == DeviceError::None);
+  for (const char* queue : {"qSyncIO0", "qScalarDynamicHW", "qGpSimdDynamic"}) {
+    CHECK(m.bench.stat(std::string("nd0.nc0.dma.queue.") + queue + ".transfers") == 1);
+    CHECK(m.bench.stat(std::string("nd0.nc0.dma.queue.") + queue + ".bytes") == 128 * 8 * 4);
+  }
+}
