@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Element types of the hardware and their conversion. Rounding is to nearest even; float to integer
-// rounds to nearest even and saturates (NaN becomes 0). fp8 e4m3 is the legacy variant of NeuronCore-v2/v3
-// with maximum 240 (infinities and NaN exist); e5m2 is IEEE-like.
+// rounds to nearest even and saturates (NaN becomes 0). fp8 e4m3 is the legacy variant of
+// NeuronCore-v2/v3 with maximum 240 (infinities and NaN exist); e5m2 is IEEE-like.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,24 @@
 namespace nsim::num {
 
 enum class Dtype : std::uint8_t {
-  Fp32, Tf32, Bf16, Fp16, Fp8E4, Fp8E5, Int8, Uint8, Int16, Uint16, Int32, Uint32
+  Fp32,
+  Tf32,
+  Bf16,
+  Fp16,
+  Fp8E4,
+  Fp8E5,
+  Int8,
+  Uint8,
+  Int16,
+  Uint16,
+  Int32,
+  Uint32
 };
 
 /// Bytes of one element (tf32 is stored in 4).
 std::size_t size_of(Dtype dtype);
-/// nki.language's name: "float32", "tfloat32", "bfloat16", "float16", "float8_e4m3", "float8_e5m2", "int8", ...
+/// nki.language's name: "float32", "tfloat32", "bfloat16", "float16", "float8_e4m3", "float8_e5m2",
+/// "int8", ...
 const char* name(Dtype dtype);
 std::optional<Dtype> parse_dtype(std::string_view name);
 bool is_float(Dtype dtype);

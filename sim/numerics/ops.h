@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arithmetic of the engines on strided views: fp32 inside, free casts at both ends.
-// Pure functions without state; operands may alias only when identical. 32-bit integers stay exact (and
-// wrap) in copies, bitwise operators and arithmetic whose operands are all 32-bit integers.
+// Pure functions without state; operands may alias only when identical. 32-bit integers stay exact
+// (and wrap) in copies, bitwise operators and arithmetic whose operands are all 32-bit integers.
 #pragma once
 
 #include <array>
@@ -16,10 +16,32 @@ namespace nsim::num {
 
 /// nki.language operator tokens.
 enum class AluOp : std::uint8_t {
-  Bypass, Add, Subtract, Multiply, Divide, Maximum, Minimum, Power, AbsMax,
-  Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, LogicalAnd, LogicalOr,
-  BitwiseAnd, BitwiseOr, BitwiseXor, LeftShift, RightShift,
-  Abs, Square, Rsqrt, Reciprocal
+  Bypass,
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  Maximum,
+  Minimum,
+  Power,
+  AbsMax,
+  Equal,
+  NotEqual,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  LogicalAnd,
+  LogicalOr,
+  BitwiseAnd,
+  BitwiseOr,
+  BitwiseXor,
+  LeftShift,
+  RightShift,
+  Abs,
+  Square,
+  Rsqrt,
+  Reciprocal
 };
 const char* name(AluOp op);
 std::optional<AluOp> parse_alu_op(std::string_view name);
@@ -27,8 +49,25 @@ bool is_bitwise(AluOp op);
 
 /// Functions of the Scalar engine.
 enum class Activation : std::uint8_t {
-  Copy, Square, Sigmoid, Relu, Gelu, GeluApprxTanh, GeluApprxSigmoid, Silu, Tanh, Softplus, Erf, Exp,
-  Log, Sin, Sqrt, Rsqrt, Reciprocal, Sign, Abs
+  Copy,
+  Square,
+  Sigmoid,
+  Relu,
+  Gelu,
+  GeluApprxTanh,
+  GeluApprxSigmoid,
+  Silu,
+  Tanh,
+  Softplus,
+  Erf,
+  Exp,
+  Log,
+  Sin,
+  Sqrt,
+  Rsqrt,
+  Reciprocal,
+  Sign,
+  Abs
 };
 const char* name(Activation function);
 std::optional<Activation> parse_activation(std::string_view name);
@@ -52,8 +91,9 @@ struct Scalar {
   const View* view = nullptr;
 };
 
-/// dst[M,N] (+)= stationary[K,M]^T x moving[K,N]: products summed in fp32 in ascending k, then added to dst. Operands are rounded to
-/// the precision of their dtype first; fp32 operands are exact. dst is normally fp32 PSUM.
+/// dst[M,N] (+)= stationary[K,M]^T x moving[K,N]: products summed in fp32 in ascending k, then
+/// added to dst. Operands are rounded to the precision of their dtype first; fp32 operands are
+/// exact. dst is normally fp32 PSUM.
 void matmul(const View& dst, const View& stationary, const View& moving, bool accumulate);
 /// dst[F,P] = data[P,F]^T; bit exact for equal dtypes.
 void transpose(const View& dst, const View& data);
@@ -62,8 +102,8 @@ void tensor_copy(const View& dst, const View& src);
 void memset(const View& dst, float value);
 void tensor_tensor(const View& dst, const View& a, const View& b, AluOp op);
 /// (data op0 operand0) op1 operand1; `reverse` swaps the two operands of its op.
-void tensor_scalar(const View& dst, const View& data, AluOp op0, const Scalar& operand0, bool reverse0,
-                   AluOp op1, const Scalar& operand1, bool reverse1);
+void tensor_scalar(const View& dst, const View& data, AluOp op0, const Scalar& operand0,
+                   bool reverse0, AluOp op1, const Scalar& operand1, bool reverse1);
 /// (data op0 operand0) op1 operand1, operand1 a full tile.
 void scalar_tensor_tensor(const View& dst, const View& data, AluOp op0, const Scalar& operand0,
                           bool reverse0, AluOp op1, const View& operand1, bool reverse1);
@@ -79,8 +119,9 @@ void reciprocal(const View& dst, const View& data);
 void iota(const View& dst, std::int64_t base, std::int64_t partition_step,
           const std::array<std::int64_t, 4>& step);
 /// dst = (base + p*partition_step + sum(i_d*step_d)) >= 0 ? data : fill.
-void affine_select(const View& dst, const View& data, std::int64_t base, std::int64_t partition_step,
-                   const std::array<std::int64_t, 4>& step, float fill);
+void affine_select(const View& dst, const View& data, std::int64_t base,
+                   std::int64_t partition_step, const std::array<std::int64_t, 4>& step,
+                   float fill);
 /// Mean and variance statistics: dst row = {count, mean, variance*count} of the row's elements.
 void bn_stats(const View& dst, const View& data);
 /// Combines n triples of bn_stats per row into {mean, variance}.
