@@ -88,7 +88,7 @@ class Conv2d {
     constexpr std::int64_t kRounding = 64 * 5;  // every buffer starts at a multiple of 64
     return channel_tiles_ * windows_ * maps_.size * bytes_of(weight_.dtype) +
            2 * channel_tiles_ * group_ * image_elements() * bytes_of(in_.dtype) +
-           2 * group_ * strip_ * out_width_ * bytes_of(out_.dtype) +
+           kResultTurns * group_ * strip_ * out_width_ * bytes_of(out_.dtype) +
            ceil_div(maps_.size, kPartitions) * 4 + kRounding;
   }
 
@@ -117,15 +117,15 @@ class Conv2d {
     tile_rows_ = std::clamp<std::int64_t>(kMovingColumns / tile_columns_, 1, strip_);
     tile_images_ =
         std::clamp<std::int64_t>(kMovingColumns / (tile_columns_ * tile_rows_), 1, group_);
-    const std::int64_t products =
-        ceil_div(strip_, tile_rows_) * ceil_div(out_width_, tile_columns_);
+    const std::int64_t products = ceil_div(group_, tile_images_) * ceil_div(strip_, tile_rows_) *
+                                  ceil_div(out_width_, tile_columns_);
     products_at_once_ = std::min(products, to_.banks());
   }
 
   void allocate() {
     weights_ = to_.sbuf("weights", weight_.dtype, channel_tiles_ * windows_ * maps_.size);
     image_ = to_.sbuf("image", in_.dtype, 2 * channel_tiles_ * group_ * image_elements());
-    result_ = to_.sbuf("result", out_.dtype, 2 * group_ * strip_ * out_width_);
+    result_ = to_.sbuf("result", out_.dtype, kResultTurns * group_ * strip_ * out_width_);
     if (call_.has_input(2)) {
       bias_ = to_.sbuf("bias", call_.input(2).dtype, ceil_div(maps_.size, kPartitions));
     }
@@ -184,13 +184,15 @@ class Conv2d {
                                    {1, rows * width_}}));
     });
     to_.tiles("features", maps_.size, kPartitions, [&](const Tile& maps) {
-      const Index& other = maps_.size > kPartitions ? maps.index : now;
-      const Expr result = other.turn(2, group_ * strip_ * out_width_);
-      to_.tiles("image", images.size, tile_images_, [&](const Tile& image) {
-        const Index& order = images.size > tile_images_ ? image.index : other;
+      const Index& taking_turns = maps_.size > kPartitions ? maps.index : now;
+      const Expr result = taking_turns.turn(kResultTurns, group_ * strip_ * out_width_);
+      const Expr banks = taking_turns.turn(to_.banks() / products_at_once_,
+                                           products_at_once_ * to_.bank(num::Dtype::Fp32));
+      product_number_ = 0;
+      Lowering::unrolled_tiles(images.size, tile_images_, [&](const Tile& image) {
         strip_products(Strip{strip, first_row, turn + image.start * image_elements(),
-                             result + image.start * (strip.size * out_width_)},
-                       image.size, maps, order);
+                             result + image.start * (strip.size * out_width_), banks},
+                       image.size, maps);
       });
       const std::int64_t out_pixels = out_height_ * out_width_;
       const std::int64_t run = strip.size * out_width_;
@@ -208,16 +210,14 @@ class Conv2d {
     std::int64_t first_input_row;  // loaded
     Expr image;
     Expr result;
+    Expr banks;  // of PSUM, for its products
   };
 
-  void strip_products(const Strip& strip, std::int64_t images, const Tile& maps,
-                      const Index& order) {
-    const std::int64_t bank = to_.bank(num::Dtype::Fp32);
-    std::int64_t number = 0;
+  void strip_products(const Strip& strip, std::int64_t images, const Tile& maps) {
     Lowering::unrolled_tiles(strip.rows.size, tile_rows_, [&](const Tile& rows) {
       Lowering::unrolled_tiles(out_width_, tile_columns_, [&](const Tile& columns) {
-        const Expr psum = order.turn(to_.banks() / products_at_once_, products_at_once_ * bank) +
-                          number++ % products_at_once_ * bank;
+        const std::int64_t bank = product_number_++ % products_at_once_;
+        const Expr psum = strip.banks + bank * to_.bank(num::Dtype::Fp32);
         multiply(strip, {images, rows, columns}, maps, psum);
         const std::int64_t pixels = rows.size * columns.size;
         finish(result_.at(0, maps.size, strip.result + rows.start * out_width_ + columns.start,
@@ -301,7 +301,8 @@ class Conv2d {
   std::int64_t group_ = 1;                                           // images loaded at once
   std::int64_t strip_ = 1;                                           // output rows at once
   std::int64_t tile_images_ = 1, tile_rows_ = 1, tile_columns_ = 1;  // of a product
-  std::int64_t products_at_once_ = 1;  // of a strip, each in a bank of its own
+  std::int64_t products_at_once_ = 1;  // of a block, each in a bank of its own
+  std::int64_t product_number_ = 0;    // within the block
   BufferRef weights_, image_, result_, bias_, product_;
   bool vector_next_ = false;
 };

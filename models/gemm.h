@@ -24,6 +24,8 @@ struct GemmSide {
   isa::Expr origin;
   std::int64_t pitch = 0;  // elements from one stored row to the next
   bool k_rows = false;     // stored [K, X], else [X, K]
+  /// Instead of HBM: all of it, in tiles of 128 rows of K.
+  std::optional<isa::BufferRef> on_chip;
 };
 
 struct Gemm {
@@ -39,6 +41,8 @@ struct Gemm {
   isa::Expr out_origin;
   std::int64_t out_pitch = 0;
   num::Dtype out_dtype = num::Dtype::Bf16;
+  /// Instead of HBM: in tiles of 128 rows, each [128, N].
+  std::optional<isa::BufferRef> out_on_chip;
 
   /// One value per column of out, or per row.
   std::optional<isa::TensorRef> bias;
@@ -69,8 +73,8 @@ GemmPlan plan_gemm(const Gemm& gemm, const Call& call, std::int64_t bytes);
 /// Bytes per partition a plan needs.
 std::int64_t footprint(const Gemm& gemm, const GemmPlan& plan);
 
-/// Does all of it on this core, and frees its buffers.
-void emit_gemm(Lowering& to, const Call& call, const Gemm& gemm);
+/// Does all of it on this core, with at most `bytes` of SBUF per partition.
+void emit_gemm(Lowering& to, const Call& call, const Gemm& gemm, std::int64_t bytes);
 
 /// Rows of one side a DMA may scatter over the partitions itself instead of the Tensor engine
 /// transposing them.

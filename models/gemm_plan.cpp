@@ -52,7 +52,8 @@ double rate(const Gemm& gemm, const GemmPlan& plan) {
       static_cast<double>(plan.k_blocks);
   // A side that must be transposed is transposed again for every block of the other: Tensor engine
   // time.
-  const double again = gemm.side(!rhs).k_rows || loads_directly(gemm, !rhs) ? 0 : (blocks - 1) * streamed;
+  const double again =
+      gemm.side(!rhs).k_rows || loads_directly(gemm, !rhs) ? 0 : (blocks - 1) * streamed;
   const double partial_sums = 0.05 * static_cast<double>(plan.k_blocks - 1) * hidden;
   return hidden + exposed + strip + again + partial_sums;
 }
@@ -86,7 +87,13 @@ std::vector<GemmPlan> all_plans(const Gemm& gemm) {
     if (gemm.gate && resident_rhs != gemm.gate_is_lhs) {
       continue;
     }
-    for (const std::int64_t resident : candidates(gemm, resident_rhs)) {
+    // What is on chip already stays as it is.
+    if (gemm.lhs.on_chip && resident_rhs) {
+      continue;
+    }
+    const std::vector<std::int64_t> residents =
+        gemm.lhs.on_chip ? std::vector<std::int64_t>{gemm.m} : candidates(gemm, resident_rhs);
+    for (const std::int64_t resident : residents) {
       for (const std::int64_t streamed : candidates(gemm, !resident_rhs)) {
         add(resident_rhs, resident, streamed);
       }
@@ -108,9 +115,12 @@ bool loads_directly(const Gemm& gemm, bool of_rhs) {
 std::int64_t footprint(const Gemm& gemm, const GemmPlan& plan) {
   const std::int64_t element = bytes_of(gemm.dtype);
   const std::int64_t columns = plan.block(true);
-  std::int64_t bytes = plan.resident_turns * k_tiles(gemm) * plan.resident * element +
-                       2 * plan.k_tiles * plan.streamed * element * (gemm.gate ? 2 : 1) +
-                       2 * columns * bytes_of(gemm.out_dtype);
+  const std::int64_t resident =
+      gemm.lhs.on_chip ? 0 : plan.resident_turns * k_tiles(gemm) * plan.resident * element;
+  const std::int64_t result =
+      gemm.out_on_chip ? 0 : kResultTurns * columns * bytes_of(gemm.out_dtype);
+  std::int64_t bytes =
+      resident + result + 2 * plan.k_tiles * plan.streamed * element * (gemm.gate ? 2 : 1);
   for (const bool rhs : {false, true}) {
     if (!gemm.side(rhs).k_rows && !loads_directly(gemm, rhs)) {
       bytes += 2 * std::min(k_tiles(gemm), kStagedTiles) * kPartitions * element;

@@ -12,15 +12,28 @@ constexpr std::int64_t kAlignment = 64;
 
 }  // namespace
 
+Index Index::next() const {
+  Index result = *this;
+  ++result.constant_;
+  return result;
+}
+
 isa::Expr Index::times(std::int64_t factor) const {
-  return variable_ ? *variable_ * factor : isa::Expr(constant_ * factor);
+  const isa::Expr constant = constant_ * factor;
+  return variable_ ? *variable_ * factor + constant : constant;
 }
 
 isa::Expr Index::turn(std::int64_t count, std::int64_t stride) const {
   if (count == 1) {
     return 0;
   }
-  return variable_ ? *variable_ % count * stride : isa::Expr(constant_ % count * stride);
+  if (!variable_ || constant_ == 0) {
+    return variable_ ? *variable_ % count * stride : isa::Expr(constant_ % count * stride);
+  }
+  if (count != 2 || constant_ != 1) {
+    throw InternalError("the next iteration of a loop has no turn of " + std::to_string(count));
+  }
+  return *variable_ % 2 * -stride + isa::Expr(stride);
 }
 
 Lowering::Lowering(const Model& model, const isa::Limits& limits)
@@ -128,6 +141,30 @@ void Lowering::tiles(const std::string& name, std::int64_t extent, std::int64_t 
   loop(name, whole, [&](const Index& index) { body({index, index.times(tile), tile}); });
   if (extent % tile != 0) {
     body({whole, whole * tile, extent % tile});
+  }
+}
+
+void Lowering::prepared_tiles(const std::string& name, std::int64_t extent, std::int64_t tile,
+                              const std::function<void(const Tile&)>& prepare,
+                              const std::function<void(const Tile&)>& body) {
+  const std::int64_t whole = extent / tile;
+  const Tile rest{whole, whole * tile, extent % tile};
+  const auto at = [&](const Index& index) { return Tile{index, index.times(tile), tile}; };
+  if (whole > 0) {
+    prepare(at(0));
+    loop(name, whole - 1, [&](const Index& index) {
+      prepare(at(index.next()));
+      body(at(index));
+    });
+  }
+  if (rest.size > 0) {
+    prepare(rest);
+  }
+  if (whole > 0) {
+    body(at(whole - 1));
+  }
+  if (rest.size > 0) {
+    body(rest);
   }
 }
 

@@ -26,6 +26,9 @@ inline constexpr std::int64_t kStationaryColumns =
     128;  // columns nc_matmul's stationary operand may have
 inline constexpr std::int64_t kMovingColumns = 512;  // and its moving operand
 
+/// Buffers of results: a store takes longer than the work on a tile.
+inline constexpr std::int64_t kResultTurns = 4;
+
 inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }
@@ -39,13 +42,17 @@ class Index {
   Index(std::int64_t constant) : constant_(constant) {}  // NOLINT: constants are indices
   explicit Index(isa::Var variable) : variable_(variable) {}
 
+  /// The number of the next iteration. Of a loop's, only whole multiples and turns of two can be
+  /// had.
+  Index next() const;
+
   isa::Expr times(std::int64_t factor) const;
   /// (this % count) * stride: which of `count` buffers that take turns.
   isa::Expr turn(std::int64_t count, std::int64_t stride) const;
 
  private:
   std::optional<isa::Var> variable_;
-  std::int64_t constant_ = 0;
+  std::int64_t constant_ = 0;  // the number, or what is added to the variable
 };
 
 /// Elements `start` to `start + size` of an extent.
@@ -96,6 +103,8 @@ class Lowering {
   /// The buffers are not needed any more. The next ones come behind them when there is room, so
   /// that loads of the next operator need not wait for the end of this one.
   void free_buffers();
+  /// PSUM alone.
+  void free_psum() { psum_used_ = 0; }
 
   void begin(const Call& call);
   void end();
@@ -107,6 +116,11 @@ class Lowering {
   /// A loop over the whole tiles, then the rest.
   void tiles(const std::string& name, std::int64_t extent, std::int64_t tile,
              const std::function<void(const Tile&)>& body);
+  /// A loop over tiles whose preparation is work for the same engines: each is prepared before the
+  /// body of the tile before it, so that its results are there in time.
+  void prepared_tiles(const std::string& name, std::int64_t extent, std::int64_t tile,
+                      const std::function<void(const Tile&)>& prepare,
+                      const std::function<void(const Tile&)>& body);
   /// The same, unrolled.
   static void unrolled_tiles(std::int64_t extent, std::int64_t tile,
                              const std::function<void(const Tile&)>& body);

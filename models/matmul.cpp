@@ -7,7 +7,7 @@ namespace {
 
 /// A matrix of the model, stored [K, X] or [X, K].
 GemmSide side(Lowering& to, const ModelTensor& tensor, bool k_rows) {
-  return {to.tensor(tensor), 0, tensor.shape[1], k_rows};
+  return {to.tensor(tensor), 0, tensor.shape[1], k_rows, {}};
 }
 
 void move_origin(GemmSide& side, const isa::Expr& start) {
@@ -82,7 +82,7 @@ Gemm second_layer(Lowering& to, const Call& call, isa::TensorRef hidden, bool tr
   gemm.m = call.shape(0)[0];
   gemm.k = w2.shape[0];
   gemm.n = w2.shape[1];
-  gemm.lhs = {hidden, 0, transposed ? gemm.m : gemm.k, transposed};
+  gemm.lhs = {hidden, 0, transposed ? gemm.m : gemm.k, transposed, {}};
   gemm.rhs = side(to, w2, true);
   gemm.out = to.tensor(to.result(call));
   gemm.out_pitch = gemm.n;
@@ -113,25 +113,37 @@ void lower_matmul(Lowering& to, const Call& call) {
     set_bias(to, gemm, call.input(2), false);
   }
   share(to, gemm);
-  emit_gemm(to, call, gemm);
+  emit_gemm(to, call, gemm, to.sbuf_left());
 }
 
 void lower_mlp(Lowering& to, const Call& call) {
   const std::int64_t tokens = call.shape(0)[0];
   const std::int64_t features = call.shape(3)[0];
+  const num::Dtype dtype = call.input(0).dtype;
   // With few tokens the rows of a transposed result would be too short for the DMA engines.
   const bool transposed = tokens >= to.limits().cores_per_logical * kPartitions;
-  const Shape shape = transposed ? Shape{features, tokens} : Shape{tokens, features};
-  // What one core makes of it would have to fit into SBUF beside nothing else.
-  const std::int64_t kept =
-      ceil_div(features, kPartitions) * to.share(tokens).size * bytes_of(call.input(0).dtype);
-  const bool spilled = transposed && kept > to.limits().sbuf_partition_bytes;
-  const isa::TensorRef hidden = to.internal("hidden", call.input(0).dtype, shape, spilled);
+  // Transposed, the columns are tokens: each core goes on with its own, and can keep them on chip.
+  const std::int64_t kept = ceil_div(features, kPartitions) * to.share(tokens).size;
+  const bool keeps = transposed && kept * bytes_of(dtype) <= to.sbuf_left() / 2;
 
+  std::optional<isa::BufferRef> on_chip;
+  isa::TensorRef hidden;
+  if (keeps) {
+    on_chip = to.sbuf("hidden", dtype, kept);
+  } else {
+    const Shape shape = transposed ? Shape{features, tokens} : Shape{tokens, features};
+    hidden = to.internal("hidden", dtype, shape, transposed);
+  }
   Gemm up = first_layer(to, call, hidden, transposed);
-  // Transposed, the columns are tokens: each core goes on with its own.
+  up.out_on_chip = on_chip;
   share_columns(to, up);
-  emit_gemm(to, call, up);
+  // Of what is left the second product gets as much as the first.
+  emit_gemm(to, call, up, keeps ? to.sbuf_left() / 2 : to.sbuf_left());
+  if (keeps) {
+    to.free_psum();
+  } else {
+    to.free_buffers();
+  }
   if (!transposed) {
     to.barrier();
   }
@@ -141,7 +153,8 @@ void lower_mlp(Lowering& to, const Call& call) {
   } else {
     share_columns(to, down);
   }
-  emit_gemm(to, call, down);
+  down.lhs.on_chip = on_chip;
+  emit_gemm(to, call, down, to.sbuf_left());
 }
 
 }  // namespace nsim::ml

@@ -80,7 +80,9 @@ void lower_layernorm(Lowering& to, const Call& call) {
   const RowScalars moments(to, "moments", 2);
   const RowScalars deviation(to, "deviation");
   const BufferRef statistics = to.sbuf("statistics", num::Dtype::Fp32, 2 * 3 * parts);
-  const BufferRef centred = to.sbuf("centred", num::Dtype::Fp32, 2 * width);
+  // What stands between is rounded as the input is: 2-byte operands are twice as fast or more.
+  const BufferRef normal = to.sbuf("normal", call.input(0).dtype, 2 * width);
+  const BufferRef scaled = to.sbuf("scaled", call.input(0).dtype, 2 * width);
   for_row_tiles(to, call, [&](const RowTile& tile) {
     const isa::Expr turn = tile.index.turn(2, 3 * parts);
     Lowering::unrolled_tiles(width, kBnStatsElements, [&](const Tile& part) {
@@ -93,11 +95,14 @@ void lower_layernorm(Lowering& to, const Call& call) {
     // 1 / sqrt(variance + epsilon), on Vector: no function table to load.
     b.tensor_scalar(Engine::Vector, deviation.at(tile), moments.at(tile, 1), AluOp::Add,
                     immediate(call.number("epsilon", 1e-5)), AluOp::Power, immediate(-0.5));
-    const Access scaled = centred.at(0, tile.rows, tile.index.turn(2, width), {{1, width}});
-    b.scalar_tensor_tensor(scaled, tile.data, AluOp::Subtract, per_partition(moments.at(tile)),
-                           AluOp::Multiply, gamma.at(tile));
-    b.scalar_tensor_tensor(tile.result, scaled, AluOp::Multiply, per_partition(deviation.at(tile)),
-                           AluOp::Add, beta.at(tile));
+    const auto whole = [&](const BufferRef& buffer) {
+      return buffer.at(0, tile.rows, tile.index.turn(2, width), {{1, width}});
+    };
+    b.tensor_scalar(Engine::Vector, whole(normal), tile.data, AluOp::Subtract,
+                    per_partition(moments.at(tile)), AluOp::Multiply,
+                    per_partition(deviation.at(tile)));
+    b.tensor_tensor(Engine::Vector, whole(scaled), whole(normal), gamma.at(tile), AluOp::Multiply);
+    b.tensor_tensor(Engine::GpSimd, tile.result, whole(scaled), beta.at(tile), AluOp::Add);
   });
 }
 
@@ -108,7 +113,8 @@ void lower_rmsnorm(Lowering& to, const Call& call) {
   const RowScalars sum(to, "sum");
   const RowScalars mean(to, "mean");
   const RowScalars factor(to, "factor");
-  const BufferRef squares = to.sbuf("squares", num::Dtype::Bf16, width);
+  const BufferRef squares = to.sbuf("squares", num::Dtype::Bf16, width);  // only their sum is used
+  const BufferRef normal = to.sbuf("normal", call.input(0).dtype, 2 * width);
   for_row_tiles(to, call, [&](const RowTile& tile) {
     b.activation_reduce(squares.at(0, tile.rows, 0, {{1, width}}), sum.at(tile), tile.data,
                         Activation::Square);
@@ -116,8 +122,10 @@ void lower_rmsnorm(Lowering& to, const Call& call) {
                     immediate(1.0 / static_cast<double>(width)), AluOp::Add,
                     immediate(call.number("epsilon", 1e-5)));
     b.tensor_scalar(Engine::Vector, factor.at(tile), mean.at(tile), AluOp::Power, immediate(-0.5));
-    b.scalar_tensor_tensor(tile.result, tile.data, AluOp::Multiply, per_partition(factor.at(tile)),
-                           AluOp::Multiply, gamma.at(tile));
+    const Access scaled = normal.at(0, tile.rows, tile.index.turn(2, width), {{1, width}});
+    b.tensor_scalar(Engine::Vector, scaled, tile.data, AluOp::Multiply,
+                    per_partition(factor.at(tile)));
+    b.tensor_tensor(Engine::Vector, tile.result, scaled, gamma.at(tile), AluOp::Multiply);
   });
 }
 
