@@ -33,17 +33,11 @@ constexpr float kMasked = -1e30F;
 /// One value per query, of all the blocks under way.
 class Statistic {
  public:
-  Statistic(Lowering& to, const char* name)
-      : buffer_(to.sbuf(name, num::Dtype::Fp32, kTurns * kSpacing)) {}
-  Access at(std::int64_t turn, std::int64_t queries) const {
-    return buffer_.at(0, queries, turn % kTurns * kSpacing, {{1, 1}});
-  }
+  Statistic(Lowering& to, const char* name) : turns_(to.turns(name, num::Dtype::Fp32, 1, 4)) {}
+  Access at(std::int64_t turn, std::int64_t queries) const { return turns_.at(turn, queries, 1); }
 
  private:
-  static constexpr std::int64_t kTurns = 4;
-  static constexpr std::int64_t kSpacing =
-      16;  // 64 bytes: turns do not share what dependencies follow
-  BufferRef buffer_;
+  Turns turns_;
 };
 
 /// A block of one head, in the order they are worked on.

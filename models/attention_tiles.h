@@ -41,9 +41,9 @@ class AttentionTiles {
   std::int64_t turn_columns() const { return to_.bank(dtype_) / 2; }
 
  private:
-  void load_rows(const isa::BufferRef& into, const isa::Expr& turn, const ModelTensor& from,
+  void load_rows(const Turns& into, std::int64_t at, const ModelTensor& from,
                  const isa::Expr& origin, std::int64_t width);
-  void load_stacked_queries(const isa::Expr& turn, const isa::Expr& kv_head);
+  void load_stacked_queries(const isa::Expr& kv_head);
   template <class From, class Into>
   void turn_rows(const std::vector<KeyTile>& tiles, From from, Into into);
 
@@ -54,9 +54,9 @@ class AttentionTiles {
   const std::int64_t kv_heads_;
   std::int64_t query_heads_;  // or groups, when stacked
   std::vector<KeyTile> tiles_, query_tiles_;
-  isa::BufferRef key_rows_, keys_, values_, query_rows_, queries_, turned_;
-  isa::Expr key_rows_turn_, keys_turn_, query_rows_turn_,
-      queries_turn_;  // of the heads loaded last
+  Turns key_rows_, keys_, values_, query_rows_, queries_;
+  isa::BufferRef turned_;
+  Index index_ = 0;  // of the heads loaded last
   std::int64_t turns_ = 0;
 };
 

@@ -124,8 +124,8 @@ class Conv2d {
 
   void allocate() {
     weights_ = to_.sbuf("weights", weight_.dtype, channel_tiles_ * windows_ * maps_.size);
-    image_ = to_.sbuf("image", in_.dtype, 2 * channel_tiles_ * group_ * image_elements());
-    result_ = to_.sbuf("result", out_.dtype, kResultTurns * group_ * strip_ * out_width_);
+    image_ = to_.turns("image", in_.dtype, channel_tiles_ * group_ * image_elements());
+    result_ = to_.turns("result", out_.dtype, group_ * strip_ * out_width_, kResultTurns);
     if (call_.has_input(2)) {
       bias_ = to_.sbuf("bias", call_.input(2).dtype, ceil_div(maps_.size, kPartitions));
     }
@@ -167,25 +167,26 @@ class Conv2d {
   /// A strip of output rows of a group of images, all output features.
   void block(const Tile& images, const Tile& strip) {
     const Index now = strip_ == out_height_ ? images.index : strip.index;
-    const Expr turn = now.turn(2, channel_tiles_ * group_ * image_elements());
+    const Expr turn = image_.offset(now);
     const std::int64_t first_row =
         std::max<std::int64_t>(0, strip.start.constant * stride_ - padding_);
     const std::int64_t rows = std::min(strip_rows(strip.size), height_ - first_row);
     const std::int64_t pixels = height_ * width_;
     for_channels([&](std::int64_t first, std::int64_t channels, std::int64_t tiles) {
       const std::int64_t stride = group_ * image_elements();
-      to_.load(image_.at(0, channels, turn + first / kPartitions * stride,
-                         {{stride, tiles}, {image_elements(), images.size}, {1, rows * width_}}),
-               to_.tensor(in_).at((images_.start + images.start) * pixels +
-                                      first * batch_ * pixels + first_row * width_,
-                                  {{batch_ * pixels, channels},
-                                   {kPartitions * batch_ * pixels, tiles},
-                                   {pixels, images.size},
-                                   {1, rows * width_}}));
+      to_.load(
+          image_.buffer.at(0, channels, turn + first / kPartitions * stride,
+                           {{stride, tiles}, {image_elements(), images.size}, {1, rows * width_}}),
+          to_.tensor(in_).at((images_.start + images.start) * pixels + first * batch_ * pixels +
+                                 first_row * width_,
+                             {{batch_ * pixels, channels},
+                              {kPartitions * batch_ * pixels, tiles},
+                              {pixels, images.size},
+                              {1, rows * width_}}));
     });
     to_.tiles("features", maps_.size, kPartitions, [&](const Tile& maps) {
       const Index& taking_turns = maps_.size > kPartitions ? maps.index : now;
-      const Expr result = taking_turns.turn(kResultTurns, group_ * strip_ * out_width_);
+      const Expr result = result_.offset(taking_turns);
       const Expr banks = taking_turns.turn(to_.banks() / products_at_once_,
                                            products_at_once_ * to_.bank(num::Dtype::Fp32));
       product_number_ = 0;
@@ -200,7 +201,7 @@ class Conv2d {
                     (maps_.start + maps.start) * (batch_ * out_pixels) +
                         (images_.start + images.start) * out_pixels + strip.start * out_width_,
                     {{batch_ * out_pixels, maps.size}, {out_pixels, images.size}, {1, run}}),
-                result_.at(0, maps.size, result, {{run, images.size}, {1, run}}));
+                result_.buffer.at(0, maps.size, result, {{run, images.size}, {1, run}}));
     });
   }
 
@@ -220,13 +221,14 @@ class Conv2d {
         const Expr psum = strip.banks + bank * to_.bank(num::Dtype::Fp32);
         multiply(strip, {images, rows, columns}, maps, psum);
         const std::int64_t pixels = rows.size * columns.size;
-        finish(result_.at(0, maps.size, strip.result + rows.start * out_width_ + columns.start,
-                          {{strip.rows.size * out_width_, images},
-                           {out_width_, rows.size},
-                           {1, columns.size}}),
-               product_.at(0, maps.size, psum,
-                           {{pixels, images}, {columns.size, rows.size}, {1, columns.size}}),
-               maps);
+        finish(
+            result_.buffer.at(0, maps.size, strip.result + rows.start * out_width_ + columns.start,
+                              {{strip.rows.size * out_width_, images},
+                               {out_width_, rows.size},
+                               {1, columns.size}}),
+            product_.at(0, maps.size, psum,
+                        {{pixels, images}, {columns.size, rows.size}, {1, columns.size}}),
+            maps);
       });
     });
   }
@@ -254,20 +256,21 @@ class Conv2d {
         const std::int64_t into = (rows.first - first_row) * pixels.columns.size + columns.first -
                                   pixels.columns.start.constant;
         const std::int64_t from = (rows.input - strip.first_input_row) * width_ + columns.input;
-        b_.nc_matmul(product_.at(0, maps.size, psum + into,
-                                 {{pixels.rows.size * pixels.columns.size, pixels.images},
-                                  {pixels.columns.size, rows.count},
-                                  {1, columns.count}}),
-                     weights_.at(0, channels.size,
-                                 channels.index.times(windows_ * maps_.size) +
-                                     position * maps_.size + maps.start,
-                                 {{1, maps.size}}),
-                     image_.at(0, channels.size,
-                               strip.image + channels.index.times(group_ * image_elements()) + from,
-                               {{image_elements(), pixels.images},
-                                {stride_ * width_, rows.count},
-                                {stride_, columns.count}}),
-                     channels.index.times(1) + i);
+        b_.nc_matmul(
+            product_.at(0, maps.size, psum + into,
+                        {{pixels.rows.size * pixels.columns.size, pixels.images},
+                         {pixels.columns.size, rows.count},
+                         {1, columns.count}}),
+            weights_.at(
+                0, channels.size,
+                channels.index.times(windows_ * maps_.size) + position * maps_.size + maps.start,
+                {{1, maps.size}}),
+            image_.buffer.at(0, channels.size,
+                             strip.image + channels.index.times(group_ * image_elements()) + from,
+                             {{image_elements(), pixels.images},
+                              {stride_ * width_, rows.count},
+                              {stride_, columns.count}}),
+            channels.index.times(1) + i);
       }
     });
   }
@@ -303,7 +306,8 @@ class Conv2d {
   std::int64_t tile_images_ = 1, tile_rows_ = 1, tile_columns_ = 1;  // of a product
   std::int64_t products_at_once_ = 1;  // of a block, each in a bank of its own
   std::int64_t product_number_ = 0;    // within the block
-  BufferRef weights_, image_, result_, bias_, product_;
+  Turns image_, result_;
+  BufferRef weights_, bias_, product_;
   bool vector_next_ = false;
 };
 

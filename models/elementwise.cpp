@@ -10,7 +10,6 @@ namespace nsim::ml {
 namespace {
 
 using isa::Access;
-using isa::BufferRef;
 using isa::Engine;
 
 constexpr std::int64_t kMaxColumns = 2048;  // of a tile: runs that keep the DMA engines efficient
@@ -43,14 +42,13 @@ void equal_shapes(Lowering& to, const Call& call) {
   const ModelTensor& out = to.result(call);
   const Share part = to.share(product(out.shape));
   const std::int64_t columns = flat_columns(part.size);
-  const BufferRef a = to.sbuf("a", call.input(0).dtype, 2 * columns);
-  const BufferRef b = to.sbuf("b", call.input(1).dtype, 2 * columns);
-  const BufferRef wide = to.sbuf("wide", num::Dtype::Fp32, 2 * columns);
-  const BufferRef result = to.sbuf("result", out.dtype, 2 * columns);
+  const Turns a = to.turns("a", call.input(0).dtype, columns);
+  const Turns b = to.turns("b", call.input(1).dtype, columns);
+  const Turns wide = to.turns("wide", num::Dtype::Fp32, columns);
+  const Turns result = to.turns("result", out.dtype, columns);
   to.flat_tiles(part.size, columns, [&](const FlatTile& tile) {
-    const isa::Expr turn = tile.index.turn(2, columns);
-    const auto on_chip = [&](const BufferRef& buffer) {
-      return buffer.at(0, tile.partitions, turn, {{1, tile.columns}});
+    const auto on_chip = [&](const Turns& buffer) {
+      return buffer.at(tile.index, tile.partitions, tile.columns);
     };
     const auto in_hbm = [&](const ModelTensor& tensor) {
       return to.tensor(tensor).at(part.start + tile.start, {{1, tile.partitions * tile.columns}});
@@ -67,17 +65,16 @@ void vector_along_rows(Lowering& to, const Call& call) {
   const std::int64_t width = out.shape.back();
   const Share part = to.share(product(out.shape) / width);
   const std::int64_t columns = std::min(width, kMaxColumns);
-  const BufferRef a = to.sbuf("a", call.input(0).dtype, 2 * columns);
-  const BufferRef b = to.sbuf("b", call.input(1).dtype, 2 * columns);
-  const BufferRef wide = to.sbuf("wide", num::Dtype::Fp32, 2 * columns);
-  const BufferRef result = to.sbuf("result", out.dtype, 2 * columns);
+  const Turns a = to.turns("a", call.input(0).dtype, columns);
+  const Turns b = to.turns("b", call.input(1).dtype, columns);
+  const Turns wide = to.turns("wide", num::Dtype::Fp32, columns);
+  const Turns result = to.turns("result", out.dtype, columns);
   to.tiles("columns", width, columns, [&](const Tile& column) {
-    const isa::Expr vector = column.index.turn(2, columns);
-    to.load(b.at(vector, {{1, column.size}}),
+    to.load(b.at(column.index, kPartitions, column.size),
             to.tensor(call.input(1)).at(column.start, {{0, kPartitions}, {1, column.size}}));
     to.tiles("row", part.size, kPartitions, [&](const Tile& row) {
-      const auto on_chip = [&](const BufferRef& buffer) {
-        return buffer.at(0, row.size, row.index.turn(2, columns), {{1, column.size}});
+      const auto on_chip = [&](const Turns& buffer) {
+        return buffer.at(row.index, row.size, column.size);
       };
       const auto in_hbm = [&](const ModelTensor& tensor) {
         return to.tensor(tensor).at((part.start + row.start) * width + column.start,
@@ -85,7 +82,7 @@ void vector_along_rows(Lowering& to, const Call& call) {
       };
       to.load(on_chip(a), in_hbm(call.input(0)));
       combine(to, call, on_chip(result), on_chip(wide), on_chip(a),
-              b.at(0, row.size, vector, {{1, column.size}}));
+              b.at(column.index, row.size, column.size));
       to.store(in_hbm(out), on_chip(result));
     });
   });
@@ -106,13 +103,12 @@ void lower_unary(Lowering& to, const Call& call) {
   const ModelTensor& out = to.result(call);
   const Share part = to.share(product(out.shape));
   const std::int64_t columns = flat_columns(part.size);
-  const BufferRef data = to.sbuf("data", in.dtype, 2 * columns);
-  const BufferRef result = to.sbuf("result", out.dtype, 2 * columns);
+  const Turns data = to.turns("data", in.dtype, columns);
+  const Turns result = to.turns("result", out.dtype, columns);
   to.flat_tiles(part.size, columns, [&](const FlatTile& tile) {
-    const isa::Expr turn = tile.index.turn(2, columns);
     const std::vector<isa::Dim> run{{1, tile.partitions * tile.columns}};
-    const Access from = data.at(0, tile.partitions, turn, {{1, tile.columns}});
-    const Access into = result.at(0, tile.partitions, turn, {{1, tile.columns}});
+    const Access from = data.at(tile.index, tile.partitions, tile.columns);
+    const Access into = result.at(tile.index, tile.partitions, tile.columns);
     to.load(from, to.tensor(in).at(part.start + tile.start, run));
     to.builder().activation(into, from, activation_function(call.op->kind));
     to.store(to.tensor(out).at(part.start + tile.start, run), into);

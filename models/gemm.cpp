@@ -32,11 +32,12 @@ class GemmEmitter {
     }
     const std::int64_t columns = plan_.block(true);
     if (!g_.out_on_chip) {
-      out_ = to_.sbuf("out", g_.out_dtype, kResultTurns * columns);
+      out_ = to_.turns("out", g_.out_dtype, columns, kResultTurns);
     }
     if (g_.bias) {
-      bias_stride_ = g_.bias_per_row ? ceil_div(plan_.block(false), kPartitions) : columns;
-      bias_ = to_.sbuf("bias", g_.bias_dtype, 2 * bias_stride_);
+      const std::int64_t values =
+          g_.bias_per_row ? ceil_div(plan_.block(false), kPartitions) : columns;
+      bias_ = to_.turns("bias", g_.bias_dtype, values);
     }
     if (plan_.k_blocks > 1) {
       partial_ = to_.sbuf("partial", num::Dtype::Fp32,
@@ -105,21 +106,20 @@ class GemmEmitter {
     if (!g_.bias || g_.bias_per_row == rhs) {
       return;
     }
-    const Expr turn = x.index.turn(2, bias_stride_);
     const Expr from = g_.bias_origin + x.start;
     if (!g_.bias_per_row) {
       const std::int64_t rows = std::min(g_.m, kPartitions);
-      to_.load(bias_.at(0, rows, turn, {{1, x.size}}), g_.bias->at(from, {{0, rows}, {1, x.size}}));
+      to_.load(bias_.at(x.index, rows, x.size), g_.bias->at(from, {{0, rows}, {1, x.size}}));
       return;
     }
     const std::int64_t whole = x.size / kPartitions;
     const std::int64_t rest = x.size % kPartitions;
     if (whole > 0) {
-      to_.load(bias_.at(turn, {{1, whole}}),
+      to_.load(bias_.at(x.index, kPartitions, whole),
                g_.bias->at(from, {{1, kPartitions}, {kPartitions, whole}}));
     }
     if (rest > 0) {
-      to_.load(bias_.at(0, rest, turn + whole, {{1, 1}}),
+      to_.load(bias_.at(x.index, rest, whole, {{1, 1}}),
                g_.bias->at(from + whole * kPartitions, {{1, rest}}));
     }
   }
@@ -155,10 +155,9 @@ class GemmEmitter {
         finish(Place{row, column, now, rows.index, columns}, part);
       });
       if (part + 1 == plan_.k_blocks && !g_.out_on_chip) {
-        to_.store(
-            g_.out.at(g_.out_origin + (rows.start + row.start) * g_.out_pitch + columns.start,
-                      {{g_.out_pitch, row.size}, {1, columns.size}}),
-            out_.at(0, row.size, now.turn(kResultTurns, plan_.block(true)), {{1, columns.size}}));
+        to_.store(g_.out.at(g_.out_origin + (rows.start + row.start) * g_.out_pitch + columns.start,
+                            {{g_.out_pitch, row.size}, {1, columns.size}}),
+                  out_.at(now, row.size, columns.size));
       }
     });
   }
@@ -226,8 +225,7 @@ class GemmEmitter {
       return g_.out_on_chip->at(0, at.row.size, tile + at.columns.start + at.column.start,
                                 {{1, at.column.size}});
     }
-    return out_.at(0, at.row.size, at.now.turn(kResultTurns, plan_.block(true)) + at.column.start,
-                   {{1, at.column.size}});
+    return out_.at(at.now, at.row.size, at.column.start, {{1, at.column.size}});
   }
 
   void finish(const Place& at) {
@@ -241,13 +239,12 @@ class GemmEmitter {
       b_.activation(gated, from(1), g_.function);
       b_.tensor_tensor(Engine::Vector, to, from(0), gated, num::AluOp::Multiply);
     } else if (g_.bias && g_.bias_per_row) {
-      const Expr turn = at.row_block.turn(2, bias_stride_);
       b_.activation(
           to, from(0), g_.function, immediate(1),
-          per_partition(bias_.at(0, at.row.size, turn + at.row.index.times(1), {{1, 1}})));
+          per_partition(bias_.at(at.row_block, at.row.size, at.row.index.times(1), {{1, 1}})));
     } else if (g_.bias) {
-      const Expr turn = at.columns.index.turn(2, bias_stride_);
-      const Access bias = bias_.at(0, at.row.size, turn + at.column.start, {{1, at.column.size}});
+      const Access bias =
+          bias_.at(at.columns.index, at.row.size, at.column.start, {{1, at.column.size}});
       const bool linear = g_.function == num::Activation::Copy;
       b_.tensor_tensor(Engine::Vector, linear ? to : from(0), from(0), bias, num::AluOp::Add);
       if (!linear) {
@@ -269,8 +266,8 @@ class GemmEmitter {
   std::optional<TransposeRoom> transpose_;
   GemmFactor factor_[2];  // lhs and rhs
   std::optional<GemmFactor> gate_;
-  isa::BufferRef out_, bias_, partial_, gated_, product_;
-  std::int64_t bias_stride_ = 0;
+  Turns out_, bias_;
+  isa::BufferRef partial_, gated_, product_;
   std::int64_t bank_ = 0;       // fp32 elements
   std::int64_t row_banks_ = 0;  // banks of a row of output tiles
   std::int64_t product_turns_ = 1;

@@ -34,7 +34,7 @@ GemmFactor::GemmFactor(Lowering& to, const Gemm& gemm, bool rhs, isa::TensorRef 
       readers_(readers) {
   k_step_ = direct_ ? 1 : room.columns;
   x_step_ = direct_ ? room.k_tiles : 1;
-  turn_stride_ = room.k_tiles * room.columns;
+  turn_stride_ = aligned(room.k_tiles * room.columns, gemm.dtype);
   buffer_ =
       side_.on_chip ? *side_.on_chip : to.sbuf(room.name, gemm.dtype, room.turns * turn_stride_);
 }

@@ -5,12 +5,6 @@
 #include <utility>
 
 namespace nsim::ml {
-namespace {
-
-// Buffers start where an access of any engine and a DMA burst are aligned.
-constexpr std::int64_t kAlignment = 64;
-
-}  // namespace
 
 Index Index::next() const {
   Index result = *this;
@@ -59,7 +53,7 @@ const ModelTensor& Lowering::result(const Call& call) const {
 }
 
 isa::BufferRef Lowering::sbuf(const std::string& name, num::Dtype dtype, std::int64_t elements) {
-  const std::int64_t bytes = ceil_div(elements * bytes_of(dtype), kAlignment) * kAlignment;
+  const std::int64_t bytes = aligned(elements, dtype) * bytes_of(dtype);
   if (bytes > sbuf_left()) {
     throw UserError(current_->where,
                     "operator '" + current_->name + "' (" + current_->kind +
@@ -69,6 +63,12 @@ isa::BufferRef Lowering::sbuf(const std::string& name, num::Dtype dtype, std::in
   const std::int64_t address = sbuf_used_;
   sbuf_used_ += bytes;
   return builder_.sbuf(current_->name + "." + name, dtype, kPartitions, elements, address);
+}
+
+Turns Lowering::turns(const std::string& name, num::Dtype dtype, std::int64_t elements,
+                      std::int64_t count) {
+  const std::int64_t stride = aligned(elements, dtype);
+  return {sbuf(name, dtype, count * stride), count, stride};
 }
 
 isa::BufferRef Lowering::psum(const std::string& name, num::Dtype dtype, std::int64_t banks) {

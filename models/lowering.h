@@ -29,11 +29,18 @@ inline constexpr std::int64_t kMovingColumns = 512;  // and its moving operand
 /// Buffers of results: a store takes longer than the work on a tile.
 inline constexpr std::int64_t kResultTurns = 4;
 
+/// Turns of a buffer start at multiples of this many bytes: what dependencies between accesses are
+/// followed in.
+inline constexpr std::int64_t kAlignment = 64;
+
 inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }
 inline std::int64_t bytes_of(num::Dtype dtype) {
   return static_cast<std::int64_t>(num::size_of(dtype));
+}
+inline std::int64_t aligned(std::int64_t elements, num::Dtype dtype) {
+  return ceil_div(elements * bytes_of(dtype), kAlignment) * kAlignment / bytes_of(dtype);
 }
 
 /// The number of an iteration: a loop's variable, or a constant where there is no loop.
@@ -53,6 +60,24 @@ class Index {
  private:
   std::optional<isa::Var> variable_;
   std::int64_t constant_ = 0;  // the number, or what is added to the variable
+};
+
+/// A buffer several times, for tiles that take turns.
+struct Turns {
+  isa::BufferRef buffer;
+  std::int64_t count = 1;
+  std::int64_t stride = 0;  // elements from turn to turn
+
+  isa::Expr offset(const Index& index) const { return index.turn(count, stride); }
+  /// The turn of `index`, its partitions 0 to `partitions`.
+  isa::Access at(const Index& index, std::int64_t partitions, const isa::Expr& start,
+                 std::vector<isa::Dim> dims) const {
+    return buffer.at(0, partitions, offset(index) + start, std::move(dims));
+  }
+  /// Its first `elements`.
+  isa::Access at(const Index& index, std::int64_t partitions, std::int64_t elements) const {
+    return at(index, partitions, 0, {{1, elements}});
+  }
 };
 
 /// Elements `start` to `start + size` of an extent.
@@ -93,6 +118,8 @@ class Lowering {
 
   /// Room on chip until free_buffers(). sbuf() throws UserError when it is used up.
   isa::BufferRef sbuf(const std::string& name, num::Dtype dtype, std::int64_t elements);
+  Turns turns(const std::string& name, num::Dtype dtype, std::int64_t elements,
+              std::int64_t count = 2);
   /// Whole banks, each with room for `kMovingColumns` fp32 or as many bytes of another type.
   isa::BufferRef psum(const std::string& name, num::Dtype dtype, std::int64_t banks);
   /// Elements of a bank.

@@ -106,13 +106,12 @@ void lower_embedding(Lowering& to, const Call& call) {
   const ModelTensor& out = to.result(call);
   const std::int64_t width = table.shape[1];
   const Share part = to.share(out.shape[0]);
-  constexpr std::int64_t kSpacing = 16;
-  const BufferRef ids = to.sbuf("ids", num::Dtype::Int32, 2 * kSpacing);
-  const BufferRef rows = to.sbuf("rows", table.dtype, 2 * width);
+  const Turns ids = to.turns("ids", num::Dtype::Int32, 1);
+  const Turns rows = to.turns("rows", table.dtype, width);
   to.tiles("row", part.size, kPartitions, [&](const Tile& tile) {
     const Expr start = part.start + tile.start;
-    const Access id = ids.at(0, tile.size, tile.index.turn(2, kSpacing), {{1, 1}});
-    const Access row = rows.at(0, tile.size, tile.index.turn(2, width), {{1, width}});
+    const Access id = ids.at(tile.index, tile.size, 1);
+    const Access row = rows.at(tile.index, tile.size, width);
     to.load(id, to.tensor(call.input(1)).at(start, {{1, tile.size}}));
     to.builder().dma_gather(row, to.tensor(table).at(0, {{1, width}}), id);
     to.store(to.tensor(out).at(start * width, {{1, tile.size * width}}), row);
@@ -128,25 +127,24 @@ void lower_rope(Lowering& to, const Call& call) {
   const std::int64_t width = in.shape[1];
   const std::int64_t half = width / heads / 2;
   const Share part = to.share(in.shape[0]);
-  const BufferRef data = to.sbuf("data", in.dtype, 2 * width);
-  const BufferRef result = to.sbuf("result", out.dtype, 2 * width);
-  const BufferRef cos = to.sbuf("cos", call.input(1).dtype, 2 * half);
-  const BufferRef sin = to.sbuf("sin", call.input(2).dtype, 2 * half);
+  const Turns data = to.turns("data", in.dtype, width);
+  const Turns result = to.turns("result", out.dtype, width);
+  const Turns cos = to.turns("cos", call.input(1).dtype, half);
+  const Turns sin = to.turns("sin", call.input(2).dtype, half);
   const BufferRef products = to.sbuf("products", num::Dtype::Fp32, 4 * heads * half);
   to.tiles("row", part.size, kPartitions, [&](const Tile& row) {
     const Expr start = part.start + row.start;
-    const auto whole = [&](const BufferRef& buffer, std::int64_t columns) {
-      return buffer.at(0, row.size, row.index.turn(2, columns), {{1, columns}});
+    const auto whole = [&](const Turns& buffer, std::int64_t columns) {
+      return buffer.at(row.index, row.size, columns);
     };
     to.load(whole(data, width), to.tensor(in).at(start * width, {{1, row.size * width}}));
     to.load(whole(cos, half), to.tensor(call.input(1)).at(start * half, {{1, row.size * half}}));
     to.load(whole(sin, half), to.tensor(call.input(2)).at(start * half, {{1, row.size * half}}));
-    const auto coordinate = [&](const BufferRef& buffer, int which) {
-      return buffer.at(0, row.size, row.index.turn(2, width) + which * half,
-                       {{2 * half, heads}, {1, half}});
+    const auto coordinate = [&](const Turns& buffer, int which) {
+      return buffer.at(row.index, row.size, which * half, {{2 * half, heads}, {1, half}});
     };
-    const auto every_head = [&](const BufferRef& buffer) {
-      return buffer.at(0, row.size, row.index.turn(2, half), {{0, heads}, {1, half}});
+    const auto every_head = [&](const Turns& buffer) {
+      return buffer.at(row.index, row.size, 0, {{0, heads}, {1, half}});
     };
     const auto product = [&](int which) {
       return products.at(0, row.size, which * heads * half, {{half, heads}, {1, half}});

@@ -27,16 +27,14 @@ void for_row_tiles(Lowering& to, const Call& call,
   const ModelTensor& out = to.result(call);
   const std::int64_t width = rows_of(in.shape).width;
   const Share part = to.share(rows_of(in.shape).rows);
-  const BufferRef data = to.sbuf("data", in.dtype, 2 * width);
-  const BufferRef result = to.sbuf("result", out.dtype, 2 * width);
+  const Turns data = to.turns("data", in.dtype, width);
+  const Turns result = to.turns("result", out.dtype, width);
   to.tiles("row", part.size, kPartitions, [&](const Tile& row) {
-    const auto on_chip = [&](const BufferRef& buffer) {
-      return buffer.at(0, row.size, row.index.turn(2, width), {{1, width}});
-    };
     const auto in_hbm = [&](const ModelTensor& tensor) {
       return to.tensor(tensor).at((part.start + row.start) * width, {{1, row.size * width}});
     };
-    const RowTile tile{row.index, row.size, on_chip(data), on_chip(result)};
+    const RowTile tile{row.index, row.size, data.at(row.index, row.size, width),
+                       result.at(row.index, row.size, width)};
     to.load(tile.data, in_hbm(in));
     body(tile);
     to.store(in_hbm(out), tile.result);
@@ -55,10 +53,10 @@ void lower_softmax(Lowering& to, const Call& call) {
   const RowScalars shift(to, "shift");
   const RowScalars sum(to, "sum");
   const RowScalars inverse(to, "inverse");
-  const BufferRef weights = to.sbuf("weights", num::Dtype::Fp32, 2 * rows_of(call.shape(0)).width);
+  const std::int64_t width = rows_of(call.shape(0)).width;
+  const Turns weights = to.turns("weights", num::Dtype::Fp32, width);
   for_row_tiles(to, call, [&](const RowTile& tile) {
-    const std::int64_t width = tile.data.dims.back().count;
-    const Access weight = weights.at(0, tile.rows, tile.index.turn(2, width), {{1, width}});
+    const Access weight = weights.at(tile.index, tile.rows, width);
     // exp(scale * x - largest of scale * x): a negative scale turns the smallest into the largest.
     b.tensor_reduce(extreme.at(tile), tile.data, scale >= 0 ? AluOp::Maximum : AluOp::Minimum);
     b.tensor_scalar(Engine::Vector, shift.at(tile), extreme.at(tile), AluOp::Multiply,
@@ -79,25 +77,24 @@ void lower_layernorm(Lowering& to, const Call& call) {
   const RowVector beta(to, call.input(2));
   const RowScalars moments(to, "moments", 2);
   const RowScalars deviation(to, "deviation");
-  const BufferRef statistics = to.sbuf("statistics", num::Dtype::Fp32, 2 * 3 * parts);
+  const RowScalars statistics(to, "statistics", 3 * parts);
   // What stands between is rounded as the input is: 2-byte operands are twice as fast or more.
-  const BufferRef normal = to.sbuf("normal", call.input(0).dtype, 2 * width);
-  const BufferRef scaled = to.sbuf("scaled", call.input(0).dtype, 2 * width);
+  const Turns normal = to.turns("normal", call.input(0).dtype, width);
+  const Turns scaled = to.turns("scaled", call.input(0).dtype, width);
   for_row_tiles(to, call, [&](const RowTile& tile) {
-    const isa::Expr turn = tile.index.turn(2, 3 * parts);
     Lowering::unrolled_tiles(width, kBnStatsElements, [&](const Tile& part) {
       Access data = tile.data;
       data.offset = data.offset + part.start;
       data.dims = {{1, part.size}};
-      b.bn_stats(statistics.at(0, tile.rows, turn + part.index.times(3), {{1, 3}}), data);
+      Access three = statistics.at(tile, part.start.constant / kBnStatsElements * 3);
+      three.dims = {{1, 3}};
+      b.bn_stats(three, data);
     });
-    b.bn_aggr(moments.all(tile), statistics.at(0, tile.rows, turn, {{1, 3 * parts}}));
+    b.bn_aggr(moments.all(tile), statistics.all(tile));
     // 1 / sqrt(variance + epsilon), on Vector: no function table to load.
     b.tensor_scalar(Engine::Vector, deviation.at(tile), moments.at(tile, 1), AluOp::Add,
                     immediate(call.number("epsilon", 1e-5)), AluOp::Power, immediate(-0.5));
-    const auto whole = [&](const BufferRef& buffer) {
-      return buffer.at(0, tile.rows, tile.index.turn(2, width), {{1, width}});
-    };
+    const auto whole = [&](const Turns& buffer) { return buffer.at(tile.index, tile.rows, width); };
     b.tensor_scalar(Engine::Vector, whole(normal), tile.data, AluOp::Subtract,
                     per_partition(moments.at(tile)), AluOp::Multiply,
                     per_partition(deviation.at(tile)));
@@ -114,7 +111,7 @@ void lower_rmsnorm(Lowering& to, const Call& call) {
   const RowScalars mean(to, "mean");
   const RowScalars factor(to, "factor");
   const BufferRef squares = to.sbuf("squares", num::Dtype::Bf16, width);  // only their sum is used
-  const BufferRef normal = to.sbuf("normal", call.input(0).dtype, 2 * width);
+  const Turns normal = to.turns("normal", call.input(0).dtype, width);
   for_row_tiles(to, call, [&](const RowTile& tile) {
     b.activation_reduce(squares.at(0, tile.rows, 0, {{1, width}}), sum.at(tile), tile.data,
                         Activation::Square);
@@ -122,7 +119,7 @@ void lower_rmsnorm(Lowering& to, const Call& call) {
                     immediate(1.0 / static_cast<double>(width)), AluOp::Add,
                     immediate(call.number("epsilon", 1e-5)));
     b.tensor_scalar(Engine::Vector, factor.at(tile), mean.at(tile), AluOp::Power, immediate(-0.5));
-    const Access scaled = normal.at(0, tile.rows, tile.index.turn(2, width), {{1, width}});
+    const Access scaled = normal.at(tile.index, tile.rows, width);
     b.tensor_scalar(Engine::Vector, scaled, tile.data, AluOp::Multiply,
                     per_partition(factor.at(tile)));
     b.tensor_tensor(Engine::Vector, tile.result, scaled, gamma.at(tile), AluOp::Multiply);
@@ -137,28 +134,26 @@ void lower_reduce(Lowering& to, const Call& call) {
   const AluOp alu = op == "max" ? AluOp::Maximum : AluOp::Add;
   const auto [rows, width] = rows_of(in.shape);
   const Share part = to.share(rows);
-  constexpr std::int64_t kSpacing = 32;
   constexpr std::int64_t kMaxColumns = 8192;
   const std::int64_t columns = std::min(width, kMaxColumns);
   const std::int64_t pieces = ceil_div(width, columns);
-  const BufferRef data = to.sbuf("data", in.dtype, 2 * columns);
-  const BufferRef partial = to.sbuf("partial", num::Dtype::Fp32, 2 * std::max(pieces, kSpacing));
-  const BufferRef total = to.sbuf("total", num::Dtype::Fp32, 2 * kSpacing);
-  const BufferRef result = to.sbuf("result", out.dtype, 2 * kSpacing);
+  const Turns data = to.turns("data", in.dtype, columns);
+  const Turns partial = to.turns("partial", num::Dtype::Fp32, pieces);
+  const Turns total = to.turns("total", num::Dtype::Fp32, 1);
+  const Turns result = to.turns("result", out.dtype, 1);
   const double factor = op == "mean" ? 1.0 / static_cast<double>(width) : 1.0;
   // Long rows are reduced piece by piece, then the pieces.
   to.tiles("row", part.size, kPartitions, [&, row_width = width](const Tile& row) {
-    const isa::Expr turn = row.index.turn(2, std::max(pieces, kSpacing));
     to.tiles("piece", row_width, columns, [&](const Tile& piece) {
       const Index& now = pieces > 1 ? piece.index : row.index;
-      const Access from = data.at(0, row.size, now.turn(2, columns), {{1, piece.size}});
+      const Access from = data.at(now, row.size, piece.size);
       to.load(from, to.tensor(in).at((part.start + row.start) * row_width + piece.start,
                                      {{row_width, row.size}, {1, piece.size}}));
-      b.tensor_reduce(partial.at(0, row.size, turn + piece.index.times(1), {{1, 1}}), from, alu);
+      b.tensor_reduce(partial.at(row.index, row.size, piece.index.times(1), {{1, 1}}), from, alu);
     });
-    const Access reduced = result.at(0, row.size, row.index.turn(2, kSpacing), {{1, 1}});
-    const Access sum = total.at(0, row.size, row.index.turn(2, kSpacing), {{1, 1}});
-    b.tensor_reduce(sum, partial.at(0, row.size, turn, {{1, pieces}}), alu);
+    const Access reduced = result.at(row.index, row.size, 1);
+    const Access sum = total.at(row.index, row.size, 1);
+    b.tensor_reduce(sum, partial.at(row.index, row.size, pieces), alu);
     b.tensor_scalar(Engine::Vector, reduced, sum, AluOp::Multiply, immediate(factor));
     to.store(to.tensor(out).at(part.start + row.start, {{1, row.size}}), reduced);
   });

@@ -28,22 +28,19 @@ struct RowTile {
 /// Loads each tile of this core's rows, calls `body`, stores the result.
 void for_row_tiles(Lowering& to, const Call& call, const std::function<void(const RowTile&)>& body);
 
-/// One value per partition and turn: statistics of a tile's rows.
+/// Values per partition of each tile: statistics of its rows.
 class RowScalars {
  public:
   RowScalars(Lowering& to, const std::string& name, std::int64_t values = 1)
-      : values_(values), buffer_(to.sbuf(name, num::Dtype::Fp32, 2 * kSpacing)) {}
-  isa::Access at(const RowTile& tile, std::int64_t value = 0) const { return at(tile, value, 1); }
-  isa::Access all(const RowTile& tile) const { return at(tile, 0, values_); }
+      : values_(values), turns_(to.turns(name, num::Dtype::Fp32, values)) {}
+  isa::Access at(const RowTile& tile, std::int64_t value = 0) const {
+    return turns_.at(tile.index, tile.rows, value, {{1, 1}});
+  }
+  isa::Access all(const RowTile& tile) const { return turns_.at(tile.index, tile.rows, values_); }
 
  private:
-  static constexpr std::int64_t kSpacing =
-      16;  // 64 bytes: the turns do not share what dependencies follow
-  isa::Access at(const RowTile& tile, std::int64_t value, std::int64_t count) const {
-    return buffer_.at(0, tile.rows, tile.index.turn(2, kSpacing) + value, {{1, count}});
-  }
   std::int64_t values_;
-  isa::BufferRef buffer_;
+  Turns turns_;
 };
 
 /// A vector along the last axis, in all partitions.
