@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# All tests, with the same set-up as quickstart.sh. Presets: release (everything), asan and tsan (all but what
-# is labelled `heavy`). `--preset P` runs one only; `--heavy` adds the tests labelled heavy.
+# All tests of the release preset, with the same set-up as quickstart.sh. `--sanitizers` runs the asan and tsan presets
+# after it, `--preset P` one other preset only, `--heavy` adds the tests labelled heavy.
 set -euo pipefail
 source "$(dirname "$0")/setup.sh"
 
 install=yes
 heavy=(-LE heavy)
-presets=(release asan tsan)
-text="tools/test.sh [--no-install] [--heavy] [--preset release|debug|asan|tsan|coverage]"
+presets=(release)
+text="tools/test.sh [--no-install] [--heavy] [--sanitizers] [--preset release|debug|asan|tsan|coverage]"
 while [ $# -gt 0 ]; do
   case $1 in
     --no-install) install=no ;;
     --heavy) heavy=() ;;
+    --sanitizers) presets=(release asan tsan) ;;
     --preset) presets=("${2:?--preset needs a name}"); shift ;;
     --help | -h) usage "$text" ;;
     *) usage "$text" 2 >&2 ;;
