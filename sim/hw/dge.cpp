@@ -35,6 +35,8 @@ DgeParams::DgeParams(ParamScope scope)
 
 namespace {
 
+// Rows of a timeline: queues stand above the DMA engines and the engines of the cores.
+constexpr int kFirstRank = 100;
 constexpr int kQueues = 4;  // of one engine
 constexpr int kModes = 4;   // of DgeMode
 constexpr int kPartitionsPerEngine = kPartitions / isa::kDmaEngineCount;
@@ -267,7 +269,8 @@ void Dge::finish(DmaMove& move) {
   DmaQueue& queue = *move.queue;
   queue.latency += now() - move.submitted;
   if (move.trace != nullptr && move.trace->enabled()) {
-    const TrackId track = move.trace->track(queue.name, 0, 10);
+    const TrackId track = move.trace->track(fmt::format("{}(nc{})", queue.name, place_.core), 0,
+                                            kFirstRank + place_.core);
     move.trace->slice(track, move.trace->name("transfer"), std::max(move.submitted, queue.shown),
                       now(), 0,
                       {{"bytes", move.destination.elements() * move.destination.element_bytes()},

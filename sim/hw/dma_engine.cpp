@@ -8,6 +8,12 @@
 #include "sim/hw/time.h"
 
 namespace nsim::hw {
+namespace {
+
+// Rows of a timeline: below the queues, above the engines of the cores.
+constexpr int kRank = 500;
+
+}  // namespace
 
 // Rates, the 64 descriptors of a packet and the 7 ns of a 4-byte packet: NKI DMA bandwidth guide,
 // NKI DMA overview and aws-neuron-driver (udma). The latencies are not published: derived from the
@@ -231,7 +237,7 @@ void DmaEngine::trace_packet(const DmaLabel& label, SimTime start, SimTime end) 
   }
   if (trace_ != label.trace) {
     trace_ = label.trace;
-    track_ = trace_->track(label_, 0, 100);
+    track_ = trace_->track(label_, 0, kRank);
   }
   trace_->slice(track_, trace_->name(label.queue), start, end, label.flow,
                 {{"bytes", packet_.write_bytes}, {"descriptors", packet_.descriptors}});

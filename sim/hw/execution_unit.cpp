@@ -44,7 +44,17 @@ const char* name(UnitType type) {
 
 ExecutionUnit::ExecutionUnit(sc_core::sc_module_name name, const ExecutionUnitParams& params,
                              UnitAddress address, UnitParts parts)
-    : sc_module(name), params_(params), address_(address), parts_(std::move(parts)) {
+    : sc_module(name),
+      params_(params),
+      address_(address),
+      parts_(std::move(parts)),
+      ring_(*parts_.map, params_.prefetch,
+            [this](std::uint64_t from, void* to, std::size_t bytes) {
+              return access_host(tlm::TLM_READ_COMMAND, from, to, bytes);
+            }),
+      notify_ring_([this](std::uint64_t to, const void* from, std::size_t bytes) {
+        access_host(tlm::TLM_WRITE_COMMAND, to, const_cast<void*>(from), bytes);
+      }) {
   SC_HAS_PROCESS(ExecutionUnit);
   SC_METHOD(begin);
   sensitive << next_;
@@ -60,17 +70,17 @@ ExecutionUnit::ExecutionUnit(sc_core::sc_module_name name, const ExecutionUnitPa
 void ExecutionUnit::write_register(std::uint64_t offset, std::uint64_t value) {
   switch (offset) {
     case kRingBase:
-      ring_base_ = value;
-      fetched_count_ = 0;
-      tail_ = 0;
+      ring_.set_base(value);
       break;
     case kRingSize:
-      ring_size_ = value;
+      ring_.set_size(value);
       break;
     case kDoorbell:
-      tail_ = value;
-      fetch();
-      schedule_next();
+      ring_.set_tail(value);
+      if (!halted_) {
+        ring_.fetch();
+        schedule_next();
+      }
       break;
     case kNotifyBase:
       notify_ring_.set_base(value);
@@ -96,40 +106,13 @@ void ExecutionUnit::inject(DeviceError error, std::uint64_t skip) {
   injections_.push_back({error, skip});
 }
 
-void ExecutionUnit::fetch() {
-  while (!halted_ && fetched_count_ < tail_ && ring_size_ > 0 &&
-         fetched_.size() < static_cast<std::size_t>(params_.prefetch)) {
-    Fetched next = fetch_one();
-    if (!fetched_.empty()) {
-      next.ready = std::max(next.ready, fetched_.back().ready);
-    }
-    fetched_.push_back(std::move(next));
-    ++fetched_count_;
-  }
-}
-
-ExecutionUnit::Fetched ExecutionUnit::fetch_one() {
-  Fetched result;
-  RequestDescriptor& descriptor = result.descriptor;
-  const std::uint64_t entry = fetched_count_ % ring_size_;
-  result.ready =
-      now() + read_host(ring_base_ + entry * sizeof descriptor, &descriptor, sizeof descriptor);
-  if (descriptor.opcode == RequestOpcode::Execute && descriptor.binding_count > 0 &&
-      parts_.map->locate(descriptor.bindings, 8ULL * descriptor.binding_count).region ==
-          Region::Host) {
-    result.bindings.resize(descriptor.binding_count);
-    result.ready +=
-        read_host(descriptor.bindings, result.bindings.data(), 8ULL * descriptor.binding_count);
-  }
-  return result;
-}
-
-/// Reads host memory over the link; returns how long it takes.
-SimTime ExecutionUnit::read_host(std::uint64_t address, void* to, std::size_t bytes) {
+/// One transaction with host memory; returns how long it takes.
+SimTime ExecutionUnit::access_host(tlm::tlm_command command, std::uint64_t address, void* data,
+                                   std::size_t bytes) {
   tlm::tlm_generic_payload payload;
-  payload.set_read();
+  payload.set_command(command);
   payload.set_address(address);
-  payload.set_data_ptr(static_cast<unsigned char*>(to));
+  payload.set_data_ptr(static_cast<unsigned char*>(data));
   payload.set_data_length(static_cast<unsigned>(bytes));
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   mem->b_transport(payload, delay);
@@ -137,32 +120,22 @@ SimTime ExecutionUnit::read_host(std::uint64_t address, void* to, std::size_t by
 }
 
 void ExecutionUnit::schedule_next() {
-  if (!busy_ && !halted_ && !fetched_.empty()) {
-    next_.notify(to_sc(std::max(fetched_.front().ready, now()) - now()));
+  if (!busy_ && !halted_ && !ring_.empty()) {
+    next_.notify(to_sc(std::max(ring_.next_ready(), now()) - now()));
   }
 }
 
 void ExecutionUnit::begin() {
-  if (busy_ || halted_ || fetched_.empty()) {
+  if (busy_ || halted_ || ring_.empty()) {
     return;
   }
-  current_ = std::move(fetched_.front());
-  fetched_.pop_front();
-  fetch();
+  current_ = ring_.take();
+  ring_.fetch();
   busy_ = true;
   started_ = now();
   ++run_;
   ++requests_;
-  injected_ = DeviceError::None;
-  for (auto it = injections_.begin(); it != injections_.end();) {
-    if (it->skip == 0 && injected_ == DeviceError::None) {
-      injected_ = it->error;
-      it = injections_.erase(it);
-    } else {
-      it->skip -= it->skip > 0 ? 1 : 0;
-      ++it;
-    }
-  }
+  injected_ = inject_next();
   if (!notify(NotificationType::Trace, DeviceError::None)) {
     return;
   }
@@ -170,6 +143,21 @@ void ExecutionUnit::begin() {
     watchdog_.notify(to_sc(timeout_));
   }
   launch_.notify(to_sc(params_.launch_latency));
+}
+
+/// What the request that starts now fails with; counts the others down.
+DeviceError ExecutionUnit::inject_next() {
+  DeviceError error = DeviceError::None;
+  for (auto it = injections_.begin(); it != injections_.end();) {
+    if (it->skip == 0 && error == DeviceError::None) {
+      error = it->error;
+      it = injections_.erase(it);
+    } else {
+      it->skip -= it->skip > 0 ? 1 : 0;
+      ++it;
+    }
+  }
+  return error;
 }
 
 void ExecutionUnit::run() {
@@ -197,25 +185,25 @@ void ExecutionUnit::run() {
   finish(DeviceError::BadDescriptor);
 }
 
-DeviceError ExecutionUnit::check_program(const LoadedProgram* program) const {
+bool ExecutionUnit::valid_program(const LoadedProgram* program) const {
   if (address_.type != UnitType::Compute || program == nullptr ||
       program->core != static_cast<int>(address_.core) ||
       program->streams->cores.size() != parts_.cores.size() ||
       program->streams->tensors.size() != current_.bindings.size()) {
-    return DeviceError::BadDescriptor;
+    return false;
   }
   for (std::size_t t = 0; t < current_.bindings.size(); ++t) {
     const auto bytes = static_cast<std::uint64_t>(program->streams->tensors[t].bytes());
     if (parts_.map->locate(current_.bindings[t], bytes).region != Region::Hbm) {
-      return DeviceError::BadDescriptor;
+      return false;
     }
   }
-  return DeviceError::None;
+  return true;
 }
 
 void ExecutionUnit::run_program() {
   const LoadedProgram* program = parts_.programs->find(current_.descriptor.program);
-  if (check_program(program) != DeviceError::None) {
+  if (!valid_program(program)) {
     finish(DeviceError::BadDescriptor);
     return;
   }
@@ -234,7 +222,7 @@ void ExecutionUnit::run_program() {
   }
 }
 
-bool ExecutionUnit::check_copy() const {
+bool ExecutionUnit::valid_copy() const {
   const RequestDescriptor& descriptor = current_.descriptor;
   const auto valid = [&](std::uint64_t address) {
     const Region region = parts_.map->locate(address, descriptor.size).region;
@@ -247,7 +235,7 @@ bool ExecutionUnit::check_copy() const {
 void ExecutionUnit::run_copy() {
   const RequestDescriptor& descriptor = current_.descriptor;
   if (address_.type == UnitType::Compute || address_.type == UnitType::Collectives ||
-      !check_copy()) {
+      !valid_copy()) {
     finish(DeviceError::BadDescriptor);
     return;
   }
@@ -326,53 +314,28 @@ void ExecutionUnit::finish(DeviceError error) {
     return;
   }
   if (halted_) {
-    fetched_.clear();
+    ring_.drop();
   }
   parts_.interrupts->raise(address_);
   schedule_next();
 }
 
-/// False: there was no room, and the unit halted.
+/// False: there was no room. Then the current request has ended with that error, and the unit
+/// halted.
 bool ExecutionUnit::notify(NotificationType type, DeviceError error) {
-  if (notify_ring_.room() == 0) {
-    overflow();
-    return false;
+  const std::uint32_t tag = current_.descriptor.tag;
+  if (notify_ring_.post(type, error, tag)) {
+    return true;
   }
-  write_notification(type, error);
-  return true;
-}
-
-void ExecutionUnit::write_notification(NotificationType type, DeviceError error) {
-  const NotifyRing::Slot slot = notify_ring_.take();
-  Notification entry;
-  entry.type = type;
-  entry.error = error;
-  entry.phase = slot.phase;
-  entry.tag = current_.descriptor.tag;
-  entry.timestamp = static_cast<std::uint64_t>(now());
-  tlm::tlm_generic_payload payload;
-  payload.set_write();
-  payload.set_address(slot.address);
-  payload.set_data_ptr(reinterpret_cast<unsigned char*>(&entry));
-  payload.set_data_length(sizeof entry);
-  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  mem->b_transport(payload, delay);
-}
-
-/// The host did not read: the current request ends with that error, in the entries kept back for
-/// it.
-void ExecutionUnit::overflow() {
   watchdog_.cancel();
   halted_ = true;
   busy_ = false;
   ++failed_;
-  fetched_.clear();
-  if (!notify_ring_.usable()) {
-    return;  // the driver never told where to write
+  ring_.drop();
+  if (notify_ring_.post_overflow(tag)) {
+    parts_.interrupts->raise(address_);
   }
-  write_notification(NotificationType::Error, DeviceError::NotificationOverflow);
-  write_notification(NotificationType::Notify, DeviceError::None);
-  parts_.interrupts->raise(address_);
+  return false;
 }
 
 void ExecutionUnit::reset() {
@@ -387,8 +350,7 @@ void ExecutionUnit::reset() {
     }
   }
   cores_left_ = 0;
-  fetched_.clear();
-  fetched_count_ = tail_;
+  ring_.drop();
   injections_.clear();
   halted_ = false;
 }

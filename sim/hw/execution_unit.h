@@ -21,6 +21,7 @@
 #include "sim/base/stats.h"
 #include "sim/base/trace.h"
 #include "sim/hw/address_map.h"
+#include "sim/hw/descriptor_ring.h"
 #include "sim/hw/dge.h"
 #include "sim/hw/host_dma.h"
 #include "sim/hw/interrupts.h"
@@ -73,20 +74,14 @@ class ExecutionUnit : public sc_core::sc_module {
   void report(StatsScope stats) const;
 
  private:
-  struct Fetched {
-    RequestDescriptor descriptor;
-    std::vector<std::uint64_t> bindings;
-    SimTime ready = 0;  // when all of it has arrived
-  };
   struct Injection {
     DeviceError error = DeviceError::None;
     std::uint64_t skip = 0;
   };
 
   // Getting work.
-  void fetch();
-  Fetched fetch_one();
-  SimTime read_host(std::uint64_t address, void* to, std::size_t bytes);
+  SimTime access_host(tlm::tlm_command command, std::uint64_t address, void* data,
+                      std::size_t bytes);
   void schedule_next();
 
   // One request after the other.
@@ -94,8 +89,9 @@ class ExecutionUnit : public sc_core::sc_module {
   void run();
   void run_program();
   void run_copy();
-  DeviceError check_program(const LoadedProgram* program) const;
-  bool check_copy() const;
+  DeviceError inject_next();
+  bool valid_program(const LoadedProgram* program) const;
+  bool valid_copy() const;
   void core_done(std::uint64_t run, DeviceError error);
   void time_out();
   void finish(DeviceError error);
@@ -103,25 +99,19 @@ class ExecutionUnit : public sc_core::sc_module {
 
   // Telling the host.
   bool notify(NotificationType type, DeviceError error);
-  void write_notification(NotificationType type, DeviceError error);
-  void overflow();
   void trace_request(SimTime end);
 
   const ExecutionUnitParams params_;
   const UnitAddress address_;
   const UnitParts parts_;
 
-  std::uint64_t ring_base_ = 0;
-  std::uint64_t ring_size_ = 0;
-  std::uint64_t fetched_count_ = 0;
-  std::uint64_t tail_ = 0;
+  DescriptorRing ring_;
   SimTime timeout_ = 0;
   NotifyRing notify_ring_;
   bool halted_ = false;
   bool busy_ = false;
 
-  std::deque<Fetched> fetched_;
-  Fetched current_;
+  FetchedRequest current_;
   std::uint64_t run_ = 0;  // counts requests; late events of an earlier one are dropped
   SimTime started_ = 0;
   int cores_left_ = 0;

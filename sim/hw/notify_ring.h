@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the next entries of a unit's notification ring go, and whether there is room. The last
-// entries are kept back: with them the unit reports that the ring was full (NotificationOverflow).
+// The notification ring of an execution unit: writes entries into host memory as long as there is
+// room. The last entries are kept back: with them the unit reports that the ring was full.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "sim/hw/request.h"
 
@@ -11,27 +13,29 @@ namespace nsim::hw {
 
 class NotifyRing {
  public:
-  struct Slot {
-    std::uint64_t address = 0;
-    std::uint16_t phase = 0;
-  };
+  /// Writes host memory; posted.
+  using Write = std::function<void(std::uint64_t address, const void* from, std::size_t bytes)>;
 
-  /// An Error and a Notify.
-  static constexpr std::uint64_t kReserve = 2;
+  explicit NotifyRing(Write write) : write_(std::move(write)) {}
 
   void set_base(std::uint64_t base);
   void set_size(std::uint64_t entries) { size_ = entries; }
   /// Total number of entries that the host consumed.
   void set_head(std::uint64_t head) { head_ = head; }
 
-  /// The driver has programmed a ring that holds more than the reserve.
-  bool usable() const { return base_ != 0 && size_ > kReserve; }
-  /// Entries that fit beside the reserve.
-  std::uint64_t room() const;
-  /// The place of the next entry. The caller looked at room(), or uses the reserve.
-  Slot take();
+  /// Writes the next entry at the current simulated time. False: there is no room.
+  bool post(NotificationType type, DeviceError error, std::uint32_t tag);
+  /// Uses the reserve: request `tag` ended because there was no room. False: the driver never said
+  /// where the ring is.
+  bool post_overflow(std::uint32_t tag);
 
  private:
+  static constexpr std::uint64_t kReserve = 2;  // an Error and a Notify
+
+  bool usable() const { return base_ != 0 && size_ > kReserve; }
+  void put(NotificationType type, DeviceError error, std::uint32_t tag);
+
+  const Write write_;
   std::uint64_t base_ = 0;
   std::uint64_t size_ = 0;
   std::uint64_t head_ = 0;

@@ -15,7 +15,7 @@ struct LoadedProgram {
   int core = 0;  // logical
   std::shared_ptr<const isa::Streams> streams;
   Trace* trace = nullptr;  // device trace of the model
-  std::uint64_t code = 0;  // address of its instructions
+  std::uint64_t code = 0;  // where its instructions lie; their fetch is a latency, no transfer
 };
 
 class ProgramStore {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The descriptor ring of an execution unit as the unit sees it: descriptors are fetched from host
+// memory a few ahead of their execution, together with their binding tables.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "sim/base/units.h"
+#include "sim/hw/address_map.h"
+#include "sim/hw/request.h"
+
+namespace nsim::hw {
+
+/// A request as it arrived at the unit.
+struct FetchedRequest {
+  RequestDescriptor descriptor;
+  std::vector<std::uint64_t> bindings;
+  SimTime ready = 0;  // when all of it is there
+};
+
+class DescriptorRing {
+ public:
+  /// Reads host memory now; returns how long that takes on the host link.
+  using Read = std::function<SimTime(std::uint64_t address, void* to, std::size_t bytes)>;
+
+  DescriptorRing(const AddressMap& map, std::int64_t ahead, Read read);
+
+  void set_base(std::uint64_t base);
+  void set_size(std::uint64_t entries) { size_ = entries; }
+  /// Total number of descriptors the host has written.
+  void set_tail(std::uint64_t tail) { tail_ = tail; }
+
+  /// Fetches what the host has written, up to the limit.
+  void fetch();
+  bool empty() const { return fetched_.empty(); }
+  /// When the next request is there.
+  SimTime next_ready() const { return fetched_.front().ready; }
+  FetchedRequest take();
+  /// Forgets everything the host has written so far.
+  void drop();
+
+ private:
+  FetchedRequest fetch_one();
+
+  const AddressMap& map_;
+  const std::size_t ahead_;
+  const Read read_;
+  std::uint64_t base_ = 0;
+  std::uint64_t size_ = 0;
+  std::uint64_t head_ = 0;  // fetched so far
+  std::uint64_t tail_ = 0;
+  std::deque<FetchedRequest> fetched_;
+};
+
+}  // namespace nsim::hw
