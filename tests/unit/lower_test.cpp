@@ -291,3 +291,24 @@ TEST_CASE("the shipped models expand on every target") {
     CHECK(streams->sbuf_bytes <= on.sbuf_partition_bytes);
   }
 }
+
+TEST_CASE("hidden features that do not fit on chip are counted as spilled") {
+  const auto mlp = [](const std::string& tokens) {
+    return one(tensor("input", "x", "[" + tokens + ", 128]") +
+                   tensor("weight", "w1", "[128, 4096]") + tensor("weight", "b1", "[4096]") +
+                   tensor("weight", "w2", "[4096, 128]") + tensor("weight", "b2", "[128]"),
+               "mlp", "[\"x\", \"w1\", \"b1\", \"w2\", \"b2\"]");
+  };
+  CHECK(ml::lower(mlp("256"), limits("trn2", 1)).spilled_bytes == 0);
+  CHECK(ml::lower(mlp("4096"), limits("trn2", 1)).spilled_bytes == 4096 * 4096 * 4);
+}
+
+TEST_CASE("products of smaller floats are right within their precision") {
+  const auto product = [](const std::string& dtype) {
+    return one(tensor("input", "a", "[70, 130]", dtype) + tensor("weight", "b", "[130, 90]", dtype),
+               "matmul", "[\"a\", \"b\"]", "dtype = \"float32\"");
+  };
+  for (const char* dtype : {"float16", "float8_e4m3", "float8_e5m2"}) {
+    check(product(dtype), kExact);
+  }
+}
