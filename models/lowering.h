@@ -164,7 +164,7 @@ class Lowering {
 
  private:
   const Model& model_;
-  const isa::Limits& limits_;
+  const isa::Limits limits_;
   isa::Builder builder_;
   std::map<std::string, isa::TensorRef> tensors_;
   const Operator* current_ = nullptr;
