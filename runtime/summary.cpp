@@ -92,7 +92,7 @@ void summarise_memory(const SessionRecord& record, const Lookup& stat,
   double packets = 0;
   int engines = 0;
   for (const std::string& core : cores) {
-    for (int engine = 0; engine < isa::kDmaEngineCount; ++engine) {
+    for (int engine = 0; engine < record.topology.dma_engines; ++engine) {
       const std::string prefix = fmt::format("{}dma.engine{}.", core, engine);
       busy += stat(prefix + "busy");
       out.dma_bytes += stat(prefix + "bytes");

@@ -33,7 +33,7 @@ int execute(const Arguments& arguments) {
           fmt::print(", {}", first + extra);
         }
         fmt::print("; each with 5 engines, {} DMA engines, SBUF 128 x {}, PSUM 128 x {}\n",
-                   isa::kDmaEngineCount,
+                   topology.dma_engines,
                    format_quantity(Quantity::Bytes, device.limits.sbuf_partition_bytes),
                    format_quantity(Quantity::Bytes, device.limits.psum_partition_bytes));
       }

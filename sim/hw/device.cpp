@@ -85,7 +85,7 @@ void Device::build_core(int core, const Shared& shared) {
                                    shared.map->sbuf(index_, core, 0, 0), parts->core->sbuf());
   parts->scheduler = std::make_unique<DmaScheduler>(fmt::format("dma{}", core).c_str());
   std::vector<DmaEngine*> engines;
-  for (int engine = 0; engine < isa::kDmaEngineCount; ++engine) {
+  for (int engine = 0; engine < params_.device.dma_engines; ++engine) {
     parts->engines.push_back(std::make_unique<DmaEngine>(
         fmt::format("dma{}_{}", core, engine).c_str(), params_.dma_engine, home,
         fmt::format("DMA{}(nc{})", engine, core), *parts->scheduler));

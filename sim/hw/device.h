@@ -4,7 +4,7 @@
 //   host port --- registers --> execution units --+
 //                                                 v
 //   per core: NeuronCore + SBUF window, Dge,   fabric --- HBM stacks
-//             16 DMA engines -------------------> |  \--- SBUF windows
+//             DMA engines    -------------------> |  \--- SBUF windows
 //   per stack: host DMA engine -----------------> |   \-- host link --- host memory
 #pragma once
 

@@ -39,7 +39,6 @@ namespace {
 constexpr int kFirstRank = 100;
 constexpr int kQueues = 4;  // of one engine
 constexpr int kModes = 4;   // of DgeMode
-constexpr int kPartitionsPerEngine = kPartitions / isa::kDmaEngineCount;
 
 constexpr std::array<const char*, isa::kEngineCount> kEngineNames{"Tensor", "Vector", "Scalar",
                                                                   "GpSimd", "Sync"};
@@ -130,6 +129,7 @@ DmaQueue& Dge::queue_of(const isa::StreamInstruction& instruction) {
 DmaMove* Dge::take_move() {
   if (free_moves_.empty()) {
     moves_.push_back(std::make_unique<DmaMove>());
+    moves_.back()->parts.resize(engines_.size());
     free_moves_.push_back(moves_.back().get());
   }
   DmaMove* move = free_moves_.back();
@@ -213,16 +213,18 @@ void Dge::split(DmaMove& move, const isa::StreamInstruction& instruction) {
   const bool by_destination = on_chip(instruction.dst);
   const isa::Operand& split_by = by_destination ? instruction.dst : instruction.src[0];
   const std::int64_t per_partition = split_by.elements();
-  const std::int64_t even =
-      (move.destination.elements() + isa::kDmaEngineCount - 1) / isa::kDmaEngineCount;
-  for (int engine = 0; engine < isa::kDmaEngineCount; ++engine) {
+  const auto engines = static_cast<int>(engines_.size());
+  const std::int64_t even = (move.destination.elements() + engines - 1) / engines;
+  for (int engine = 0; engine < engines; ++engine) {
     DmaPart& part = move.parts[static_cast<std::size_t>(engine)];
     part.move = &move;
     if (on_chip(split_by)) {
-      const int first = engine * kPartitionsPerEngine - split_by.partition;
-      const auto clip = [&](int p) { return std::clamp<std::int64_t>(p, 0, split_by.partitions); };
-      part.position = clip(first) * per_partition;
-      part.end = clip(first + kPartitionsPerEngine) * per_partition;
+      const auto share_from = [&](int e) {
+        const int row = e * kPartitions / engines - split_by.partition;
+        return std::clamp<std::int64_t>(row, 0, split_by.partitions) * per_partition;
+      };
+      part.position = share_from(engine);
+      part.end = share_from(engine + 1);
     } else {
       const std::int64_t total = move.destination.elements();
       part.position = std::min(total, engine * even);
@@ -251,13 +253,14 @@ void Dge::part_done(DmaMove& move, DeviceError error) {
 void Dge::deliver(std::deque<DmaMove*>& ring) {
   while (!ring.empty()) {
     DmaMove& move = *ring.front();
-    while (move.delivered < move.arrived) {
+    const int due = move.arrived * isa::kDmaSignal / static_cast<int>(engines_.size());
+    while (move.delivered < due) {
       ++move.delivered;
       if (!move.aborted) {
         move.listener->dma_part_done(*move.instruction, move.execution);
       }
     }
-    if (move.delivered < isa::kDmaEngineCount) {
+    if (move.delivered < isa::kDmaSignal) {
       return;
     }
     ring.pop_front();

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Descriptor generation of one NeuronCore: turns a DMA instruction into descriptors on a ring of
-// each of the core's 16 DMA engines.
+// each of the core's DMA engines.
 //
 // Data flow: Engine --submit--> Dge: which engine moves which elements, after which latency
 // (host-built, software or hardware descriptors) -> DmaPart, one per engine -> DmaEngine asks each
 // for its packets (descriptors are made then, not before) -> done -> updates of one ring are
 // reported in the order of its transfers -> DmaListener.
 //
-// SBUF partition p is moved by engine p / 8; between HBM and HBM the elements are split evenly. An
-// engine without a share still writes its update of the semaphore.
+// Partitions are shared out evenly: with 16 engines, engine e moves SBUF partitions 8e to 8e + 7.
+// Between HBM and HBM the elements are split evenly. An engine without a share still writes its
+// update of the semaphore. A transfer adds 16 to its semaphores whatever the number n of engines:
+// when k of n parts have arrived, it has added 16k / n, rounded down.
 #pragma once
 
 #include <array>
@@ -46,6 +48,9 @@ class Dge : public DmaFrontEnd {
     int device = 0;
     int core = 0;  // physical
   };
+  static constexpr int kMaxEngines = 32;
+
+  /// `engines`: 1 to kMaxEngines.
   Dge(const DgeParams& params, const AddressMap& map, Place place, const Sbuf& sbuf,
       std::vector<DmaEngine*> engines);
   ~Dge() override;

@@ -3,7 +3,6 @@
 // runs that are contiguous on both sides, at most 64 KiB each, in row-major order of the elements.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -67,9 +66,9 @@ struct DmaMove {
   SimTime submitted = 0;
 
   int ring = 0;
-  int arrived = 0;    // parts that are through
-  int delivered = 0;  // of them, reported
-  std::array<DmaPart, isa::kDmaEngineCount> parts;
+  int arrived = 0;             // parts that are through
+  int delivered = 0;           // of isa::kDmaSignal, what the listener has been told
+  std::vector<DmaPart> parts;  // one per engine of the core
 };
 
 }  // namespace nsim::hw

@@ -2,8 +2,8 @@
 // A DMA transfer on its way from the engine that triggers it to the DMA engines that move it.
 //
 // Data flow: an engine's sequencer issues a dma instruction -> DmaTransfer -> DmaFrontEnd::submit (descriptor
-// generation: host-built, software or hardware) -> descriptors on one ring of each of the 16 DMA engines ->
-// packets through the fabric -> each engine adds 1 to the semaphore -> transfer done.
+// generation: host-built, software or hardware) -> descriptors on one ring of each DMA engine of the core ->
+// packets through the fabric -> the engines add 16 to the semaphore in all -> transfer done.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct ExecutionContext {
 class DmaListener {
  public:
   virtual ~DmaListener() = default;
-  /// One of the 16 DMA engines finished its part: the semaphores named by the instruction get +1.
+  /// One of 16 steps of a transfer (the part of one of 16 engines): the semaphores named by the instruction get +1.
   virtual void dma_part_done(const isa::StreamInstruction& instruction, std::uint64_t execution) = 0;
   /// The whole transfer finished.
   virtual void dma_done(const isa::StreamInstruction& instruction, std::uint64_t execution) = 0;

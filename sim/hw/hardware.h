@@ -37,6 +37,7 @@ struct Topology {
   int devices = 1;
   int cores_per_device = 2;    // physical
   int cores_per_logical = 1;   // LNC
+  int dma_engines = 16;        // of a physical core
   int logical_cores = 2;       // of the instance
   std::vector<HbmRegion> hbm;
   std::vector<int> hbm_of_core;  // logical core -> index into hbm

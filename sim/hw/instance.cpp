@@ -48,6 +48,7 @@ Topology Hardware::topology_of(const InstanceParams& params) {
   topology.target = params.device.target;
   topology.devices = static_cast<int>(params.devices);
   topology.cores_per_device = static_cast<int>(params.device.cores);
+  topology.dma_engines = static_cast<int>(params.device.dma_engines);
   topology.cores_per_logical = static_cast<int>(params.device.cores_per_logical);
   topology.logical_cores = topology.devices * params.logical_cores_per_device();
   const int stacks = static_cast<int>(params.hbm.stacks);

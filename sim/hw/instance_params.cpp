@@ -19,6 +19,9 @@ DeviceParams::DeviceParams(ParamScope scope)
       cores(scope.count("cores", 2, 1, 128, "Physical NeuronCores of a device")),
       cores_per_logical(
           scope.count("cores_per_logical", 1, 1, 8, "Physical NeuronCores of a logical one (LNC)")),
+      dma_engines(scope.count("dma_engines", 16, 1, Dge::kMaxEngines,
+                              "DMA engines of a physical NeuronCore; a transfer counts 16 on its "
+                              "semaphores whatever their number")),
       dma_transpose(scope.flag("dma_transpose", true, "The DMA engines can transpose")),
       scalar_tensor_scalar(
           scope.flag("scalar_tensor_scalar", false, "The Scalar engine executes tensor_scalar")) {

@@ -23,6 +23,7 @@ struct DeviceParams {
   std::string target;                       // architecture that programs are made for
   std::int64_t cores;                       // physical
   std::int64_t cores_per_logical;
+  std::int64_t dma_engines;   // of a physical core
   bool dma_transpose;         // the DMA engines can transpose
   bool scalar_tensor_scalar;  // tensor_scalar on the Scalar engine
 };

@@ -205,10 +205,10 @@ class FormCheck {
     for (const SemaphoreUpdate& update : instruction_.updates) {
       check_index(update.semaphore);
       const std::string& semaphore = program_.semaphores[update.semaphore];
-      if (row_.dma && update.add != kDmaEngineCount) {
+      if (row_.dma && update.add != kDmaSignal) {
         fail("adds " + to_string(update.add) + " to semaphore " + semaphore +
-             ": a DMA adds 1 by each of its " + to_string(kDmaEngineCount) + " engines, that is " +
-             to_string(kDmaEngineCount));
+             ": a complete DMA has added " + to_string(kDmaSignal) +
+             ", no other number is possible");
       }
       if (update.add < 1) {
         fail("adds " + to_string(update.add) + " to semaphore " + semaphore +

@@ -85,7 +85,7 @@ void Dependencies::add(StreamInstruction& instruction, CoreStreams& streams) {
     clock_of_[self_.actor].push_back(known_[issuer_]);
     instruction.first_update = static_cast<std::uint32_t>(streams.updates.size());
     instruction.updates = 1;
-    streams.updates.push_back({static_cast<std::uint16_t>(slot_semaphore(self_)), kDmaEngineCount});
+    streams.updates.push_back({static_cast<std::uint16_t>(slot_semaphore(self_)), kDmaSignal});
   }
   if (dma || instruction.dst.present() || instruction.opcode == Opcode::CoreBarrier) {
     latest_[self_.actor] = self_.index;
@@ -273,7 +273,7 @@ StreamWait Dependencies::wait_for(Completion completion) {
   }
   const auto turn = (completion.index - 1) / static_cast<std::uint32_t>(slots_) + 1;
   return {static_cast<std::uint16_t>(slot_semaphore(completion)),
-          static_cast<std::int32_t>(kDmaEngineCount * turn)};
+          static_cast<std::int32_t>(kDmaSignal * turn)};
 }
 
 int Dependencies::slot_semaphore(Completion transfer) const {

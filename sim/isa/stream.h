@@ -13,7 +13,9 @@
 namespace nsim::isa {
 
 inline constexpr int kSemaphoreCount = 256;
-inline constexpr int kDmaEngineCount = 16;  // per NeuronCore: a DMA adds this much to its semaphore
+/// What a complete DMA transfer has added to each of its semaphores. A NeuronCore has 16 DMA engines
+/// that add 1 each; whatever number a what-if device has, programs count to 16.
+inline constexpr int kDmaSignal = 16;
 
 struct StreamDim {
   std::int32_t step = 1;   // elements

@@ -112,7 +112,7 @@ class FakeDma : public hw::DmaFrontEnd {
         transfer.listener->dma_error(error, execution);
         return;
       }
-      for (int i = 0; i < isa::kDmaEngineCount; ++i) {
+      for (int i = 0; i < isa::kDmaSignal; ++i) {
         transfer.listener->dma_part_done(*transfer.instruction, execution);
       }
       transfer.listener->dma_done(*transfer.instruction, execution);

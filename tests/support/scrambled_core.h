@@ -210,14 +210,14 @@ class ScrambledRun {
   void trigger(const StreamInstruction& in, std::size_t e) {
     free_[e] = now_ + 1;
     at(free_[e], [] {});
-    for (std::size_t ring = 0; ring < kDmaEngineCount; ++ring) {
+    for (std::size_t ring = 0; ring < kDmaSignal; ++ring) {
       std::uint64_t& ring_free = ring_free_[{e, in.queue, ring}];
       const std::uint64_t start = std::max(ring_free, now_ + some(40));
       ring_free = start + 1 + some(80);
       at(start, [this, &in, ring, done = ring_free] {
         at(done, [this, &in, ring, inputs = read(memory_, in)] {
-          write(memory_, in, inputs, ring, kDmaEngineCount);
-          signal(in, kDmaEngineCount);
+          write(memory_, in, inputs, ring, kDmaSignal);
+          signal(in, kDmaSignal);
         });
       });
     }

@@ -253,7 +253,7 @@ TEST_CASE("a transfer waits for an earlier one of its own queue that it depends 
 
   const auto waits = waits_of(core, Engine::Sync, 1);
   REQUIRE(waits.size() == 1);
-  CHECK(waits[0].value == kDmaEngineCount);
+  CHECK(waits[0].value == kDmaSignal);
   CHECK(core.owner[waits[0].semaphore] == SemaphoreOwner::Dma);
   CHECK(waits_of(core, Engine::Sync, 2).empty());
 }
@@ -292,7 +292,7 @@ TEST_CASE("a slot of a queue's pool is used again only when its transfer before 
     }
     signalled[slot] += core.updates[in.first_update].add;
   }
-  CHECK(*std::max_element(signalled.begin(), signalled.end()) > 2 * kDmaEngineCount);
+  CHECK(*std::max_element(signalled.begin(), signalled.end()) > 2 * kDmaSignal);
 }
 
 TEST_CASE("however many queues a program uses, the semaphores of a core suffice") {

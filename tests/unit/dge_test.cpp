@@ -256,3 +256,31 @@ TEST_CASE("Queues are named as in the public profiler") {
     CHECK(m.bench.stat(std::string("nd0.nc0.dma.queue.") + queue + ".bytes") == 128 * 8 * 4);
   }
 }
+
+TEST_CASE("Any number of engines shares a transfer and adds 16 to its semaphore in all") {
+  for (const int engines : {1, 3, 8, 16, 32}) {
+    CAPTURE(engines);
+    const std::string setting = "device.dma_engines=" + std::to_string(engines);
+    Machine m(
+        [](Builder& b) {  // there and back: the second waits for all of the first
+          auto in = input(b, Dtype::Int32, {128, 64});
+          auto out = output(b, Dtype::Int32, {128, 64});
+          auto tile = b.sbuf("tile", Dtype::Int32, 128, 64);
+          b.dma_copy(isa::Engine::Sync, tile.at(0, {{1, 64}}), in.at(0, {{64, 128}, {1, 64}}));
+          b.dma_copy(isa::Engine::Scalar, out.at(0, {{64, 128}, {1, 64}}), tile.at(0, {{1, 64}}));
+        },
+        {setting.c_str()});
+    for (int i = 0; i < 128 * 64; ++i) {
+      m.tensor<std::int32_t>(0)[i] = i;
+    }
+    CHECK(m.run() == DeviceError::None);
+    CHECK(std::memcmp(m.tensor<char>(0), m.tensor<char>(1), 128 * 64 * 4) == 0);
+    double bytes = 0;
+    for (int engine = 0; engine < engines; ++engine) {
+      const double moved = m.engine(engine, "bytes");
+      CHECK(moved / (2 * 64 * 4) == Approx(128.0 / engines).margin(1));
+      bytes += moved;
+    }
+    CHECK(bytes == 2 * 128 * 64 * 4);
+  }
+}

@@ -144,7 +144,7 @@ TEST_CASE("misuse of semaphores is refused") {
                    in.updates = {{0, 1}};
                  },
                  true),
-             Catch::Contains("adds 1 to semaphore a: a DMA adds 1 by each of its 16 engines"));
+             Catch::Contains("adds 1 to semaphore a: a complete DMA has added 16"));
   CHECK_THAT(with([](Small&, Instruction& in) {
                in.updates = {{0, 0}};
              }),
