@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // summary.json, schema version 1:
-//   metadata    is_simulation, simulator, version, instance, target, logical_cores, lnc, clock,
-//   numerics summary     the run in one object; names and units of the public profiler's Summary
-//   table where it has
-//               them (total_time in ns, *_percent), ours otherwise
-//   engines     per engine: busy_ns, busy_percent, instructions, idle_percent {cause: percent of
-//   active time} units       per unit queue: requests, failed, busy_ns, gap_ns, mean_time_ns,
-//   latency_ns {p50, p90, p99} models      per loaded model: id, name, core, work requests    every
-//   completed request, times in integer picoseconds statistics  every statistic of the hardware:
-//   {value, unit, description}
+//   metadata    is_simulation, simulator, version, instance, target, logical_cores, lnc, clock, ...
+//   summary     the run in one object; names and units of the public profiler's Summary table where
+//               it has them (total_time in ns, *_percent), ours otherwise
+//   engines     per engine: busy_ns, busy_percent, active_percent (an instruction is between start
+//               and result), instructions, idle_percent and slow_percent {cause: percent of the
+//               cores' active time}; what slows an engine is part of busy
+//   units       per unit queue: requests, failed, busy_ns, gap_ns, mean_time_ns, latency_ns {...}
+//   models      per loaded model: id, name, core, work
+//   requests    every completed request, times in integer picoseconds
+//   statistics  every statistic of the hardware: {value, unit, description}
 #include "runtime/report.h"
 
 #include <fmt/format.h>
@@ -48,7 +49,7 @@ Json headline(const Summary& s) {
            {"active_cores", s.active_cores},
            {"active_time_ns", s.active_ns}};
   for (const EngineSummary& engine : s.engines) {
-    out[engine.name + "_engine_active_time_percent"] = 100 * engine.busy;
+    out[engine.name + "_engine_active_time_percent"] = 100 * engine.active;
   }
   out["dma_active_time_percent"] = 100 * s.dma_active;
   out["dma_transfer_total_bytes"] = s.dma_bytes;
@@ -68,17 +69,23 @@ Json headline(const Summary& s) {
   return out;
 }
 
+Json percent(const std::map<std::string, double>& fractions) {
+  Json out = Json::object();
+  for (const auto& [cause, fraction] : fractions) {
+    out[cause] = 100 * fraction;
+  }
+  return out;
+}
+
 Json engines(const Summary& summary) {
   Json out = Json::object();
   for (const EngineSummary& engine : summary.engines) {
-    Json idle = Json::object();
-    for (const auto& [cause, fraction] : engine.idle) {
-      idle[cause] = 100 * fraction;
-    }
     out[engine.name] = {{"busy_ns", engine.busy_ns},
                         {"busy_percent", 100 * engine.busy},
+                        {"active_percent", 100 * engine.active},
                         {"instructions", engine.instructions},
-                        {"idle_percent", idle}};
+                        {"idle_percent", percent(engine.idle)},
+                        {"slow_percent", percent(engine.slow)}};
   }
   return out;
 }
@@ -156,9 +163,9 @@ std::string bar(double fraction) {
 }
 
 /// "dma 41.0 %, vector 3.2 %": the largest causes first, small ones left out.
-std::string idle_text(const EngineSummary& engine) {
+std::string cause_text(const std::map<std::string, double>& fractions) {
   std::vector<std::pair<double, std::string>> causes;
-  for (const auto& [cause, fraction] : engine.idle) {
+  for (const auto& [cause, fraction] : fractions) {
     if (fraction >= 0.005) {
       causes.emplace_back(fraction, cause);
     }
@@ -210,8 +217,10 @@ std::string summary_text(const SessionRecord& record) {
                      time_text(s.total_ns), s.overlap);
   out += fmt::format("  {:<10} {:>7}  {:<25}  idle: waiting for\n", "resource", "busy", "");
   for (const EngineSummary& engine : s.engines) {
-    out += fmt::format("  {:<10} {:>6.1f}%  {}  {}\n", engine.name, 100 * engine.busy,
-                       bar(engine.busy), idle_text(engine));
+    const std::string slow = cause_text(engine.slow);
+    out += fmt::format("  {:<10} {:>6.1f}%  {}  {}{}\n", engine.name, 100 * engine.busy,
+                       bar(engine.busy), cause_text(engine.idle),
+                       slow.empty() ? "" : fmt::format("   slowed by: {}", slow));
   }
   out += fmt::format("  {:<10} {:>6.1f}%  {}  mean descriptor {:.0f} B\n", "dma",
                      100 * s.dma_active, bar(s.dma_active), s.dma_mean_transfer_bytes);

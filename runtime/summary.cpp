@@ -80,6 +80,10 @@ void summarise_engines(const Lookup& stat, const std::vector<std::string>& cores
       stat.below(prefix + "idle_", [&](const std::string& cause, double value) {
         engine.idle[cause] += out.active_ns > 0 ? value / out.active_ns : 0;
       });
+      stat.below(prefix + "slow_", [&](const std::string& cause, double value) {
+        engine.slow[cause] += out.active_ns > 0 ? value / out.active_ns : 0;
+      });
+      engine.active += out.active_ns > 0 ? stat(prefix + "active") / out.active_ns : 0;
     }
     engine.busy = out.active_ns > 0 ? engine.busy_ns / out.active_ns : 0;
     out.engines.push_back(engine);
@@ -261,6 +265,15 @@ double gap_part(const UnitSummary& unit) {
   return unit.gap_ns;
 }
 
+std::string advice_on(const EngineSummary& engine) {
+  const auto throttle = engine.slow.find("throttle");
+  if (throttle != engine.slow.end() && throttle->second > 0.25 * engine.busy) {
+    return "its utilisation limit: fewer gaps between instructions keep it at full rate";
+  }
+  return fmt::format("its {} instructions: fewer or larger ones, or another engine",
+                     engine.instructions);
+}
+
 /// The resource with the highest utilisation bounds the run, unless the compute queue ran dry for
 /// longer.
 void judge(Summary& out) {
@@ -276,10 +289,7 @@ void judge(Summary& out) {
   };
   std::vector<Candidate> candidates;
   for (const EngineSummary& engine : out.engines) {
-    candidates.push_back(
-        {engine.busy, engine.name + " engine",
-         fmt::format("its {} instructions: fewer or larger ones, or another engine",
-                     engine.instructions)});
+    candidates.push_back({engine.busy, engine.name + " engine", advice_on(engine)});
   }
   candidates.push_back(
       {out.dma_active, "DMA engines",

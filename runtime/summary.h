@@ -17,7 +17,9 @@ struct EngineSummary {
   std::string name;
   double busy_ns = 0;
   double busy = 0;                     // fraction
+  double active = 0;                   // fraction with an instruction between start and result
   std::map<std::string, double> idle;  // cause -> fraction
+  std::map<std::string, double> slow;  // cause -> fraction; part of busy
   std::int64_t instructions = 0;
 };
 

@@ -315,6 +315,15 @@ std::int64_t flops(const StreamInstruction& instruction) {
   return 2 * stationary.elements() * instruction.src[1].elements() * stationary.partitions;
 }
 
+Cost slowed(const Cost& cost, double rate) {
+  Cost slow = cost;
+  slow.interval = cycles(cost.interval, 1 / rate);
+  slow.latency += slow.interval - cost.interval;
+  slow.load = cycles(cost.load, 1 / rate);
+  slow.load_latency += slow.load - cost.load;
+  return slow;
+}
+
 Cost instruction_cost(const StreamInstruction& instruction, const EngineParams& params) {
   const std::int64_t clock = clock_of(instruction.engine, params);
   switch (instruction.opcode) {

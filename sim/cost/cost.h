@@ -17,10 +17,14 @@ struct Cost {
       0;  // the engine's datapath is taken: the next instruction may start after it
   std::int64_t latency = 0;  // from start until the result is visible to others (>= interval)
   std::int64_t load = 0;     // Tensor engine: LoadStationary cycles, hidden behind the pass before
-  std::int64_t load_latency = 0;  // a LoadStationary that nothing hides, start to weights in place
+  std::int64_t load_latency = 0;  // LoadStationary, from start to weights in place
 };
 
 Cost instruction_cost(const isa::StreamInstruction& instruction, const EngineParams& params);
+
+/// The same at `rate` (0 to 1) of the engine's rate: what streams takes longer, what is fixed does
+/// not.
+Cost slowed(const Cost& cost, double rate);
 
 /// GpSimd cycles that software descriptor generation takes for a DMA instruction; part of
 /// instruction_cost() when GpSimd itself issues it, zero for other modes.

@@ -9,6 +9,7 @@
 //   [4] NKI fused mamba tutorial: intervals and durations of Vector instructions
 //   [5] rmsnorm-quant design page: durations on trn2
 //   [6] neuron-agentic-development: profiles of 4096^3 and 2048^3 matmuls on trn2
+//   [7] Neuron Explorer overview page and glossary: clock throttling of trn2 and trn3
 //
 // clang-format off
 // parameter                              v2      v3      source
@@ -25,6 +26,11 @@
 // tensor.fp32_cycles_per_row             4       4       documented [1] [2]; 2 x 428 ns, N=512 [3]
 // tensor.fp32_transpose_cycles_per_row   4       2       documented [1]: transpose mode
 // tensor.fp8_rows_per_cycle              1       1       documented [1]: only double row gains
+// tensor.throttle                        false   true    assumed: nothing is said; documented [7]
+// tensor.throttle_rate                   -       0.5     documented [7]
+// tensor.throttle_ramp                   -       3us     documented [7]
+// tensor.throttle_window                 -       3us     documented [7]
+// tensor.throttle_utilisation            -       0.5     documented [7]
 // vector.clock                           1.12GHz 0.96GHz documented [1]
 // vector.latency                         176     150     derived: 157 ns [4]; 157 ns [3], 130 [5]
 // vector.copy_rate                       1       1       documented [2]
@@ -85,12 +91,25 @@ double rate_param(const ParamScope& scope, const char* name, double fallback,
 
 }  // namespace
 
+ThrottleParams::ThrottleParams(const ParamScope& scope)
+    : on(scope.flag("throttle", false,
+                    "Tensor runs at a reduced rate until it has been in use for a while")),
+      rate(scope.ratio("throttle_rate", 0.5, 0.01, 1,
+                       "What is left of the rate of a throttled Tensor engine")),
+      ramp(scope.duration("throttle_ramp", "3us", "1ns", "1s",
+                          "Time in use after which Tensor gets its full rate")),
+      window(scope.duration("throttle_window", "3us", "1ns", "1s",
+                            "Time over which Tensor must be in use to keep its full rate")),
+      utilisation(scope.ratio("throttle_utilisation", 0.5, 0, 1,
+                              "Part of ramp or window with an instruction under way that counts as "
+                              "in use")) {}
+
 TensorParams::TensorParams(const ParamScope& scope)
     : clock(clock_param(scope, "2.8GHz")),
       latency(latency_param(scope, 398)),
-      load_latency(
-          scope.cycles("load_latency", 187, 0, kCyclesMax,
-                       "Fixed part of a LoadStationary on an idle array, on top of its columns")),
+      load_latency(scope.cycles("load_latency", 187, 0, kCyclesMax,
+                                "Fixed part of a LoadStationary's duration, on top of its columns; "
+                                "overlaps with the rows that follow")),
       load_speedup(
           scope.count("load_speedup", 4, 1, 128,
                       "Stationary columns loaded per cycle and row, behind the pass before")),
@@ -100,7 +119,8 @@ TensorParams::TensorParams(const ParamScope& scope)
       fp32_transpose_cycles_per_row(scope.cycles("fp32_transpose_cycles_per_row", 4, 1, 64,
                                                  "Cycles per row of an fp32 nc_transpose")),
       fp8_rows_per_cycle(scope.count("fp8_rows_per_cycle", 1, 1, 16,
-                                     "Moving rows per cycle when both operands are fp8")) {}
+                                     "Moving rows per cycle when both operands are fp8")),
+      throttle(scope) {}
 
 VectorParams::VectorParams(const ParamScope& scope)
     : clock(clock_param(scope, "1120MHz")),

@@ -14,6 +14,16 @@
 
 namespace nsim::cost {
 
+/// The utilisation limit of the Tensor engine: hw::Throttle.
+struct ThrottleParams {
+  explicit ThrottleParams(const ParamScope& scope);  // [tensor] throttle, throttle_...
+  bool on;
+  double rate;         // of the full rate, while limited
+  SimTime ramp;        // of use, until the limit goes
+  SimTime window;      // over which too little use brings it back
+  double utilisation;  // what is too little
+};
+
 struct TensorParams {
   explicit TensorParams(const ParamScope& scope);  // [tensor]
   std::int64_t clock;
@@ -23,6 +33,7 @@ struct TensorParams {
   std::int64_t fp32_cycles_per_row;
   std::int64_t fp32_transpose_cycles_per_row;
   std::int64_t fp8_rows_per_cycle;
+  ThrottleParams throttle;
 };
 
 struct VectorParams {

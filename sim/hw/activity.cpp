@@ -86,7 +86,15 @@ Idle idle_for(isa::SemaphoreOwner owner) {
   return Idle::Other;
 }
 
-void Activity::Totals::add(const Segment& segment, SimTime duration) {
+void Activity::Totals::add(const Segment& segment, SimTime end) {
+  const SimTime duration = end - segment.from;
+  if (segment.kind != Kind::Idle) {
+    const SimTime done = std::max(end, segment.done);
+    active += std::max<SimTime>(0, done - std::max(segment.from, active_until));
+    active_until = std::max(active_until, done);
+    throttled += std::min(segment.throttled, duration);
+    limited += segment.throttled > 0 ? duration : 0;
+  }
   switch (segment.kind) {
     case Kind::Idle:
       idle[static_cast<std::size_t>(segment.cause)] += duration;
@@ -100,8 +108,15 @@ void Activity::Totals::add(const Segment& segment, SimTime duration) {
   }
 }
 
+void Activity::Totals::cut(SimTime at) {
+  active -= std::max<SimTime>(0, active_until - at);
+  active_until = std::min(active_until, at);
+}
+
 void Activity::begin(const ExecutionContext& context, SimTime at) {
   context_ = &context;
+  rate_track_ = 0;
+  begun_ = at;
   if (tracing()) {
     const TrackRow& row = kTracks[static_cast<std::size_t>(engine_)];
     const std::string name = std::string(row.name) + "(nc" + std::to_string(core_) + ")";
@@ -119,21 +134,35 @@ void Activity::idle(Idle cause, SimTime from) {
 }
 
 void Activity::busy(const isa::StreamInstruction& instruction, SimTime from, SimTime done,
-                    std::uint64_t flow) {
+                    SimTime throttled, std::uint64_t flow) {
   Segment segment;
   segment.kind = Kind::Busy;
   segment.from = from;
   segment.done = done;
+  segment.throttled = throttled;
   segment.flow = flow;
   segment.instruction = &instruction;
   push(segment);
 }
 
-void Activity::load_weights(SimTime from) {
+void Activity::load_weights(SimTime from, SimTime done) {
   Segment segment;
   segment.kind = Kind::Load;
   segment.from = from;
+  segment.done = done;
   push(segment);
+}
+
+void Activity::rate(double percent, SimTime from) {
+  if (!tracing()) {
+    return;
+  }
+  Trace& trace = *context_->trace;
+  if (rate_track_ == 0) {
+    const std::string name = kTracks[static_cast<std::size_t>(engine_)].name;
+    rate_track_ = trace.counter_track(name + "(nc" + std::to_string(core_) + ") rate", "%", track_);
+  }
+  trace.counter(rate_track_, std::max(from, begun_), percent);
 }
 
 void Activity::end(SimTime at) {
@@ -141,6 +170,7 @@ void Activity::end(SimTime at) {
     close(open_[i], i + 1 < open_.size() ? std::min(at, open_[i + 1].from) : at);
   }
   open_.clear();
+  totals_.cut(at);
   context_ = nullptr;
 }
 
@@ -154,7 +184,7 @@ void Activity::push(const Segment& segment) {
 }
 
 void Activity::close(const Segment& segment, SimTime end) {
-  totals_.add(segment, end - segment.from);
+  totals_.add(segment, end);
   if (tracing()) {
     draw(segment, end);
   }
@@ -170,7 +200,8 @@ void Activity::draw(const Segment& segment, SimTime end) const {
     return;
   }
   if (segment.kind == Kind::Load) {
-    trace.slice(track_, trace.name("load_stationary"), segment.from, end);
+    trace.slice(track_, trace.name("load_stationary"), segment.from, end, 0,
+                {{"done_ps", segment.done}});
     return;
   }
   const isa::StreamInstruction& instruction = *segment.instruction;
@@ -188,9 +219,12 @@ void Activity::report(StatsScope stats, SimTime at) const {
   Totals totals = totals_;
   for (std::size_t i = 0; i < open_.size() && open_[i].from < at; ++i) {
     const SimTime end = i + 1 < open_.size() ? std::min(at, open_[i + 1].from) : at;
-    totals.add(open_[i], end - open_[i].from);
+    totals.add(open_[i], end);
   }
+  totals.cut(at);
   stats.add("busy", nanoseconds(totals.busy), "ns", "Time the engine worked on instructions");
+  stats.add("active", nanoseconds(totals.active), "ns",
+            "Time with an instruction between start and result, as the public profiler counts");
   for (const IdleRow& row : kIdle) {
     stats.add(row.stat, nanoseconds(totals.idle[static_cast<std::size_t>(row.cause)]), "ns",
               row.description);
@@ -198,6 +232,10 @@ void Activity::report(StatsScope stats, SimTime at) const {
   if (engine_ == isa::Engine::Tensor) {
     stats.add("exposed_weight_load", nanoseconds(totals.load), "ns",
               "The part of busy that loaded weights while the array had nothing else to do");
+    stats.add("throttled", nanoseconds(totals.limited), "ns",
+              "The part of busy under the utilisation limit");
+    stats.add("slow_throttle", nanoseconds(totals.throttled), "ns",
+              "The part of busy that the utilisation limit added");
   }
 }
 

@@ -42,11 +42,14 @@ class Activity {
   /// An execution begins: idle, fetching instructions.
   void begin(const ExecutionContext& context, SimTime at);
   void idle(Idle cause, SimTime from);
-  /// `done`: when it retires. `flow`: trace flow id, 0 for none.
+  /// `done`: when it retires. `throttled`: by how much the utilisation limit makes it longer.
+  /// `flow`: trace flow id, 0 for none.
   void busy(const isa::StreamInstruction& instruction, SimTime from, SimTime done,
-            std::uint64_t flow);
-  /// Tensor: loads weights although the array is free.
-  void load_weights(SimTime from);
+            SimTime throttled, std::uint64_t flow);
+  /// Tensor: loads weights although the array is free; they are in place at `done`.
+  void load_weights(SimTime from, SimTime done);
+  /// Tensor runs at `percent` of its full rate from `from` on. Only the trace shows it.
+  void rate(double percent, SimTime from);
   /// The execution is over.
   void end(SimTime at);
 
@@ -60,14 +63,21 @@ class Activity {
     Idle cause = Idle::Fetch;
     SimTime from = 0;
     SimTime done = 0;
+    SimTime throttled = 0;
     std::uint64_t flow = 0;
     const isa::StreamInstruction* instruction = nullptr;
   };
   struct Totals {
     SimTime busy = 0;  // includes load
     SimTime load = 0;
+    SimTime limited = 0;    // part of busy: at the reduced rate
+    SimTime throttled = 0;  // part of that: what the limit added
     std::array<SimTime, kIdleCount> idle{};
-    void add(const Segment& segment, SimTime duration);
+    SimTime active = 0;  // union of start to result, as far as `active_until`
+    SimTime active_until = 0;
+    void add(const Segment& segment, SimTime end);
+    /// Nothing after `at` counts.
+    void cut(SimTime at);
   };
 
   void push(const Segment& segment);
@@ -82,6 +92,8 @@ class Activity {
   const ExecutionContext* context_ = nullptr;
   TrackId track_ = 0;
   TrackId wait_track_ = 0;
+  TrackId rate_track_ = 0;  // 0: none yet
+  SimTime begun_ = 0;       // of the execution
 };
 
 }  // namespace nsim::hw

@@ -37,6 +37,7 @@ Engine::Engine(sc_core::sc_module_name name, isa::Engine id, int core, const Eng
       id_(id),
       clock_(cost::clock_of(id, parts.costs)),
       parts_(parts),
+      throttle_(parts.costs.tensor.throttle),
       activity_(id, core) {
   SC_HAS_PROCESS(Engine);
   SC_METHOD(issue);
@@ -56,6 +57,7 @@ void Engine::start(const isa::CoreStreams& streams, const ExecutionContext& cont
   begun_ = free_at_ = retired_at_ = first_issue;
   hung_ = false;
   weights_ = nullptr;
+  rate_shown_ = 0;
   activity_.begin(context, now());
   if (stream_->empty()) {
     activity_.idle(Idle::Drained, now());
@@ -186,15 +188,12 @@ bool Engine::ports_free(const isa::StreamInstruction& instruction) {
 }
 
 void Engine::begin(const isa::StreamInstruction& instruction) {
-  const SimTime ready = std::max(now(), free_at_);
-  const SimTime loaded = now() + clock_.duration(weight_cycles(instruction));
-  begun_ = std::max(ready, loaded);
-  if (begun_ > ready) {
-    activity_.load_weights(ready);
-  }
+  begun_ = std::max(now(), free_at_);
+  weights_ = instruction.waits == 0 ? weights_ : nullptr;
+  const SimTime throttled = uses_array(instruction) ? begin_pass(instruction) : 0;
   free_at_ = begun_ + clock_.duration(cost_.interval);
   retired_at_ = std::max(retired_at_, begun_ + clock_.duration(cost_.latency));
-  activity_.busy(instruction, begun_, retired_at_, parts_.owner.take_flow());
+  activity_.busy(instruction, begun_, retired_at_, throttled, parts_.owner.take_flow());
   ++instructions_;
   parts_.datapath.execute(instruction);
 
@@ -212,28 +211,42 @@ void Engine::begin(const isa::StreamInstruction& instruction) {
   }
 }
 
-/// Until the weights of `instruction` are in the array's shadow copy: hidden behind the pass under
-/// way, or not. Weights are only used again when no wait lies between the two instructions: whoever
-/// overwrites them must wait for the first one, and the second one must then wait for the writer.
+/// Weights, then the rows, at the rate the throttle allows. Both go down the same pipeline: the
+/// rows follow the last weight, not its arrival in the array. Returns what the throttle adds.
+SimTime Engine::begin_pass(const isa::StreamInstruction& instruction) {
+  const SimTime ready = begun_;
+  const cost::Cost full = cost_;
+  if (throttle_.on()) {
+    const double rate = throttle_.limits(ready) ? parts_.costs.tensor.throttle.rate : 1;
+    cost_ = cost::slowed(full, rate);
+    if (rate_shown_ != 100 * rate) {
+      rate_shown_ = 100 * rate;
+      activity_.rate(rate_shown_, throttle_.since());
+    }
+  }
+  begun_ = std::max(ready, now() + clock_.duration(weight_cycles(instruction)));
+  if (begun_ > ready) {
+    activity_.load_weights(ready, begun_ + clock_.duration(cost_.load_latency - cost_.load));
+  }
+  throttle_.work(ready, begun_ + clock_.duration(full.latency));
+  return clock_.duration(cost_.interval - full.interval);
+}
+
+/// Until the last weight of `instruction` is on its way to the array's shadow copy, hidden behind
+/// the pass under way or not. Weights are only used again when no wait lies between the two
+/// instructions: whoever overwrites them must wait for the first one, and the second one must then
+/// wait for the writer.
 std::int64_t Engine::weight_cycles(const isa::StreamInstruction& instruction) {
-  if (id_ != isa::Engine::Tensor) {
-    return 0;
-  }
-  const isa::Operand* loaded = instruction.waits == 0 ? weights_ : nullptr;
-  weights_ = loaded;
-  if (!uses_array(instruction)) {
-    return 0;
-  }
-  const std::int64_t load = now() < free_at_ ? cost_.load : cost_.load_latency;
+  const isa::Operand* loaded = weights_;
+  weights_ = nullptr;
   if (instruction.opcode != isa::Opcode::NcMatmul) {
-    weights_ = nullptr;
-    return load;
+    return cost_.load;
   }
   ++matmuls_;
   weights_ = &instruction.src[0];
   const bool again =
       parts_.reuse_weights && loaded != nullptr && same_operand(*loaded, instruction.src[0]);
-  return again ? 0 : load;
+  return again ? 0 : cost_.load;
 }
 
 void Engine::retire() {

@@ -16,6 +16,7 @@
 #include "sim/cost/cost.h"
 #include "sim/hw/activity.h"
 #include "sim/hw/dma_transfer.h"
+#include "sim/hw/throttle.h"
 #include "sim/isa/stream.h"
 
 namespace nsim::hw {
@@ -83,6 +84,7 @@ class Engine : public sc_core::sc_module {
   bool pass_barrier();
   bool ports_free(const isa::StreamInstruction& instruction);
   void begin(const isa::StreamInstruction& instruction);
+  SimTime begin_pass(const isa::StreamInstruction& instruction);
   std::int64_t weight_cycles(const isa::StreamInstruction& instruction);
   void retire_later(const Retirement& retirement);
   bool signal(const isa::StreamInstruction& instruction);
@@ -107,6 +109,8 @@ class Engine : public sc_core::sc_module {
   const isa::Operand* weights_ =
       nullptr;  // Tensor: what is in the array, nullptr: nothing that may be used again
   std::deque<Retirement> retirements_;
+  Throttle throttle_;      // Tensor's
+  double rate_shown_ = 0;  // percent, in the trace of the execution
 
   Activity activity_;
   std::int64_t instructions_ = 0;

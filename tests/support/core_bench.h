@@ -129,14 +129,15 @@ class FakeDma : public hw::DmaFrontEnd {
   Agenda* agenda_;
 };
 
-/// A logical core of one or more NeuronCores. `settings` are "path=value" below [neuron_core].
+/// A logical core of one or more NeuronCores. `settings` are "path=value" below [neuron_core], on
+/// top of the defaults or of the `device` file.
 class CoreBench {
  public:
   static constexpr SimTime kDmaLatency = 2 * kMicrosecond;
 
   explicit CoreBench(std::initializer_list<const char*> settings = {}, bool numerics = false,
-                     int cores = 1)
-      : dma(kernel.agenda(), kDmaLatency), params(resolve(settings)) {
+                     int cores = 1, const char* device = nullptr)
+      : dma(kernel.agenda(), kDmaLatency), params(resolve(settings, device)) {
     std::vector<hw::NeuronCore*> peers;
     for (int i = 0; i < cores; ++i) {
       const std::string name = "nc" + std::to_string(i);
@@ -177,13 +178,9 @@ class CoreBench {
   SimTime latency(const isa::StreamInstruction& instruction) const {
     return cycles(instruction.engine, cost::instruction_cost(instruction, params.engines).latency);
   }
-  /// Of weights, while the array is busy and while it is not.
-  SimTime hidden_load(const isa::StreamInstruction& instruction) const {
+  /// Of weights.
+  SimTime load(const isa::StreamInstruction& instruction) const {
     return cycles(instruction.engine, cost::instruction_cost(instruction, params.engines).load);
-  }
-  SimTime exposed_load(const isa::StreamInstruction& instruction) const {
-    return cycles(instruction.engine,
-                  cost::instruction_cost(instruction, params.engines).load_latency);
   }
 
   /// A statistic of core `index`, by name below the core.
@@ -210,13 +207,16 @@ class CoreBench {
   std::vector<Ended> ended;
 
  private:
-  static hw::NeuronCoreParams resolve(std::initializer_list<const char*> settings) {
-    Config config;
+  static hw::NeuronCoreParams resolve(std::initializer_list<const char*> settings,
+                                      const char* device) {
+    Config config = device != nullptr ? Config::load(device) : Config();
     for (const char* setting : settings) {
       config.set(std::string("neuron_core.") + setting);
     }
     hw::NeuronCoreParams params(ParamScope(config, "neuron_core"));
-    config.finish();
+    if (device == nullptr) {
+      config.finish();
+    }
     return params;
   }
 

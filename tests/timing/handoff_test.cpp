@@ -79,8 +79,7 @@ TEST_CASE("a thousand matmuls drift by less than a picosecond each") {
   bench.start(maker.streams());
   bench.kernel.run();
   REQUIRE(bench.dma.submitted.size() == 1);
-  const SimTime passes =
-      bench.dma.submitted[0].at - bench.first_issue() - bench.exposed_load(matmul);
+  const SimTime passes = bench.dma.submitted[0].at - bench.first_issue() - bench.load(matmul);
   const SimTime exact = bench.cycles(
       Engine::Tensor, 1000 * cost::instruction_cost(matmul, bench.params.engines).interval);
   CHECK(std::abs(passes - exact) < 1000);
