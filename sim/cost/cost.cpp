@@ -128,6 +128,8 @@ double vector_rate(const StreamInstruction& instruction, const VectorParams& par
       return tensor_tensor_rate(instruction, params);
     case Opcode::ScalarTensorTensor:
       return scalar_tensor_tensor_rate(instruction, params);
+    case Opcode::TensorTensorScan:
+      return params.scan_rate;
     case Opcode::TensorReduce:
       return reduce_rate(instruction, params);
     case Opcode::Memset:

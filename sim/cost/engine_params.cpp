@@ -43,6 +43,7 @@
 // vector.two_operand_rate_16bit          1       0.5     documented [2]; [1] 2x mode
 // vector.two_operand_16bit_bf16_only     true    false   documented [2]; [1]
 // vector.scalar_tensor_tensor_rate_bf16  1       1       documented [2]; v2
+// vector.scan_rate                       2       2       documented [2]; v2
 // vector.reduce_rate                     1       1       documented [2]
 // vector.reduce_rate_bf16                0.5     1       documented [2]; derived: N=16384 [5]
 // vector.memset_rate                     1       1       documented [2]
@@ -150,6 +151,7 @@ VectorParams::VectorParams(const ParamScope& scope)
       scalar_tensor_tensor_rate_bf16(
           rate_param(scope, "scalar_tensor_tensor_rate_bf16", 1,
                      "scalar_tensor_tensor in bf16, subtract then multiply, even element count")),
+      scan_rate(rate_param(scope, "scan_rate", 2, "Cycles per element of tensor_tensor_scan")),
       reduce_rate(
           rate_param(scope, "reduce_rate", 1, "Cycles per source element of tensor_reduce")),
       reduce_rate_bf16(rate_param(scope, "reduce_rate_bf16", 0.5,

@@ -50,6 +50,7 @@ struct VectorParams {
   double two_operand_rate_16bit;
   bool two_operand_16bit_bf16_only;
   double scalar_tensor_tensor_rate_bf16;
+  double scan_rate;
   double reduce_rate;
   double reduce_rate_bf16;
   double memset_rate;

@@ -67,6 +67,11 @@ void scalar_tensor_tensor(const Datapath& d, const StreamInstruction& i) {
                             i.reverse0, i.op1, d.view(i.src[1]), i.reverse1);
 }
 
+void tensor_tensor_scan(const Datapath& d, const StreamInstruction& i) {
+  num::tensor_tensor_scan(d.view(i.dst), d.view(i.src[0]), d.view(i.src[1]),
+                          ScalarView(d, i.operand0), i.op0, i.reverse0, i.op1, i.reverse1);
+}
+
 void tensor_reduce(const Datapath& d, const StreamInstruction& i) {
   num::tensor_reduce(d.view(i.dst), d.view(i.src[0]), i.op0, i.keep, i.negate);
 }
@@ -131,6 +136,7 @@ constexpr Row kFunctions[] = {
     {isa::Opcode::CoreBarrier, nullptr},
     {isa::Opcode::SemaphoreWait, nullptr},
     {isa::Opcode::Nop, nullptr},
+    {isa::Opcode::TensorTensorScan, tensor_tensor_scan},
 };
 
 constexpr bool in_order() {

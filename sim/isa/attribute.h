@@ -16,6 +16,7 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
       return visitor(instruction.op0);
     case Attribute::Operand0:
     case Attribute::Scale:
+    case Attribute::Initial:
       return visitor(instruction.operand0);
     case Attribute::Reverse0:
       return visitor(instruction.reverse0);

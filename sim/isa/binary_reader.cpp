@@ -200,7 +200,7 @@ class Reader {
   }
 
   Instruction instruction() {
-    const Opcode code = enumerator("an opcode", Opcode::Nop);
+    const Opcode code = enumerator("an opcode", kLastOpcode);
     const OpcodeInfo& opcode = info(code);
     Instruction made = with_defaults(code);
     made.engine = enumerator("an engine", Engine::Sync);

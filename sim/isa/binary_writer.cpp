@@ -161,7 +161,7 @@ class Writer {
     }
     AttributeSet written = 0;
     for_each(opcode.required | opcode.optional, [&](Attribute attribute) {
-      written |= has_default(attribute, each) ? 0U : bit(attribute);
+      written |= has_default(attribute, each) ? AttributeSet{0} : bit(attribute);
     });
     out_.number(written);
     for_each(written, [&](Attribute attribute) { visit(attribute, each, *this); });

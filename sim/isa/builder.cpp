@@ -268,6 +268,16 @@ Instruction& Builder::scalar_tensor_tensor(Access dst, Access data, num::AluOp o
   return made;
 }
 
+Instruction& Builder::tensor_tensor_scan(Access dst, Access data0, Access data1,
+                                         ScalarOperand initial, num::AluOp op0, num::AluOp op1) {
+  Instruction& made = emit(make(Opcode::TensorTensorScan, Engine::Vector, std::move(dst),
+                                std::move(data0), std::move(data1)));
+  made.operand0 = std::move(initial);
+  made.op0 = op0;
+  made.op1 = op1;
+  return made;
+}
+
 Instruction& Builder::tensor_reduce(Access dst, Access data, num::AluOp op, int keep, bool negate) {
   Instruction& made =
       emit(make(Opcode::TensorReduce, Engine::Vector, std::move(dst), std::move(data)));

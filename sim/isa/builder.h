@@ -83,6 +83,8 @@ class Builder {
                              ScalarOperand operand1 = {});
   Instruction& scalar_tensor_tensor(Access dst, Access data, num::AluOp op0, ScalarOperand operand0,
                                     num::AluOp op1, Access operand1);
+  Instruction& tensor_tensor_scan(Access dst, Access data0, Access data1, ScalarOperand initial,
+                                  num::AluOp op0, num::AluOp op1);
   Instruction& tensor_reduce(Access dst, Access data, num::AluOp op, int keep = 0,
                              bool negate = false);
   Instruction& activation(Access dst, Access data, num::Activation function,

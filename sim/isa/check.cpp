@@ -35,8 +35,8 @@ class FormCheck {
   void run() const {
     check_engine();
     check_operands();
-    check_scalar(instruction_.operand0, "operand0");
-    check_scalar(instruction_.operand1, "operand1");
+    check_scalar(instruction_.operand0, scalar_name(row_, true));
+    check_scalar(instruction_.operand1, scalar_name(row_, false));
     check_dge();
     check_numbers();
     check_semaphores();

@@ -77,8 +77,8 @@ void elementwise(const Shapes& s) {
              ": partitions and elements per partition must be equal");
     }
   }
-  check_scalar(s, s.in.operand0, "operand0");
-  check_scalar(s, s.in.operand1, "operand1");
+  check_scalar(s, s.in.operand0, scalar_name(info(s.in.opcode), true));
+  check_scalar(s, s.in.operand1, scalar_name(info(s.in.opcode), false));
 }
 
 void not_both_in_psum(const Shapes& s) {
@@ -170,6 +170,16 @@ void scalar_tensor_tensor(const Shapes& s) {
   not_both_in_psum(s);
   if (num::is_bitwise(s.in.op0) || num::is_bitwise(s.in.op1)) {
     s.fail("takes arithmetic operators only");
+  }
+}
+
+void scan(const Shapes& s) {
+  elementwise(s);
+  not_both_in_psum(s);
+  for (const AluOp op : {s.in.op0, s.in.op1}) {
+    if (num::is_bitwise(op) || is_unary(op)) {
+      s.fail(std::string("cannot scan by ") + name(op) + ", only by arithmetic of two operands");
+    }
   }
 }
 
@@ -297,6 +307,7 @@ constexpr std::array<RuleRow, kOpcodeCount> kRules{{
     {Opcode::CoreBarrier, nothing},
     {Opcode::SemaphoreWait, nothing},
     {Opcode::Nop, nothing},
+    {Opcode::TensorTensorScan, scan},
 }};
 
 constexpr bool in_order() {

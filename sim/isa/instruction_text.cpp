@@ -24,7 +24,7 @@ std::vector<std::string> names_up_to(Enum last) {
 }
 
 std::vector<std::string> opcode_names() {
-  return names_up_to(Opcode::Nop);
+  return names_up_to(kLastOpcode);
 }
 
 /// Reads the value that follows an attribute's keyword into the field it is called with.

@@ -29,7 +29,7 @@ constexpr OperandInfo src1(const char* name, SpaceSet spaces) {
 
 template <class... Attributes>
 constexpr AttributeSet set(Attributes... attributes) {
-  return (0U | ... | bit(attributes));
+  return (AttributeSet{0} | ... | bit(attributes));
 }
 
 using A = Attribute;
@@ -96,6 +96,9 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
   {Opcode::CoreBarrier, "core_barrier", kAll, false, {}, 0, 0},
   {Opcode::SemaphoreWait, "semaphore_wait", kAll, false, {}, 0, 0},
   {Opcode::Nop, "nop", kAll, false, {}, 0, 0},
+  {Opcode::TensorTensorScan, "tensor_tensor_scan", kVector, false,
+   {dst(kChip), src0("data0", kChip), src1("data1", kChip)},
+   set(A::Initial, A::Op0, A::Op1), set(A::Reverse0, A::Reverse1)},
 }};
 // clang-format on
 
@@ -112,7 +115,7 @@ static_assert(in_order(), "row i of the table describes opcode i");
 constexpr std::array<const char*, kAttributeCount> kAttributeNames{
     "op",       "op0",   "operand0",       "reverse0", "op1",   "operand1",   "reverse1",
     "function", "scale", "bias",           "value",    "fill",  "accumulate", "keep",
-    "negate",   "base",  "partition_step", "pattern",  "queue", "dge"};
+    "negate",   "base",  "partition_step", "pattern",  "queue", "dge",        "initial"};
 constexpr std::array<const char*, kEngineCount> kEngineNames{"tensor", "vector", "scalar", "gpsimd",
                                                              "sync"};
 constexpr std::array<const char*, 3> kSpaceNames{"HBM", "SBUF", "PSUM"};
@@ -200,6 +203,14 @@ const Access* operand(const Instruction& instruction, OperandRole role) {
       break;
   }
   return nullptr;
+}
+
+const char* scalar_name(const OpcodeInfo& row, bool first) {
+  constexpr AttributeSet kFirst = set(A::Operand0, A::Scale, A::Initial);
+  constexpr AttributeSet kSecond = set(A::Operand1, A::Bias);
+  const AttributeSet found = (row.required | row.optional) & (first ? kFirst : kSecond);
+  return found != 0 ? name(static_cast<A>(__builtin_ctzll(found)))
+                    : (first ? "operand0" : "operand1");
 }
 
 void set_operand(Instruction& instruction, OperandRole role, Access access) {

@@ -34,7 +34,8 @@ struct OperandInfo {
 };
 
 /// What follows the operands in the text form. Each sets one field of Instruction; a field whose
-/// attribute an opcode does not have keeps its default.
+/// attribute an opcode does not have keeps its default. The numbers are those of the container: new
+/// attributes are added at the end.
 enum class Attribute : std::uint8_t {
   Op,  // op0 of an opcode with one operator
   Op0,
@@ -56,14 +57,15 @@ enum class Attribute : std::uint8_t {
   Pattern,
   Queue,
   Dge,
+  Initial,  // operand0
 };
-inline constexpr int kAttributeCount = 20;
+inline constexpr int kAttributeCount = 21;
 /// The keyword of the text form: "op0", "partition_step", ...
 const char* name(Attribute attribute);
 
-using AttributeSet = std::uint32_t;
+using AttributeSet = std::uint64_t;
 constexpr AttributeSet bit(Attribute attribute) {
-  return 1U << static_cast<unsigned>(attribute);
+  return AttributeSet{1} << static_cast<unsigned>(attribute);
 }
 
 struct OpcodeInfo {
@@ -82,7 +84,8 @@ struct OpcodeInfo {
   int operand_count() const;
 };
 
-inline constexpr int kOpcodeCount = static_cast<int>(Opcode::Nop) + 1;
+inline constexpr Opcode kLastOpcode = Opcode::TensorTensorScan;
+inline constexpr int kOpcodeCount = static_cast<int>(kLastOpcode) + 1;
 
 const OpcodeInfo& info(Opcode opcode);
 inline const char* name(Opcode opcode) {
@@ -99,6 +102,10 @@ std::optional<TensorKind> parse_tensor_kind(std::string_view name);
 
 /// The access of `instruction` in that role, or null when it is missing.
 const Access* operand(const Instruction& instruction, OperandRole role);
+
+/// What operand0 (first) or operand1 of the opcode is called: the attribute that sets it. For
+/// messages.
+const char* scalar_name(const OpcodeInfo& row, bool first);
 
 /// Sets the operand of that role; sources in their order.
 void set_operand(Instruction& instruction, OperandRole role, Access access);

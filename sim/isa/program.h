@@ -30,6 +30,7 @@ const char* name(Engine engine);  // "tensor", "vector", "scalar", "gpsimd", "sy
 enum class Space : std::uint8_t { Hbm, Sbuf, Psum };
 
 /// Named after nki.isa. The operand order of each (dst, then sources) is in opcode.h's table.
+/// The numbers are those of the container: new opcodes are added at the end.
 enum class Opcode : std::uint8_t {
   NcMatmul,            // dst[M,N] (+)= src0(stationary[K,M])^T x src1(moving[K,N])
   NcTranspose,         // dst[F,P] = src0[P,F]^T; Tensor engine (SBUF to PSUM) or Vector (<= 32x32)
@@ -51,7 +52,8 @@ enum class Opcode : std::uint8_t {
   DmaGather,           // dst[p, :] = src0 row (src1[p]); src0 HBM table rows, src1 int32 [P,1] in SBUF
   CoreBarrier,         // all physical cores of the logical core reach it before any goes on
   SemaphoreWait,       // waits only: no work
-  Nop
+  Nop,
+  TensorTensorScan     // dst[i] = (src0[i] op0 dst[i-1]) op1 src1[i], dst[-1] = operand0
 };
 
 enum class DgeMode : std::uint8_t { Unknown, None, Swdge, Hwdge };

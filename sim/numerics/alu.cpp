@@ -241,8 +241,9 @@ inline constexpr bool kFolds =
 
 template <class T, class Op>
 constexpr AluLoops<T> loops() {
-  AluLoops<T> result{rows<Op, T>, rows_reversed<Op, T>, scalar<Op, T>, scalar_reversed<Op, T>,
-                     nullptr};
+  AluLoops<T> result{rows<Op, T>,   rows_reversed<Op, T>,
+                     scalar<Op, T>, scalar_reversed<Op, T>,
+                     apply<Op, T>,  nullptr};
   if constexpr (kFolds<Op>) {
     result.fold = fold<Op, T>;
   }

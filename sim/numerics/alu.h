@@ -17,6 +17,7 @@ struct AluLoops {
   void (*rows_reversed)(T* a, const T* b, std::size_t count);  // a = b op a
   void (*scalar)(T* a, T b, std::size_t count);
   void (*scalar_reversed)(T* a, T b, std::size_t count);
+  T (*one)(T a, T b);                        // a op b
   T (*fold)(const T* a, std::size_t count);  // a[0] op a[1] op ...; nullptr when it is no reduction
 };
 

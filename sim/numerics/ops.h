@@ -107,6 +107,10 @@ void tensor_scalar(const View& dst, const View& data, AluOp op0, const Scalar& o
 /// (data op0 operand0) op1 operand1, operand1 a full tile.
 void scalar_tensor_tensor(const View& dst, const View& data, AluOp op0, const Scalar& operand0,
                           bool reverse0, AluOp op1, const View& operand1, bool reverse1);
+/// Along each row: result = op1(op0(data0, result before), data1), the first "before" is `initial`.
+/// The running result is fp32, whatever dst rounds it to; `reverse` swaps the operands of its op.
+void tensor_tensor_scan(const View& dst, const View& data0, const View& data1,
+                        const Scalar& initial, AluOp op0, bool reverse0, AluOp op1, bool reverse1);
 /// Reduces each row (all free dims beyond the first `keep`) with add, maximum, minimum, multiply or
 /// abs_max. dst has the product of the kept counts elements per row.
 void tensor_reduce(const View& dst, const View& data, AluOp op, int keep, bool negate);

@@ -213,6 +213,16 @@ TEST_CASE("elementwise instructions have equal partitions and elements") {
          t.b.tensor_scalar(Engine::Vector, t.s.at(0, row(4)), t.s.at(0, row(4)), AluOp::Add,
                            {0, t.f.at(0, row(4))});
        }},
+      {"initial is [128, 4], must be [128, 1]",
+       [](Bench& t) {
+         t.b.tensor_tensor_scan(t.s.at(0, row(4)), t.s.at(0, row(4)), t.s.at(0, row(4)),
+                                {0, t.f.at(0, row(4))}, AluOp::Multiply, AluOp::Add);
+       }},
+      {"at most one may be",
+       [](Bench& t) {
+         t.b.tensor_tensor_scan(t.s.at(0, row(4)), t.p.at(0, row(4)), t.p.at(8, row(4)), {},
+                                AluOp::Multiply, AluOp::Add);
+       }},
       {"reduce_res is [128, 2], must be [128, 1]",
        [](Bench& t) {
          t.b.activation_reduce(t.s.at(0, row(4)), t.f.at(0, row(2)), t.s.at(0, row(4)),
@@ -246,6 +256,16 @@ TEST_CASE("operators an engine does not have") {
        }},
       {"cannot reduce by subtract",
        [](Bench& t) { t.b.tensor_reduce(t.s.at(0, row(1)), t.s.at(0, row(4)), AluOp::Subtract); }},
+      {"cannot scan by bitwise_xor, only by arithmetic of two operands",
+       [](Bench& t) {
+         t.b.tensor_tensor_scan(t.s.at(0, row(4)), t.s.at(0, row(4)), t.s.at(0, row(4)), {},
+                                AluOp::Multiply, AluOp::BitwiseXor);
+       }},
+      {"cannot scan by abs",
+       [](Bench& t) {
+         t.b.tensor_tensor_scan(t.s.at(0, row(4)), t.s.at(0, row(4)), t.s.at(0, row(4)), {},
+                                AluOp::Abs, AluOp::Add);
+       }},
       {"has no tensor_scalar",
        [](Bench& t) {
          t.b.tensor_scalar(Engine::Scalar, t.s.at(0, row(4)), t.s.at(0, row(4)), AluOp::Add,

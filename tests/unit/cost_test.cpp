@@ -231,6 +231,16 @@ TEST_CASE("scalar_tensor_tensor is fast for bf16, subtract, multiply and an even
   CHECK(interval(instruction, v2) == 1024);
 }
 
+TEST_CASE("a scan takes its rate per element, whatever its types and wherever its operands") {
+  for (const EngineParams& engines : {params(), v3_params(), params("vector.scan_rate = 3")}) {
+    StreamInstruction scan = tensor_tensor(Dtype::Bf16, 512, Space::Psum);
+    scan.opcode = Opcode::TensorTensorScan;
+    CHECK(interval(scan, engines) == static_cast<std::int64_t>(512 * engines.vector.scan_rate));
+    CHECK(instruction_cost(scan, engines).latency ==
+          interval(scan, engines) + engines.vector.latency);
+  }
+}
+
 TEST_CASE("a reduction costs its source, not its result") {
   const EngineParams v2 = params();
   StreamInstruction reduce = make(Opcode::TensorReduce, Engine::Vector, on_chip(Dtype::Fp32, 1),

@@ -72,6 +72,21 @@ TEST_CASE("an operand in PSUM is resolved to PSUM") {
   CHECK(view.partition_stride == bench.psum.partition_stride());
 }
 
+TEST_CASE("a scan takes its initial values from the operand that holds them") {
+  Bench bench;
+  bench.put(0, 0, {1, 2, 3});
+  bench.put(0, 64, {10, 20, 30});
+  bench.put(0, 128, {4});
+  isa::StreamInstruction scan =
+      instruction(Engine::Vector, Opcode::TensorTensorScan, sbuf_rows(256, 3, 1),
+                  sbuf_rows(0, 3, 1), sbuf_rows(64, 3, 1));
+  scan.op0 = num::AluOp::Multiply;
+  scan.op1 = num::AluOp::Add;
+  scan.operand0.operand = sbuf_rows(128, 1, 1);
+  bench.datapath.execute(scan);
+  CHECK(bench.row(scan.dst, 0) == Row{14, 48, 174});
+}
+
 TEST_CASE("nc_matmul multiplies the transposed stationary operand into PSUM and accumulates") {
   Bench bench;
   bench.put(0, 0, {1, 2});  // stationary [K=2, M=2]

@@ -349,6 +349,35 @@ TEST_CASE("scalar_tensor_tensor applies the scalar first, then the second tile")
   CHECK(out.values() == std::vector<float>{6, 9});
 }
 
+TEST_CASE("a scan carries its fp32 result from element to element, and starts per partition") {
+  Tile a(Dtype::Fp32, 2, 5), b(Dtype::Fp32, 2, 5), first(Dtype::Fp32, 2, 1), out(Dtype::Bf16, 2, 5);
+  a.randomise(41);
+  b.randomise(42);
+  first.set({0.5F, -2});
+  const View starts = first.view();
+  Scalar initial;
+  initial.view = &starts;
+  tensor_tensor_scan(out.view(), a.view(), b.view(), initial, AluOp::Multiply, false, AluOp::Add,
+                     false);
+  for (std::int64_t p = 0; p < 2; ++p) {
+    float state = first.get(p, 0);
+    for (std::int64_t i = 0; i < 5; ++i) {
+      state = a.get(p, i) * state + b.get(p, i);
+      CHECK(out.get(p, i) == round_to(Dtype::Bf16, state));
+    }
+  }
+}
+
+TEST_CASE("a scan swaps the operands of each operator on request, and may write over a source") {
+  Tile a(Dtype::Fp32, 1, 3), b(Dtype::Fp32, 1, 3);
+  a.set({1, 2, 3});
+  b.set({10, 20, 30});
+  tensor_tensor_scan(a.view(), a.view(), b.view(), immediate(7), AluOp::Subtract, true,
+                     AluOp::Subtract, true);
+  // b - (state - a), state = 7 at first
+  CHECK(a.values() == std::vector<float>{10 - (7 - 1), 20 - (4 - 2), 30 - (18 - 3)});
+}
+
 TEST_CASE("tensor_reduce folds what lies beyond the kept dimensions") {
   Tile data(Dtype::Fp32, 1, 6), sums(Dtype::Fp32, 1, 2), all(Dtype::Fp32, 1, 1);
   const View two_by_three = data.set({1, 2, 3, -4, -5, -6}).view({{3, 2}, {1, 3}});

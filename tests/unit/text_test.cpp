@@ -229,7 +229,8 @@ TEST_CASE("every opcode with every attribute survives printing and parsing") {
       each.reverse1 = opcode.has(Attribute::Reverse1);
       each.negate = opcode.has(Attribute::Negate);
       each.keep = opcode.has(Attribute::Keep) ? 2 : 0;
-      if (opcode.has(Attribute::Operand0) || opcode.has(Attribute::Scale)) {
+      if (opcode.has(Attribute::Operand0) || opcode.has(Attribute::Scale) ||
+          opcode.has(Attribute::Initial)) {
         each.operand0 = {2.5F, {}};
       }
       if (opcode.has(Attribute::Operand1) || opcode.has(Attribute::Bias)) {
