@@ -56,6 +56,7 @@
 // scalar.latency                         222     355     derived: 159 ns, N=1 [3]; N + 296 ns [5]
 // scalar.rate                            1       1       documented [2]
 // scalar.accumulator_read                64      64      documented [1] [2]; v2
+// scalar.table_load                      1.28us  1.28us  assumed: v3; derived [3]: ACT_TABLE_LOAD on trn2
 // gpsimd.clock                           1.4GHz  1.2GHz  documented [1]
 // gpsimd.latency                         220     188     assumed: 157 ns as Vector
 // gpsimd.rate                            1       1       documented [2]
@@ -172,7 +173,9 @@ ScalarParams::ScalarParams(const ParamScope& scope)
       latency(latency_param(scope, 222)),
       rate(rate_param(scope, "rate", 1, "Cycles per element; scale, bias and casts are free")),
       accumulator_read(scope.cycles("accumulator_read", 64, 0, kCyclesMax,
-                                    "Reading the row sums out after activation_reduce")) {}
+                                    "Reading the row sums out after activation_reduce")),
+      table_load(scope.duration("table_load", "1280ns", "0ps", "1ms",
+                                "Loading the table of the set of functions an activation needs")) {}
 
 GpSimdParams::GpSimdParams(const ParamScope& scope)
     : clock(clock_param(scope, "1.4GHz")),

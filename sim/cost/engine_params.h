@@ -67,6 +67,7 @@ struct ScalarParams {
   std::int64_t latency;
   double rate;
   std::int64_t accumulator_read;
+  SimTime table_load;
 };
 
 struct GpSimdParams {

@@ -99,8 +99,12 @@ void Activity::Totals::add(const Segment& segment, SimTime end) {
     case Kind::Idle:
       idle[static_cast<std::size_t>(segment.cause)] += duration;
       break;
-    case Kind::Load:
-      load += duration;
+    case Kind::Weights:
+      weights += duration;
+      busy += duration;
+      break;
+    case Kind::Table:
+      table += duration;
       [[fallthrough]];
     case Kind::Busy:
       busy += duration;
@@ -146,8 +150,16 @@ void Activity::busy(const isa::StreamInstruction& instruction, SimTime from, Sim
 }
 
 void Activity::load_weights(SimTime from, SimTime done) {
+  load(Kind::Weights, from, done);
+}
+
+void Activity::load_table(SimTime from) {
+  load(Kind::Table, from, from);
+}
+
+void Activity::load(Kind kind, SimTime from, SimTime done) {
   Segment segment;
-  segment.kind = Kind::Load;
+  segment.kind = kind;
   segment.from = from;
   segment.done = done;
   push(segment);
@@ -199,7 +211,11 @@ void Activity::draw(const Segment& segment, SimTime end) const {
     }
     return;
   }
-  if (segment.kind == Kind::Load) {
+  if (segment.kind == Kind::Table) {
+    trace.slice(track_, trace.name("act_table_load"), segment.from, end);
+    return;
+  }
+  if (segment.kind == Kind::Weights) {
     trace.slice(track_, trace.name("load_stationary"), segment.from, end, 0,
                 {{"done_ps", segment.done}});
     return;
@@ -229,8 +245,12 @@ void Activity::report(StatsScope stats, SimTime at) const {
     stats.add(row.stat, nanoseconds(totals.idle[static_cast<std::size_t>(row.cause)]), "ns",
               row.description);
   }
+  if (engine_ == isa::Engine::Scalar) {
+    stats.add("slow_table_load", nanoseconds(totals.table), "ns",
+              "The part of busy that loaded function tables");
+  }
   if (engine_ == isa::Engine::Tensor) {
-    stats.add("exposed_weight_load", nanoseconds(totals.load), "ns",
+    stats.add("exposed_weight_load", nanoseconds(totals.weights), "ns",
               "The part of busy that loaded weights while the array had nothing else to do");
     stats.add("throttled", nanoseconds(totals.limited), "ns",
               "The part of busy under the utilisation limit");

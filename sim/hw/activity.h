@@ -48,6 +48,8 @@ class Activity {
             SimTime throttled, std::uint64_t flow);
   /// Tensor: loads weights although the array is free; they are in place at `done`.
   void load_weights(SimTime from, SimTime done);
+  /// Scalar: loads a function table.
+  void load_table(SimTime from);
   /// Tensor runs at `percent` of its full rate from `from` on. Only the trace shows it.
   void rate(double percent, SimTime from);
   /// The execution is over.
@@ -57,7 +59,7 @@ class Activity {
   void report(StatsScope stats, SimTime at) const;
 
  private:
-  enum class Kind : std::uint8_t { Idle, Busy, Load };
+  enum class Kind : std::uint8_t { Idle, Busy, Weights, Table };
   struct Segment {
     Kind kind = Kind::Idle;
     Idle cause = Idle::Fetch;
@@ -68,8 +70,9 @@ class Activity {
     const isa::StreamInstruction* instruction = nullptr;
   };
   struct Totals {
-    SimTime busy = 0;  // includes load
-    SimTime load = 0;
+    SimTime busy = 0;  // includes weights and table
+    SimTime weights = 0;
+    SimTime table = 0;
     SimTime limited = 0;    // part of busy: at the reduced rate
     SimTime throttled = 0;  // part of that: what the limit added
     std::array<SimTime, kIdleCount> idle{};
@@ -80,6 +83,7 @@ class Activity {
     void cut(SimTime at);
   };
 
+  void load(Kind kind, SimTime from, SimTime done);
   void push(const Segment& segment);
   void close(const Segment& segment, SimTime end);
   void draw(const Segment& segment, SimTime end) const;

@@ -94,7 +94,13 @@ bool Engine::may_begin(const isa::StreamInstruction& instruction) {
       if (!in_order(instruction)) {
         return false;
       }
+      stage_ = Stage::Table;
+      [[fallthrough]];
+    case Stage::Table:
       stage_ = Stage::Semaphores;
+      if (!table_loaded(instruction)) {
+        return false;
+      }
       [[fallthrough]];
     case Stage::Semaphores:
       if (!semaphores_reached(instruction)) {
@@ -124,6 +130,25 @@ bool Engine::in_order(const isa::StreamInstruction& instruction) {
     return false;
   }
   return true;
+}
+
+/// Otherwise loads it, as an instruction of its own in front: it does not wait for operands.
+bool Engine::table_loaded(const isa::StreamInstruction& instruction) {
+  if (id_ != isa::Engine::Scalar) {
+    return true;
+  }
+  const cost::FunctionSet needed = cost::function_set(instruction);
+  if (needed == cost::FunctionSet::Any || needed == table_) {
+    return true;
+  }
+  table_ = needed;
+  ++table_loads_;
+  begun_ = now();
+  free_at_ = now() + parts_.costs.scalar.table_load;
+  retired_at_ = std::max(retired_at_, free_at_);
+  activity_.load_table(begun_);
+  wait_until(free_at_);
+  return false;
 }
 
 bool Engine::semaphores_reached(const isa::StreamInstruction& instruction) {
@@ -296,6 +321,9 @@ void Engine::report(StatsScope stats) const {
   activity_.report(stats, now());
   stats.add("instructions", static_cast<double>(instructions_), "1",
             "Instructions the engine has begun");
+  if (id_ == isa::Engine::Scalar) {
+    stats.add("table_loads", static_cast<double>(table_loads_), "1", "Function tables loaded");
+  }
   if (id_ == isa::Engine::Tensor) {
     stats.add("matmuls", static_cast<double>(matmuls_), "1", "nc_matmul instructions begun");
   }

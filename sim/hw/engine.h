@@ -14,6 +14,7 @@
 #include <systemc>
 
 #include "sim/cost/cost.h"
+#include "sim/cost/function_tables.h"
 #include "sim/hw/activity.h"
 #include "sim/hw/dma_transfer.h"
 #include "sim/hw/throttle.h"
@@ -68,7 +69,7 @@ class Engine : public sc_core::sc_module {
 
  private:
   /// How far the next instruction has come.
-  enum class Stage : std::uint8_t { Order, Semaphores, Barrier, AtBarrier, Ports, Reserved };
+  enum class Stage : std::uint8_t { Order, Table, Semaphores, Barrier, AtBarrier, Ports, Reserved };
   struct Retirement {
     SimTime at = 0;
     const isa::StreamInstruction* signals = nullptr;  // whose semaphore updates are made
@@ -80,6 +81,7 @@ class Engine : public sc_core::sc_module {
 
   bool may_begin(const isa::StreamInstruction& instruction);
   bool in_order(const isa::StreamInstruction& instruction);
+  bool table_loaded(const isa::StreamInstruction& instruction);
   bool semaphores_reached(const isa::StreamInstruction& instruction);
   bool pass_barrier();
   bool ports_free(const isa::StreamInstruction& instruction);
@@ -109,12 +111,14 @@ class Engine : public sc_core::sc_module {
   const isa::Operand* weights_ =
       nullptr;  // Tensor: what is in the array, nullptr: nothing that may be used again
   std::deque<Retirement> retirements_;
-  Throttle throttle_;      // Tensor's
-  double rate_shown_ = 0;  // percent, in the trace of the execution
+  cost::FunctionSet table_ = cost::FunctionSet::Any;  // Scalar: what is loaded; Any: nothing yet
+  Throttle throttle_;                                 // Tensor's
+  double rate_shown_ = 0;                             // percent, in the trace of the execution
 
   Activity activity_;
   std::int64_t instructions_ = 0;
   std::int64_t matmuls_ = 0;
+  std::int64_t table_loads_ = 0;
 };
 
 }  // namespace nsim::hw
