@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "sim/base/error.h"
+#include "sim/hw/hbm_bandwidth.h"
 #include "sim/hw/time.h"
 
 namespace nsim::hw {
@@ -16,10 +17,15 @@ HbmParams::HbmParams(ParamScope scope)
                          "Distance between the addresses of two stacks")),
       reserved(scope.bytes("reserved", "16MiB", "0B", "1GiB",
                            "Firmware's part at the start of a stack")),
-      model(scope.choice("model", "bandwidth", {"bandwidth"}, "Timing model of a stack")),
+      model(scope.choice("model", "bandwidth", {"bandwidth", "banked"}, "Timing model of a stack")),
       bandwidth(scope.rate("bandwidth", "410GB/s", "1GB/s", "100TB/s", "Peak rate of one stack")),
       latency(scope.duration("latency", "150ns", "0ns", "100us",
-                             "From a request at the stack to its data")) {
+                             "From a request at the stack to its data")),
+      turnaround(scope.flag("turnaround", false,
+                            "Whether the bandwidth model loses time when reads and writes "
+                            "alternate; the banked model always does")),
+      bus(scope.table("bus")),
+      banked(scope.table("banked")) {
   if (stride < capacity) {
     throw UserError(fmt::format("hbm.stride: {} is less than hbm.capacity {}: stacks would overlap",
                                 format_quantity(Quantity::Bytes, stride),
@@ -29,33 +35,23 @@ HbmParams::HbmParams(ParamScope scope)
 
 namespace {
 
-/// One pipe: bytes over bandwidth, in order of arrival, and a latency that overlaps.
-class BandwidthTiming : public HbmTiming {
- public:
-  explicit BandwidthTiming(const HbmParams& params)
-      : bandwidth_(params.bandwidth), latency_(params.latency) {}
-
-  Service access(SimTime at, bool, std::int64_t bytes, const ScatterList*) override {
-    const SimTime duration = transfer_time(bytes, bandwidth_);
-    return {pipe_.reserve(at, duration) + duration, latency_};
+std::unique_ptr<HbmTiming> make_timing(const HbmParams& params, std::uint64_t base) {
+  if (params.model == "banked") {
+    return std::make_unique<HbmBanked>(params.banked, params.bus, params.bandwidth, params.latency,
+                                       base);
   }
-  SimTime busy() const override { return pipe_.busy(); }
-  SimTime waited() const override { return pipe_.waited(); }
-
- private:
-  const std::int64_t bandwidth_;
-  const SimTime latency_;
-  Timeline pipe_;
-};
+  HbmBusParams turns;
+  if (params.turnaround) {
+    turns = params.bus;
+    turns.write_batch *= params.banked.geometry.pseudo_channels;
+  }
+  return std::make_unique<HbmBandwidth>(params.bandwidth, params.latency, turns);
+}
 
 }  // namespace
 
-std::unique_ptr<HbmTiming> HbmTiming::create(const HbmParams& params) {
-  return std::make_unique<BandwidthTiming>(params);
-}
-
 Hbm::Hbm(sc_core::sc_module_name name, const HbmParams& params, std::uint64_t base)
-    : sc_module(name), params_(params), base_(base), timing_(HbmTiming::create(params)) {
+    : sc_module(name), params_(params), base_(base), timing_(make_timing(params, base)) {
   void* memory = mmap(nullptr, static_cast<std::size_t>(params_.capacity), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
@@ -85,9 +81,13 @@ void Hbm::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& 
     return;
   }
   const auto bytes = static_cast<std::int64_t>(payload.get_data_length());
+  const Segment whole{payload.get_address(), payload.get_data_length()};
+  const bool one = list == nullptr || list->segments.empty();
   (payload.is_read() ? read_bytes_ : write_bytes_) += bytes;
   // What is on the way does not reserve the future: the pipe is shared in order of decisions.
-  const HbmTiming::Service service = timing_->access(now(), payload.is_write(), bytes, list);
+  const HbmTiming::Service service =
+      timing_->access({now(), payload.is_write(), bytes, one ? &whole : list->segments.data(),
+                       one ? 1 : list->segments.size()});
   delay += to_sc(service.end - now() + service.latency);
   if (list != nullptr) {
     list->pipelined += service.latency;
@@ -98,10 +98,7 @@ void Hbm::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& 
 void Hbm::report(StatsScope stats) const {
   stats.add("read_bytes", static_cast<double>(read_bytes_), "B", "Bytes read from the stack");
   stats.add("write_bytes", static_cast<double>(write_bytes_), "B", "Bytes written to the stack");
-  stats.add("busy", static_cast<double>(timing_->busy()) / kNanosecond, "ns",
-            "Time the stack moved data");
-  stats.add("waited", static_cast<double>(timing_->waited()) / kNanosecond, "ns",
-            "Time transactions waited for the stack");
+  timing_->report(stats);
   stats.add("peak_rate", static_cast<double>(params_.bandwidth), "B/s", "Peak rate of the stack");
 }
 

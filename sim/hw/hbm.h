@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One HBM stack: storage and timing. The timing model is chosen by name ([hbm] model).
+// One HBM stack: storage, and a timing model (hbm_timing.h) chosen by name ([hbm] model).
 //
 // Storage is one host mapping of the whole stack without reserved swap: pages appear when they are
 // first written, and the pointer a client gets for a tensor points into it.
@@ -15,8 +15,8 @@
 
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
-#include "sim/base/timeline.h"
-#include "sim/hw/scatter_list.h"
+#include "sim/hw/hbm_banked.h"
+#include "sim/hw/hbm_timing.h"
 
 namespace nsim::hw {
 
@@ -26,26 +26,12 @@ struct HbmParams {
   std::int64_t capacity;                 // of one stack
   std::int64_t stride;                   // between the addresses of two stacks
   std::int64_t reserved;                 // firmware's part at the start of a stack
-  std::string model;                     // "bandwidth"
+  std::string model;                     // "bandwidth", "banked"
   std::int64_t bandwidth;                // of one stack
   SimTime latency;
-};
-
-/// When a stack serves what. Simulation thread.
-class HbmTiming {
- public:
-  virtual ~HbmTiming() = default;
-  struct Service {
-    SimTime end = 0;      // the stack has delivered or taken the last byte
-    SimTime latency = 0;  // until the initiator sees it; overlaps with other transactions
-  };
-  /// Serves the rows of a transaction that arrives at `at`; calls come in the order of their
-  /// arrival.
-  virtual Service access(SimTime at, bool write, std::int64_t bytes, const ScatterList* rows) = 0;
-  virtual SimTime busy() const = 0;
-  virtual SimTime waited() const = 0;
-
-  static std::unique_ptr<HbmTiming> create(const HbmParams& params);
+  bool turnaround;
+  HbmBusParams bus;
+  HbmBankedParams banked;
 };
 
 class Hbm : public sc_core::sc_module {
