@@ -29,7 +29,7 @@ constexpr IdleRow kIdle[] = {
      "Waiting for an SBUF port or PSUM bank that another engine holds"},
     {Idle::Other, "idle_other", "waiting for semaphore",
      "Waiting for a semaphore that several kinds of units increment, or none"},
-    {Idle::Fetch, "idle_fetch", "fetching", "Waiting for the first instructions"},
+    {Idle::Fetch, "idle_fetch", "fetching", "Waiting for instructions from HBM"},
     {Idle::Drained, "idle_drained", "drained",
      "The engine's own stream is over, the execution is not"},
 };

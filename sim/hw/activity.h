@@ -29,7 +29,7 @@ enum class Idle : std::uint8_t {
   Peer,    // the other cores of the logical core
   Port,    // a port or PSUM bank another engine holds
   Other,   // a semaphore that several kinds or nobody increments
-  Fetch,   // its first instructions
+  Fetch,   // its instructions
   Drained  // its stream is over, the execution is not
 };
 inline constexpr int kIdleCount = static_cast<int>(Idle::Drained) + 1;

@@ -37,6 +37,7 @@ Engine::Engine(sc_core::sc_module_name name, isa::Engine id, int core, const Eng
       id_(id),
       clock_(cost::clock_of(id, parts.costs)),
       parts_(parts),
+      fetch_(parts.fetch),
       throttle_(parts.costs.tensor.throttle),
       activity_(id, core) {
   SC_HAS_PROCESS(Engine);
@@ -58,6 +59,7 @@ void Engine::start(const isa::CoreStreams& streams, const ExecutionContext& cont
   hung_ = false;
   weights_ = nullptr;
   rate_shown_ = 0;
+  fetch_.start(stream_->size(), first_issue);
   activity_.begin(context, now());
   if (stream_->empty()) {
     activity_.idle(Idle::Drained, now());
@@ -83,6 +85,7 @@ void Engine::issue() {
       return;  // what it waits for notifies issue_event_
     }
     stage_ = Stage::Order;
+    fetch_.leave(next_, now());
     ++next_;
     begin(instruction);
   }
@@ -127,6 +130,12 @@ bool Engine::in_order(const isa::StreamInstruction& instruction) {
   const SimTime at = uses_array(instruction) ? begun_ : free_at_;
   if (now() < at) {
     wait_until(at);
+    return false;
+  }
+  const SimTime fetched = fetch_.available_at(next_);
+  if (now() < fetched) {
+    idle(Idle::Fetch);
+    wait_until(fetched);
     return false;
   }
   return true;
@@ -321,6 +330,8 @@ void Engine::report(StatsScope stats) const {
   activity_.report(stats, now());
   stats.add("instructions", static_cast<double>(instructions_), "1",
             "Instructions the engine has begun");
+  stats.add("fetch_bytes", static_cast<double>(fetch_.bytes()), "B",
+            "Instructions fetched from HBM, not part of the traffic of DMA engines");
   if (id_ == isa::Engine::Scalar) {
     stats.add("table_loads", static_cast<double>(table_loads_), "1", "Function tables loaded");
   }

@@ -17,6 +17,7 @@
 #include "sim/cost/function_tables.h"
 #include "sim/hw/activity.h"
 #include "sim/hw/dma_transfer.h"
+#include "sim/hw/instruction_fetch.h"
 #include "sim/hw/throttle.h"
 #include "sim/isa/stream.h"
 
@@ -48,6 +49,7 @@ class EngineOwner {
 /// What the engines of a core share.
 struct EngineParts {
   const cost::EngineParams& costs;
+  const FetchParams& fetch;
   bool reuse_weights;
   Semaphores& semaphores;
   Sbuf& sbuf;
@@ -111,6 +113,7 @@ class Engine : public sc_core::sc_module {
   const isa::Operand* weights_ =
       nullptr;  // Tensor: what is in the array, nullptr: nothing that may be used again
   std::deque<Retirement> retirements_;
+  InstructionFetch fetch_;
   cost::FunctionSet table_ = cost::FunctionSet::Any;  // Scalar: what is loaded; Any: nothing yet
   Throttle throttle_;                                 // Tensor's
   double rate_shown_ = 0;                             // percent, in the trace of the execution

@@ -8,16 +8,12 @@
 
 namespace nsim::hw {
 
-// How long the sequencers take to fetch their first instructions is not published: assumed to be
-// one DMA round trip to HBM.
 NeuronCoreParams::NeuronCoreParams(ParamScope scope)
     : engines(scope.table("engines")),
       sbuf(scope.table("sbuf")),
       psum(scope.table("psum")),
       semaphores(scope.table("semaphores")),
-      fetch_latency(
-          scope.duration("fetch_latency", "1us", "0ns", "1ms",
-                         "From the start of an execution until its first instructions issue")),
+      fetch(scope),
       reuse_weights(
           scope.flag("reuse_weights", true,
                      "Tensor does not load a stationary operand that is already in the array")) {}
@@ -30,8 +26,9 @@ NeuronCore::NeuronCore(sc_core::sc_module_name name, const NeuronCoreParams& par
       sbuf_(params_.sbuf, numerics),
       psum_(params_.psum, numerics),
       datapath_(sbuf_, psum_) {
-  const EngineParts parts{
-      params_.engines, params_.reuse_weights, semaphores_, sbuf_, psum_, datapath_, *this};
+  const EngineParts parts{params_.engines, params_.fetch, params_.reuse_weights,
+                          semaphores_,     sbuf_,         psum_,
+                          datapath_,       *this};
   for (int i = 0; i < isa::kEngineCount; ++i) {
     const auto id = static_cast<isa::Engine>(i);
     engines_[static_cast<std::size_t>(i)] =
@@ -59,7 +56,7 @@ void NeuronCore::start(const isa::CoreStreams& streams, const ExecutionContext& 
   sbuf_.release();
   psum_.release();
   for (const auto& engine : engines_) {
-    engine->start(streams, context, started_ + params_.fetch_latency);
+    engine->start(streams, context, started_ + params_.fetch.latency);
   }
 }
 

@@ -34,8 +34,8 @@ struct NeuronCoreParams {
   SbufParams sbuf;
   PsumParams psum;
   SemaphoreParams semaphores;
-  SimTime fetch_latency;  // from the start of an execution to its first instructions
-  bool reuse_weights;     // Tensor does not load a stationary operand that is in the array already
+  FetchParams fetch;
+  bool reuse_weights;  // Tensor does not load a stationary operand that is in the array already
 };
 
 class NeuronCore : public sc_core::sc_module, public DmaListener, private EngineOwner {
