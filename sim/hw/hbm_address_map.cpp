@@ -12,7 +12,8 @@ unsigned bits(std::int64_t power_of_two) {
 
 HbmAddressMap::HbmAddressMap(const HbmGeometry& geometry)
     : geometry_(geometry),
-      banks_(static_cast<std::uint64_t>(geometry.banks)),
+      banks_(static_cast<std::uint32_t>(geometry.banks)),
+      groups_(static_cast<std::uint32_t>(geometry.bank_groups)),
       burst_bits_(bits(geometry.burst)),
       interleave_bits_(bits(geometry.interleave)),
       lane_bits_(bits(geometry.pseudo_channels)),

@@ -26,6 +26,7 @@ class HbmAddressMap {
  public:
   struct Row {
     std::int64_t bank = 0;
+    std::int64_t group = 0;  // of the bank
     std::int64_t row = 0;
   };
 
@@ -63,9 +64,10 @@ class HbmAddressMap {
     const std::uint64_t row = super_row / banks_;
     // The hash scaled to [0, banks).
     const std::uint64_t turn = ((row * kGolden) >> 32) * banks_ >> 32;
-    std::uint64_t bank = super_row - row * banks_ + turn;
+    auto bank = static_cast<std::uint32_t>(super_row - row * banks_ + turn);
     bank -= bank >= banks_ ? banks_ : 0;
-    return {static_cast<std::int64_t>(bank), static_cast<std::int64_t>(row)};
+    return {static_cast<std::int64_t>(bank), static_cast<std::int64_t>(bank % groups_),
+            static_cast<std::int64_t>(row)};
   }
 
   /// [offset, last] within one super-row.
@@ -104,7 +106,8 @@ class HbmAddressMap {
   }
 
   HbmGeometry geometry_;
-  std::uint64_t banks_;
+  std::uint32_t banks_;
+  std::uint32_t groups_;
   unsigned burst_bits_;
   unsigned interleave_bits_;
   unsigned lane_bits_;

@@ -100,17 +100,22 @@ HbmBanked::HbmBanked(const HbmBankedParams& params, const HbmBusParams& bus, std
                                 format_quantity(Quantity::Duration, params.t_rcd)));
   }
   for (std::size_t i = 0; i < banks_.size(); ++i) {
-    const auto bank = static_cast<std::int64_t>(i) % params_.geometry.banks;
+    const auto bank = static_cast<std::int64_t>(i) / params_.geometry.pseudo_channels;
     banks_[i].next_refresh = (bank + 1) * params_.t_refi / params_.geometry.banks;
   }
 }
 
 HbmTiming::Service HbmBanked::access(const HbmAccess& access) {
   Progress progress{access.at, access.at, 0};
-  for (const Segment* row = access.rows; row != access.rows + access.count; ++row) {
-    if (row->bytes > 0) {
-      map_.visit(row->address - base_, row->bytes,
-                 [&](std::uint64_t channel, HbmAddressMap::Row place, std::int64_t bursts) {
+  const Segment* const last = access.rows + access.count;
+  for (const Segment* row = access.rows; row != last;) {
+    Segment piece = *row++;
+    while (row != last && row->address == piece.address + piece.bytes) {
+      piece.bytes += row++->bytes;
+    }
+    if (piece.bytes > 0) {
+      map_.visit(piece.address - base_, piece.bytes,
+                 [&](std::uint64_t channel, const HbmAddressMap::Row& place, std::int64_t bursts) {
                    serve(access, static_cast<std::size_t>(channel), place, bursts, progress);
                  });
     }
@@ -120,15 +125,13 @@ HbmTiming::Service HbmBanked::access(const HbmAccess& access) {
   return {progress.end, progress.last - progress.end + front_latency_};
 }
 
-void HbmBanked::serve(const HbmAccess& access, std::size_t number, HbmAddressMap::Row place,
+void HbmBanked::serve(const HbmAccess& access, std::size_t number, const HbmAddressMap::Row& place,
                       std::int64_t bursts, Progress& progress) {
   const SimTime at = access.at;
-  const auto index = static_cast<std::size_t>(place.bank);
-  const auto banks = static_cast<std::size_t>(params_.geometry.banks);
-  const auto groups = static_cast<std::size_t>(params_.geometry.bank_groups);
   PseudoChannel& channel = channels_[number];
-  Bank& bank = banks_[number * banks + index];
-  SimTime& group = groups_[number * groups + index % groups];
+  const std::int64_t lanes = params_.geometry.pseudo_channels;
+  Bank& bank = banks_[static_cast<std::size_t>(place.bank * lanes) + number];
+  SimTime& group = groups_[static_cast<std::size_t>(place.group * lanes) + number];
 
   const SimTime on_bus = column_time(bursts);
   const SimTime in_group = on_bus * params_.ccd_long;
@@ -136,7 +139,10 @@ void HbmBanked::serve(const HbmAccess& access, std::size_t number, HbmAddressMap
     refresh(bank, std::max(at, bank.free));
   }
   SimTime hidden = std::clamp<SimTime>(bank.refreshed_at - at, 0, params_.t_rfc);
-  const SimTime ready = open_row(channel, bank, at, place.row, hidden);
+  const bool hit = bank.row == place.row;
+  hits_ += hit ? 1 : 0;
+  const SimTime ready =
+      hit ? std::max(at, bank.free) : open_row(channel, bank, at, place.row, hidden);
   const SimTime bus =
       channel.bus.reserve(bus_params_, at, access.write, bursts * params_.geometry.burst, on_bus);
   const SimTime turn = std::max(at, group);
@@ -151,16 +157,19 @@ void HbmBanked::serve(const HbmAccess& access, std::size_t number, HbmAddressMap
   progress.wait = std::max(progress.wait, bus - at);
 }
 
-/// When the row takes its first column; `hidden` grows by the part that overlaps.
+/// Takes the next slot of the activates.
+inline SimTime HbmBanked::activate_slot(PseudoChannel& channel, SimTime at) const {
+  const SimTime last = channel.activates[(channel.oldest + kWindow - 1) % kWindow];
+  SimTime& oldest = channel.activates[channel.oldest];
+  oldest = std::max({at, last + params_.t_rrd, oldest + params_.t_faw});
+  channel.oldest = (channel.oldest + 1) % kWindow;
+  return oldest;
+}
+
+/// When the row, not yet open, takes its first column; `hidden` grows by the part that overlaps.
 SimTime HbmBanked::open_row(PseudoChannel& channel, Bank& bank, SimTime at, std::int64_t row,
                             SimTime& hidden) {
-  if (bank.row == row) {
-    ++hits_;
-    return std::max(at, bank.free);
-  }
   SimTime activate = activate_slot(channel, at);
-  channel.activates[channel.oldest] = activate;
-  channel.oldest = (channel.oldest + 1) % kWindow;
   if (bank.row == kClosed) {
     ++misses_;
     activate = std::max(activate, bank.free);
@@ -173,12 +182,6 @@ SimTime HbmBanked::open_row(PseudoChannel& channel, Bank& bank, SimTime at, std:
   bank.row = row;
   bank.precharge_at = activate + params_.t_ras;
   return activate + params_.t_rcd;
-}
-
-SimTime HbmBanked::activate_slot(PseudoChannel& channel, SimTime at) const {
-  const SimTime last = channel.activates[(channel.oldest + kWindow - 1) % kWindow];
-  const SimTime fourth = channel.activates[channel.oldest];
-  return std::max({at, last + params_.t_rrd, fourth + params_.t_faw});
 }
 
 /// Catches up with the refreshes that were due by `until`. All but the last are long over.

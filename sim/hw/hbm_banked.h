@@ -2,8 +2,9 @@
 // The detailed HBM model, [hbm] model = "banked": pseudo-channels, bank groups, banks and rows with
 // an open-page policy, refresh, and the turnaround of the data bus.
 //
-// How an access flows. HbmAddressMap cuts it into row segments: the bursts of one row of one bank,
-// however many. For each of them, in O(1):
+// How an access flows. Rows that follow each other in memory count as one piece. HbmAddressMap cuts
+// a piece into row segments: the bursts of one row of one bank, however many. For each of them, in
+// O(1):
 //
 //   bank           opens the row: nothing (hit), activate (miss: the bank is closed) or precharge
 //                  and activate (conflict), not before a refresh is over and what the bank did
@@ -65,13 +66,14 @@ class HbmBanked : public HbmTiming {
   const HbmAddressMap& map() const { return map_; }
   /// What `bursts` take on the data bus of a pseudo-channel.
   SimTime column_time(std::int64_t bursts) const {
-    return (bursts * column_scaled_ + kColumnScale / 2) / kColumnScale;
+    return (bursts * column_scaled_ + kColumnScale / 2) >> kColumnBits;
   }
 
  private:
   static constexpr std::int64_t kClosed = -1;
   static constexpr SimTime kLongAgo = -kSecond;
-  static constexpr std::int64_t kColumnScale = 1 << 16;
+  static constexpr unsigned kColumnBits = 16;
+  static constexpr std::int64_t kColumnScale = 1 << kColumnBits;
   static constexpr unsigned kWindow = 4;  // activates of t_faw
 
   struct Bank {
@@ -93,7 +95,7 @@ class HbmBanked : public HbmTiming {
     SimTime wait = 0;  // longest wait for a data bus
   };
 
-  void serve(const HbmAccess& access, std::size_t channel, HbmAddressMap::Row row,
+  void serve(const HbmAccess& access, std::size_t channel, const HbmAddressMap::Row& row,
              std::int64_t bursts, Progress& progress);
   SimTime open_row(PseudoChannel& channel, Bank& bank, SimTime at, std::int64_t row,
                    SimTime& hidden);
@@ -108,8 +110,9 @@ class HbmBanked : public HbmTiming {
   const std::int64_t column_scaled_;  // interval between two columns, in ps / kColumnScale
   const SimTime front_latency_;       // of the stack without its rows
   std::vector<PseudoChannel> channels_;
-  std::vector<SimTime> groups_;  // by pseudo-channel and bank group: free at
-  std::vector<Bank> banks_;      // by pseudo-channel and bank
+  // By bank (group) and pseudo-channel, as consecutive addresses touch them.
+  std::vector<SimTime> groups_;  // free at
+  std::vector<Bank> banks_;
 
   std::int64_t hits_ = 0;
   std::int64_t misses_ = 0;

@@ -180,3 +180,9 @@ TEST_CASE("Two cores that share a stack disturb each other, two with their own d
     CHECK(run(kTrn1, {kOff, hbm}, copy_in_hbm, 2).time == one.time);
   }
 }
+
+TEST_CASE("The what-if file is trn2 with the banked model") {
+  const Make gemm = model("gemm_1024");
+  CHECK(run(kSource + "/configs/whatif/trn2_hbm_banked.toml", {kOff}, gemm).time ==
+        run(kTrn2, {kOff, kBanked}, gemm).time);
+}

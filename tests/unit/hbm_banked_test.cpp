@@ -270,6 +270,20 @@ TEST_CASE("every bank of every pseudo-channel is refreshed once in t_refi") {
   }
 }
 
+TEST_CASE("rows that follow each other in memory are one piece, others are not") {
+  for (const std::string& file : kConfigs) {
+    for (const std::uint64_t gap : {0, 1}) {
+      Stack stack(file);
+      const auto burst = static_cast<std::uint64_t>(stack.t.geometry.burst);
+      const std::uint64_t from = stack.place(0, 0);
+      const hw::Segment rows[] = {{kBase + from, burst}, {kBase + from + (1 + gap) * burst, burst}};
+      stack.model.access({0, false, static_cast<std::int64_t>(2 * burst), rows, 2});
+      CHECK(stack.stat("row_misses") == 1);
+      CHECK(stack.stat("row_hits") == gap);
+    }
+  }
+}
+
 TEST_CASE("sequential access reaches the peak less at most the refreshed share") {
   for (const std::string& file : kConfigs) {
     for (const std::uint64_t bytes : {2048, 65536}) {
