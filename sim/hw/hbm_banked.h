@@ -24,6 +24,10 @@
 // one bank after the other, in all pseudo-channels at the same time; a refresh that meets a working
 // bank is postponed until its queue is done.
 //
+// The models agree on streams. They differ where many read the same few bytes at once, as engines
+// that broadcast a row to all partitions do: those bytes lie in few pseudo-channels, in one bank
+// group of each, and nothing in front of the stack remembers them.
+//
 // hbm.latency is that of a read of a closed bank on an idle stack, as in the other model.
 #pragma once
 

@@ -308,6 +308,19 @@ TEST_CASE("with one bank group sequential access takes the long column interval"
   }
 }
 
+TEST_CASE("bytes that many read at once come at the rate of one bank group per pseudo-channel") {
+  for (const std::string& file : kConfigs) {
+    Stack stack(file, {"banked.t_rfc=0ns"});
+    const std::size_t count = 2000;
+    const auto chunks = static_cast<std::uint64_t>(4 * stack.t.geometry.interleave);
+    Initiator all;
+    all.work.assign(count, {stack.place(0, 0) / 65536 * 65536, chunks});
+    const SimTime each = stack.columns(stack.t.geometry.interleave / stack.t.geometry.burst);
+    CHECK(static_cast<double>(drive(stack, {all})) ==
+          Approx(static_cast<double>(each) * static_cast<double>(count)).epsilon(0.01));
+  }
+}
+
 TEST_CASE("random access is bound by the bus or by activates, as the parameters say") {
   for (const std::string& file : kConfigs) {
     for (const std::int64_t bursts : {1, 2, 4, 8}) {
