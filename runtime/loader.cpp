@@ -119,7 +119,6 @@ void place_code(Session& session, LoadedModel& model) {
 
 std::shared_ptr<LoadedModel> load(Session& session, isa::Program program, int core) {
   const isa::Limits limits = session.limits();
-  check_device(program, limits);
   isa::place(program, limits);
   const auto model = std::make_shared<LoadedModel>();
   model->streams = isa::expand(program, limits);
@@ -144,8 +143,9 @@ std::shared_ptr<LoadedModel> load(Session& session, isa::Program program, int co
 std::shared_ptr<LoadedModel> load_container(Session& session, const std::byte* data,
                                             std::size_t size, int core) {
   try {
-    return load(session, isa::read_container(data, size, session.environment().validate_hash),
-                core);
+    isa::Program program = isa::read_container(data, size, session.environment().validate_hash);
+    check_device(program, session.limits());
+    return load(session, std::move(program), core);
   } catch (const isa::ContainerError& error) {
     throw StatusError(status_of(error.kind()), error.what());
   }

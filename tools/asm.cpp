@@ -13,10 +13,12 @@ namespace {
 int execute(const Arguments& arguments) {
   const std::string path = arguments.text("TEXT");
   const std::vector<std::byte> bytes = read_file(path);
-  const isa::Program program =
+  isa::Program program =
       isa::parse_text(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), path);
   const std::string device = arguments.has("config") ? arguments.text("config") : program.target;
-  isa::expand(program, open_device(device, arguments.list("set")).limits);
+  const isa::Limits limits = open_device(device, arguments.list("set")).limits;
+  retarget(program, limits.target, path);
+  isa::expand(program, limits);
   const std::vector<std::byte> container = isa::write_container(program);
   const std::string out = arguments.has("output") ? arguments.text("output")
                                                   : path.substr(0, path.rfind(".nasm")) + ".neff";
@@ -34,7 +36,7 @@ Command asm_command() {
   return {{"asm",
            "asm TEXT [-o FILE]",
            "assemble a program text (.nasm) into a container\n"
-           "The program is checked against the device it names as its target, or against --config.",
+           "It is made for, and checked against, the device it names as its target, or --config.",
            {"TEXT"},
            options},
           execute};

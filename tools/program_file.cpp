@@ -12,6 +12,7 @@
 #include "runtime/options.h"
 #include "sim/base/error.h"
 #include "sim/isa/container.h"
+#include "sim/isa/target.h"
 #include "sim/isa/text.h"
 #include "tools/command.h"
 
@@ -46,7 +47,7 @@ isa::Program read_program(const std::string& path, const std::vector<std::byte>&
 
 std::vector<Option> config_options() {
   return {{"config,c", Option::Kind::Text, "F",
-           "device: a configuration file or a shipped name (trn1, trn2, ...)"},
+           "device: a configuration file or a shipped name (trn1, inf2, trn2, trn3, ...)"},
           {"set,s", Option::Kind::List, "PATH=VALUE", "override one parameter; may be repeated"}};
 }
 
@@ -94,6 +95,18 @@ std::string target_of(const std::string& path) {
   return form == Form::Model ? "" : read_program(path, bytes, form).target;
 }
 
+void retarget(isa::Program& program, const std::string& target, const std::string& path) {
+  if (isa::core_version(program.target) == 0) {
+    std::vector<std::string> targets;
+    for (const isa::TargetRow& row : isa::kTargets) {
+      targets.emplace_back(row.name);
+    }
+    throw UserError(fmt::format("{}: there is no target '{}', there are {}", path, program.target,
+                                fmt::join(targets, ", ")));
+  }
+  program.target = target;
+}
+
 ProgramFile open_program(const std::string& path, const isa::Limits& limits) {
   const std::vector<std::byte> bytes = read_file(path);
   const Form form = form_of(path, bytes);
@@ -102,7 +115,11 @@ ProgramFile open_program(const std::string& path, const isa::Limits& limits) {
     isa::Program program = ml::lower(model, limits);
     return {std::move(program), std::move(model)};
   }
-  return {read_program(path, bytes, form), std::nullopt};
+  isa::Program program = read_program(path, bytes, form);
+  if (form == Form::Text) {
+    retarget(program, limits.target, path);
+  }
+  return {std::move(program), std::nullopt};
 }
 
 }  // namespace nsim::tool

@@ -38,7 +38,13 @@ Device open_device(const std::string& name, const std::vector<std::string>& set)
 /// The architecture a program file asks for ("" for a model file, which takes any).
 std::string target_of(const std::string& path);
 
-/// Reads and, for a model, lowers for `limits`.
+/// Makes a program that was read from the text at `path` one for `target`: text is checked against
+/// the device at hand, whichever it was written for. Throws UserError when it names no target there
+/// is.
+void retarget(isa::Program& program, const std::string& target, const std::string& path);
+
+/// Reads and, for a model, lowers for `limits`. Program text becomes a program for the target of
+/// `limits`, whichever it names; a container stays one for its own.
 ProgramFile open_program(const std::string& path, const isa::Limits& limits);
 
 }  // namespace nsim::tool

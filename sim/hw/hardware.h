@@ -33,7 +33,7 @@ struct HbmRegion {
 
 struct Topology {
   std::string name;            // instance name, e.g. "trn2.3xlarge"
-  std::string target;          // architecture: "trn1", "trn2"
+  std::string target;          // architecture: "trn1", "trn2", ...
   int devices = 1;
   int cores_per_device = 2;    // physical
   int cores_per_logical = 1;   // LNC

@@ -15,7 +15,8 @@ constexpr DmaEngineParams::Defaults kHostDma{"16GB/s", 4};
 }  // namespace
 
 DeviceParams::DeviceParams(ParamScope scope)
-    : target(scope.choice("target", "trn1", {"trn1", "trn2"}, "Architecture of the NeuronCores")),
+    : target(scope.choice("target", "trn1", {"inf2", "trn1", "trn2", "trn3"},
+                          "Architecture of the NeuronCores")),
       cores(scope.count("cores", 2, 1, 128, "Physical NeuronCores of a device")),
       cores_per_logical(
           scope.count("cores_per_logical", 1, 1, 8, "Physical NeuronCores of a logical one (LNC)")),

@@ -7,6 +7,7 @@
 #include "sim/isa/checked.h"
 #include "sim/isa/dependencies.h"
 #include "sim/isa/opcode.h"
+#include "sim/isa/target.h"
 
 namespace nsim::isa {
 namespace {
@@ -55,12 +56,20 @@ class FormCheck {
       fail(std::string("cannot run on engine ") + name(instruction_.engine) + ", only on " +
            engine_names(row_.engines));
     }
+    const int version = core_version(limits_.target);
+    if (row_.since > version) {
+      fail("came with " + core_name(row_.since) + ", target " + limits_.target + " has " +
+           core_name(version));
+    }
     if (instruction_.opcode == Opcode::DmaTranspose && !limits_.has_dma_transpose) {
-      fail("target " + limits_.target + " cannot transpose by DMA");
+      fail("target " + limits_.target +
+           " cannot transpose by DMA; tensor.nc_transpose can, from SBUF to PSUM");
     }
     if (instruction_.opcode == Opcode::TensorScalar && instruction_.engine == Engine::Scalar &&
         !limits_.scalar_tensor_scalar) {
-      fail("the Scalar engine of target " + limits_.target + " has no tensor_scalar");
+      fail("the Scalar engine of target " + limits_.target +
+           " has no tensor_scalar, that of trn3 has; write vector.tensor_scalar or, for a multiply "
+           "and an add, scalar.activation with function copy");
     }
   }
 
@@ -160,7 +169,9 @@ class FormCheck {
       fail(std::string("swdge is done by gpsimd, not by ") + name(engine));
     }
     if (instruction_.dge == DgeMode::Hwdge && !limits_.has_hwdge) {
-      fail("target " + limits_.target + " has no hwdge");
+      fail("target " + limits_.target +
+           " has no hwdge: its cores have no hardware that makes descriptors; write dge none, or "
+           "gpsimd.dma_copy with dge swdge");
     }
     if (instruction_.dge == DgeMode::Hwdge && engine != Engine::Sync && engine != Engine::Scalar) {
       fail(std::string("hwdge is commanded by sync or scalar, not by ") + name(engine));

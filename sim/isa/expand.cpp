@@ -134,12 +134,14 @@ class Expansion {
 void Expansion::check_header() const {
   if (program_.target != limits_.target) {
     throw UserError("program " + program_.name + " is made for target " + program_.target +
-                    ", the device is " + limits_.target);
+                    ", the device is " + limits_.target + ": make it again for that target");
   }
   if (program_.cores != limits_.cores_per_logical) {
     throw UserError("program " + program_.name + " runs on " + std::to_string(program_.cores) +
                     " cores per logical core, the device is set to " +
-                    std::to_string(limits_.cores_per_logical));
+                    std::to_string(limits_.cores_per_logical) + ": write cores " +
+                    std::to_string(limits_.cores_per_logical) +
+                    ", or set device.cores_per_logical");
   }
   if (program_.variables.empty() || program_.labels.empty()) {
     throw UserError("program " + program_.name + " has no variable `core` or no label");

@@ -20,7 +20,7 @@ namespace nsim::isa {
 
 /// Capacities and abilities of one physical NeuronCore, from the device configuration.
 struct Limits {
-  std::string target;                       // "trn1", "trn2"
+  std::string target;                       // one of kTargets
   int cores_per_logical = 1;
   std::int64_t sbuf_partition_bytes = 192 * 1024;
   std::int64_t psum_partition_bytes = 16 * 1024;

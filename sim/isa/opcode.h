@@ -77,6 +77,7 @@ struct OpcodeInfo {
       operands{};  // in the order they are written; unused ones have role None
   AttributeSet required = 0;
   AttributeSet optional = 0;
+  int since = 2;  // first NeuronCore generation that has it
 
   bool runs_on(Engine engine) const { return (engines & bit(engine)) != 0; }
   bool has(Attribute attribute) const { return ((required | optional) & bit(attribute)) != 0; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "sim/isa/checked.h"
 #include "sim/isa/opcode.h"
@@ -48,15 +49,15 @@ std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
 /// One of the two memories while it fills up.
 class Memory {
  public:
-  Memory(Space space, std::int64_t capacity, std::int64_t bank)
-      : space_(space), capacity_(capacity), bank_(bank) {}
+  /// `target` is for messages. Without banks, `bank` is 0.
+  Memory(Space space, std::string target, std::int64_t capacity, std::int64_t bank)
+      : space_(space), target_(std::move(target)), capacity_(capacity), bank_(bank) {}
 
   void keep(const Buffer& buffer) {
     const std::int64_t end = checked_add(*buffer.address, buffer.bytes());
     if (end > capacity_) {
-      refuse(buffer, "ends at byte " + std::to_string(end) + " of a partition, " + name(space_) +
-                         " has " + std::to_string(capacity_) + ": " +
-                         std::to_string(end - capacity_) + " bytes are missing");
+      refuse(buffer, "ends at byte " + std::to_string(end) + " of a partition, " + described() +
+                         ": " + std::to_string(end - capacity_) + " bytes are missing");
     }
     used_ = std::max(used_, end);
   }
@@ -68,32 +69,40 @@ class Memory {
       address = round_up(address, bank_);
     }
     used_ = checked_add(address, buffer.bytes());
+    if (used_ > capacity_ && first_without_room_ == nullptr) {
+      first_without_room_ = &buffer;
+    }
     return address;
   }
 
   void check_fit() const {
-    if (used_ > capacity_) {
-      throw UserError(std::string("the buffers need ") + std::to_string(used_) +
-                      " bytes per partition, " + name(space_) + " has " +
-                      std::to_string(capacity_) + ": " + std::to_string(used_ - capacity_) +
-                      " bytes are missing");
+    if (first_without_room_ != nullptr) {
+      refuse(*first_without_room_, "the buffers need " + std::to_string(used_) +
+                                       " bytes per partition, " + described() + ": " +
+                                       std::to_string(used_ - capacity_) + " bytes are missing");
     }
   }
 
   std::int64_t used() const { return used_; }
 
  private:
+  std::string described() const {
+    return std::string(name(space_)) + " of " + target_ + " has " + std::to_string(capacity_);
+  }
+
   Space space_;
+  std::string target_;
   std::int64_t capacity_;
-  std::int64_t bank_;  // 0: no banks
+  std::int64_t bank_;
   std::int64_t used_ = 0;
+  const Buffer* first_without_room_ = nullptr;
 };
 
 }  // namespace
 
 Placement find_places(const Program& program, const Limits& limits) {
-  Memory sbuf(Space::Sbuf, limits.sbuf_partition_bytes, 0);
-  Memory psum(Space::Psum, limits.psum_partition_bytes, limits.psum_bank_bytes);
+  Memory sbuf(Space::Sbuf, limits.target, limits.sbuf_partition_bytes, 0);
+  Memory psum(Space::Psum, limits.target, limits.psum_partition_bytes, limits.psum_bank_bytes);
   const auto memory_of = [&](const Buffer& buffer) -> Memory& {
     return buffer.space == Space::Psum ? psum : sbuf;
   };

@@ -188,7 +188,7 @@ struct Buffer {
 
 struct Program {
   std::string name;
-  std::string target;       // "trn1" or "trn2": the architecture it was made for
+  std::string target;       // one of kTargets: the architecture it was made for
   int cores = 1;            // physical cores per logical core it runs on
   bool auto_sync = true;    // semaphores are found and inserted by expand(); else the program has its own
   std::vector<Tensor> tensors;

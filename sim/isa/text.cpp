@@ -4,7 +4,7 @@
 // "quoted strings". Numbers are decimal or 0x hexadecimal and may contain underscores.
 //
 //   program    = "program" name                      first statement
-//                { "target" name                     trn1, trn2: the architecture it is made for
+//                { "target" name                     trn1, inf2, trn2 or trn3: the architecture
 //                | "cores" integer                   physical cores per logical core, default 1
 //                | "sync" ("auto" | "explicit")      default auto: semaphores are found and
 //                inserted | "spilled" integer                 HBM bytes written only because a
@@ -61,7 +61,7 @@ class ProgramParser {
       statement();
     }
     if (state_.program.target.empty()) {
-      tokens_.fail("the program does not say what it is for: write 'target trn1' or 'target trn2'");
+      tokens_.fail("the program does not say what it is for: write target trn1, inf2, trn2 or trn3");
     }
     return std::move(state_.program);
   }
@@ -125,7 +125,7 @@ class ProgramParser {
 
   void target() {
     once(has_target_);
-    state_.program.target = tokens_.name("the target, trn1 or trn2");
+    state_.program.target = tokens_.name("the target: trn1, inf2, trn2 or trn3");
     if (state_.program.target.empty()) {
       tokens_.fail("the target may not be empty");
     }

@@ -169,10 +169,13 @@ TEST_CASE("misuse of semaphores is refused") {
 TEST_CASE("a program for another device is refused") {
   const Program program = Small(2).b.finish();
   CHECK(refusal(program) ==
-        "program small runs on 2 cores per logical core, the device is set to 1");
+        "program small runs on 2 cores per logical core, the device is set to 1: "
+        "write cores 1, or set device.cores_per_logical");
   Limits limits = test::trn2_limits(2);
   limits.target = "trn1";
-  CHECK(refusal(program, limits) == "program small is made for target trn2, the device is trn1");
+  CHECK(refusal(program, limits) ==
+        "program small is made for target trn2, the device is trn1: "
+        "make it again for that target");
 }
 
 TEST_CASE("a program that unrolls to too much is refused before it is unrolled") {

@@ -70,14 +70,16 @@ TEST_CASE("a memory that is too small says how many bytes are missing") {
   b.sbuf("a", Dtype::Uint8, 128, 150 * 1024);
   b.sbuf("b", Dtype::Uint8, 128, 50 * 1024);
   CHECK(refusal(b) ==
-        "the buffers need 204800 bytes per partition, SBUF has 196608: 8192 bytes are missing");
+        "buffer b: the buffers need 204800 bytes per partition, SBUF of trn2 has 196608: 8192 "
+        "bytes are missing");
 }
 
 TEST_CASE("a placed buffer beyond the end is named") {
   Builder b = empty();
   b.psum("late", Dtype::Fp32, 128, 512, 15 * 1024);
   CHECK(refusal(b) ==
-        "buffer late: ends at byte 17408 of a partition, PSUM has 16384: 1024 bytes are missing");
+        "buffer late: ends at byte 17408 of a partition, PSUM of trn2 has 16384: 1024 bytes are "
+        "missing");
 }
 
 TEST_CASE("buffers that cannot exist are refused") {
