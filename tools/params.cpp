@@ -8,12 +8,20 @@
 namespace nsim::tool {
 namespace {
 
+/// Where a value comes from, in words: "documented: ...", "derived: ...", "assumed: ...".
+std::string source_of(const ParamInfo& info) {
+  if (info.origin == "--set") {
+    return "assumed: set by hand";
+  }
+  return info.source.empty() ? "not stated" : info.source;
+}
+
 void explain(const ParamInfo& info) {
   fmt::print(
       "{}\n  {}\n  value    {}\n  origin   {}\n  source   {}\n  default  {}\n  kind     {}\n  "
       "range    {}\n",
-      info.path, info.description, info.value, info.origin,
-      info.source.empty() ? "not stated" : info.source, info.default_value, info.kind, info.range);
+      info.path, info.description, info.value, info.origin, source_of(info), info.default_value,
+      info.kind, info.range);
 }
 
 int explain_matching(const std::vector<ParamInfo>& params, const std::string& wanted) {
@@ -46,7 +54,9 @@ int execute(const Arguments& arguments) {
     return 0;
   }
   for (const ParamInfo& info : device.config.params()) {
-    fmt::print("{:<48} {:<16} {}\n", info.path, info.value, info.origin);
+    const std::string source = source_of(info);
+    fmt::print("{:<58} {:<16} {:<11} {}\n", info.path, info.value,
+               source.substr(0, source.find(':')), info.origin);
   }
   return 0;
 }
@@ -62,7 +72,7 @@ Command params_command() {
                      "the resolved configuration as a file that can be fed back"});
   return {{"params",
            "params [--config F] [--explain NAME]",
-           "list every parameter with its value and origin",
+           "list every parameter with its value, kind of source and origin",
            {},
            options},
           execute};

@@ -12,16 +12,20 @@
 namespace nsim {
 
 ClockParams::ClockParams(ParamScope scope)
-    : mode(scope.choice("mode", "free", {"free", "step"},
-                        "How host time and device time are coupled")),
-      submit_cost(scope.duration("submit_cost", "3us", "0ns", "1s",
-                                 "Simulated host time of one schedule call (step clock)")),
-      poll_cost(scope.duration("poll_cost", "500ns", "1ns", "1s",
-                               "Simulated host time of one completion query (step clock)")),
-      grace(scope.duration(
-          "grace", "100ms", "1ms", "1000s",
-          "Wall time without a call after which a host with pending requests is taken "
-          "to sleep (step clock)")) {}
+    : mode(scope.from("assumed: a setting of the simulator")
+               .choice("mode", "free", {"free", "step"},
+                       "How host time and device time are coupled")),
+      submit_cost(scope.from("assumed: a library call and a register write")
+                      .duration("submit_cost", "3us", "0ns", "1s",
+                                "Simulated host time of one schedule call (step clock)")),
+      poll_cost(scope.from("assumed: a library call and a read of host memory")
+                    .duration("poll_cost", "500ns", "1ns", "1s",
+                              "Simulated host time of one completion query (step clock)")),
+      grace(scope.from("assumed: a setting of the simulator")
+                .duration(
+                    "grace", "100ms", "1ms", "1000s",
+                    "Wall time without a call after which a host with pending requests is taken "
+                    "to sleep (step clock)")) {}
 
 namespace {
 

@@ -34,19 +34,6 @@ std::int64_t declared(Quantity kind, const std::string& path, const std::string&
   return *value;
 }
 
-ParamInfo describe(const std::string& path, const char* kind, std::string fallback,
-                   std::string range, const char* description) {
-  ParamInfo info;
-  info.path = path;
-  info.kind = kind;
-  info.default_value = std::move(fallback);
-  info.range = std::move(range);
-  info.description = description;
-  info.value = info.default_value;
-  info.origin = "default";
-  return info;
-}
-
 // Takes the value of info.path out of the configuration into `info`; nullptr: it stays at its
 // default.
 const Config::Value* take(Config& config, ParamInfo& info) {
@@ -82,10 +69,30 @@ ParamScope ParamScope::table(const std::string& name) const {
   return {*config_, joined(path_, name.c_str())};
 }
 
+ParamScope ParamScope::from(Text source) const {
+  ParamScope scope = *this;
+  scope.source_ = source;
+  return scope;
+}
+
+ParamInfo ParamScope::describe(Text name, const char* kind, std::string fallback, std::string range,
+                               Text description) const {
+  ParamInfo info;
+  info.path = joined(path_, name);
+  info.kind = kind;
+  info.default_value = std::move(fallback);
+  info.range = std::move(range);
+  info.description = description;
+  info.value = info.default_value;
+  info.origin = "default";
+  info.source = source_;
+  return info;
+}
+
 std::int64_t ParamScope::quantity(Quantity kind, Text name, Text fallback, Text min, Text max,
                                   Text description) const {
-  ParamInfo info = describe(joined(path_, name), nsim::name(kind), fallback,
-                            fmt::format("{} .. {}", min, max), description);
+  ParamInfo info =
+      describe(name, nsim::name(kind), fallback, fmt::format("{} .. {}", min, max), description);
   const std::int64_t least = declared(kind, info.path, min);
   const std::int64_t most = declared(kind, info.path, max);
   std::int64_t result = declared(kind, info.path, fallback);
@@ -152,8 +159,8 @@ double ParamScope::ratio(Text name, double fallback, double min, double max,
 }
 
 bool ParamScope::flag(Text name, bool fallback, Text description) const {
-  ParamInfo info = describe(joined(path_, name), "flag", fallback ? "true" : "false",
-                            "true or false", description);
+  ParamInfo info =
+      describe(name, "flag", fallback ? "true" : "false", "true or false", description);
   const Config::Value* value = take(*config_, info);
   if (value != nullptr && value->is_string) {
     refuse(info, "a flag stands without quotes");
@@ -169,8 +176,8 @@ bool ParamScope::flag(Text name, bool fallback, Text description) const {
 std::string ParamScope::choice(Text name, Text fallback, std::initializer_list<Text> choices,
                                Text description) const {
   const std::vector<std::string> names(choices.begin(), choices.end());
-  ParamInfo info = describe(joined(path_, name), "choice", fallback,
-                            fmt::format("{}", fmt::join(names, ", ")), description);
+  ParamInfo info =
+      describe(name, "choice", fallback, fmt::format("{}", fmt::join(names, ", ")), description);
   const Config::Value* value = take(*config_, info);
   if (std::find(names.begin(), names.end(), info.value) == names.end()) {
     if (value == nullptr) {
@@ -186,7 +193,7 @@ std::string ParamScope::choice(Text name, Text fallback, std::initializer_list<T
 }
 
 std::string ParamScope::text(Text name, Text fallback, Text description) const {
-  ParamInfo info = describe(joined(path_, name), "text", fallback, "any text", description);
+  ParamInfo info = describe(name, "text", fallback, "any text", description);
   const Config::Value* value = take(*config_, info);
   if (value != nullptr && !value->is_string && value->origin != "--set") {
     refuse(info, fmt::format("{} is no text; write \"{}\"", value->text, value->text));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameters: each is declared once, in the constructor of the Params struct of the module that uses it.
+// Parameters: each is declared once, in the constructor of the Params struct of the module that
+// uses it.
 //
 //   struct HbmParams {
 //     explicit HbmParams(ParamScope scope)
 //         : stacks(scope.count("stacks", 2, 1, 16, "HBM stacks of a device")),
-//           bandwidth(scope.rate("bandwidth", "410GB/s", "1MB/s", "100TB/s", "Peak rate of one stack")) {}
+//           bandwidth(scope.rate("bandwidth", "410GB/s", "1MB/s", "100TB/s", "Peak rate of one
+//           stack")) {}
 //     std::int64_t stacks;
 //     std::int64_t bandwidth;
 //   };
@@ -31,6 +33,10 @@ class ParamScope {
   ParamScope table(const std::string& name) const;
 
   using Text = const char*;
+  /// The same scope with a source for the defaults of what is declared with it: values that device
+  /// files do not give. "documented: ...", "derived: ..." or "assumed: ...".
+  ParamScope from(Text source) const;
+
   std::int64_t bytes(Text name, Text fallback, Text min, Text max, Text description) const;
   std::int64_t rate(Text name, Text fallback, Text min, Text max, Text description) const;
   std::int64_t frequency(Text name, Text fallback, Text min, Text max, Text description) const;
@@ -49,8 +55,12 @@ class ParamScope {
   std::int64_t quantity(Quantity kind, Text name, Text fallback, Text min, Text max,
                         Text description) const;
 
+  ParamInfo describe(Text name, const char* kind, std::string fallback, std::string range,
+                     Text description) const;
+
   Config* config_;
   std::string path_;
+  std::string source_;  // of defaults
 };
 
 }  // namespace nsim

@@ -27,6 +27,11 @@ bool is_fp8(const Operand& operand) {
   return operand.dtype == Dtype::Fp8E4 || operand.dtype == Dtype::Fp8E5;
 }
 
+/// Of a type that the wide modes are made for: 16-bit floats, on later generations fp8 too.
+bool is_narrow(const Operand& operand, bool fp8_too) {
+  return is_16bit_float(operand) || (fp8_too && is_fp8(operand));
+}
+
 bool in_psum(const Operand& operand) {
   return operand.space == Space::Psum;
 }
@@ -74,7 +79,7 @@ double copy_rate(const StreamInstruction& instruction, const VectorParams& param
   const Operand& src = instruction.src[0];
   const bool contiguous = is_contiguous(dst) && is_contiguous(src);
   const bool psum = in_psum(dst) || in_psum(src);
-  if (is_16bit_float(dst) && is_16bit_float(src)) {
+  if (is_narrow(dst, params.wide_fp8) && is_narrow(src, params.wide_fp8)) {
     if (contiguous) {
       return psum ? params.copy_rate_16bit_psum : params.copy_rate_16bit;
     }
@@ -91,7 +96,9 @@ double tensor_tensor_rate(const StreamInstruction& instruction, const VectorPara
   if (in_psum(a) != in_psum(b)) {
     return params.two_operand_rate_psum;
   }
-  if (in_psum(a) || !is_16bit_float(dst) || !is_16bit_float(a) || !is_16bit_float(b)) {
+  const bool narrow = is_narrow(dst, params.wide_fp8) && is_narrow(a, params.wide_fp8) &&
+                      is_narrow(b, params.wide_fp8);
+  if (in_psum(a) || !narrow) {
     return params.two_operand_rate;
   }
   const bool bf16 = dst.dtype == Dtype::Bf16 && a.dtype == Dtype::Bf16 && b.dtype == Dtype::Bf16;
@@ -162,6 +169,14 @@ double gpsimd_rate(const StreamInstruction& instruction, const EngineParams& par
   }
 }
 
+double scalar_rate(const StreamInstruction& instruction, const ScalarParams& params) {
+  const bool copies =
+      instruction.opcode == Opcode::TensorCopy || instruction.opcode == Opcode::TensorScalar;
+  const bool narrow =
+      is_narrow(instruction.dst, params.wide_fp8) && is_narrow(instruction.src[0], params.wide_fp8);
+  return copies && narrow ? params.copy_rate_16bit : params.rate;
+}
+
 /// Elements per partition that stream through the engine.
 std::int64_t streamed(const StreamInstruction& instruction) {
   return std::max(instruction.dst.elements(),
@@ -205,7 +220,9 @@ Cost matmul_cost(const StreamInstruction& instruction, const EngineParams& param
   const bool fp32 = stationary.dtype == Dtype::Fp32 || moving.dtype == Dtype::Fp32;
   Pass pass{moving.elements(), stationary.elements()};
   pass.cycles_per_row = fp32 ? params.tensor.fp32_cycles_per_row : 1;
-  pass.rows_per_cycle = is_fp8(stationary) && is_fp8(moving) ? params.tensor.fp8_rows_per_cycle : 1;
+  pass.rows_per_cycle =
+      params.tensor.rows_per_cycle *
+      (is_fp8(stationary) && is_fp8(moving) ? params.tensor.fp8_rows_per_cycle : 1);
   pass.moving_factor = stride_factor(moving, params);
   pass.stationary_factor = stride_factor(stationary, params);
   return tensor_pass(pass, params);
@@ -216,6 +233,7 @@ Cost transpose_cost(const StreamInstruction& instruction, const EngineParams& pa
   const Operand& data = instruction.src[0];
   Pass pass{data.partitions, data.elements()};
   pass.cycles_per_row = data.dtype == Dtype::Fp32 ? params.tensor.fp32_transpose_cycles_per_row : 1;
+  pass.rows_per_cycle = params.tensor.rows_per_cycle;
   pass.stationary_factor = stride_factor(data, params);
   return tensor_pass(pass, params);
 }
@@ -231,7 +249,7 @@ Cost vector_cost(const StreamInstruction& instruction, const EngineParams& param
 }
 
 Cost scalar_cost(const StreamInstruction& instruction, const EngineParams& params) {
-  const double rate = params.scalar.rate * stride_factor(instruction, params);
+  const double rate = scalar_rate(instruction, params.scalar) * stride_factor(instruction, params);
   Cost cost = pipelined(cycles(streamed(instruction), rate), params.scalar.latency, params);
   if (instruction.opcode == Opcode::ActivationReduce) {
     cost.interval += params.scalar.accumulator_read;

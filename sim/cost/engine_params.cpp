@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values per generation. v2 is the default here; the device files of trn2 set those of v3.
-// Sources: documented = stated by a public page; derived = follows from published measurements;
-// assumed = nothing published, plausible. "a; b" = a for v2, b for v3; a final "v2" = v3 takes the
-// value of v2 over. Pages:
+// Values per generation. v2 is the default here; the device files of trn2 set those of v3, those of
+// trn3 what v4 has instead: Vector at 1.2 GHz, fp8 in the wide modes (both wide_fp8), Scalar copies
+// of narrow types at twice the rate (trainium3_arch). Sources: documented = stated by a public
+// page; derived = follows from published measurements; assumed = nothing published, plausible. "a;
+// b" = a for v2, b for v3; a final "v2" = v3 takes the value of v2 over. Pages:
 //   [1] NKI architecture guides trainium_inferentia2_arch (v2), trainium2_arch (v3)
 //   [2] NKI 2.26 nki.isa, "estimated cost" of each instruction, written for v2
 //   [3] NKI performance guide and kernel-optimization page: profiler screenshots
@@ -23,6 +24,7 @@
 // tensor.latency                         398     384     derived: 188 ns, N=128 [3]; 160 ns [6]
 // tensor.load_latency                    187     160     derived: 67 ns, 1 column [3]; same time
 // tensor.load_speedup                    4       4       documented [1]
+// tensor.rows_per_cycle                  1       1       documented [1]: 128 x 128
 // tensor.fp32_cycles_per_row             4       4       documented [1] [2]; 2 x 428 ns, N=512 [3]
 // tensor.fp32_transpose_cycles_per_row   4       2       documented [1]: transpose mode
 // tensor.fp8_rows_per_cycle              1       1       documented [1]: only double row gains
@@ -42,6 +44,7 @@
 // vector.two_operand_rate_psum           1       1       documented [2]; v2
 // vector.two_operand_rate_16bit          1       0.5     documented [2]; [1] 2x mode
 // vector.two_operand_16bit_bf16_only     true    false   documented [2]; [1]
+// vector.wide_fp8                        false   false   documented [1]: came with v4
 // vector.scalar_tensor_tensor_rate_bf16  1       1       documented [2]; v2
 // vector.scan_rate                       2       2       documented [2]; v2
 // vector.reduce_rate                     1       1       documented [2]
@@ -55,6 +58,8 @@
 // scalar.clock                           1.4GHz  1.2GHz  documented [1]
 // scalar.latency                         222     355     derived: 159 ns, N=1 [3]; N + 296 ns [5]
 // scalar.rate                            1       1       documented [2]
+// scalar.copy_rate_16bit                 1       1       documented [1]: came with v4
+// scalar.wide_fp8                        false   false   documented [1]: came with v4
 // scalar.accumulator_read                64      64      documented [1] [2]; v2
 // scalar.table_load                      1.28us  1.28us  assumed: v3; derived [3]: ACT_TABLE_LOAD on trn2
 // gpsimd.clock                           1.4GHz  1.2GHz  documented [1]
@@ -115,13 +120,16 @@ TensorParams::TensorParams(const ParamScope& scope)
       load_speedup(
           scope.count("load_speedup", 4, 1, 128,
                       "Stationary columns loaded per cycle and row, behind the pass before")),
+      rows_per_cycle(scope.count("rows_per_cycle", 1, 1, 16,
+                                 "Moving rows that enter the array per cycle: how many times 128 x "
+                                 "128 processing elements it has")),
       fp32_cycles_per_row(
           scope.cycles("fp32_cycles_per_row", 4, 1, 64,
                        "Cycles per moving row of an fp32 matmul; other types take 1")),
       fp32_transpose_cycles_per_row(scope.cycles("fp32_transpose_cycles_per_row", 4, 1, 64,
                                                  "Cycles per row of an fp32 nc_transpose")),
       fp8_rows_per_cycle(scope.count("fp8_rows_per_cycle", 1, 1, 16,
-                                     "Moving rows per cycle when both operands are fp8")),
+                                     "How many times as many when both operands are fp8")),
       throttle(scope) {}
 
 VectorParams::VectorParams(const ParamScope& scope)
@@ -149,6 +157,9 @@ VectorParams::VectorParams(const ParamScope& scope)
           scope.flag("two_operand_16bit_bf16_only", true,
                      "two_operand_rate_16bit needs bf16, contiguous operands and "
                      "add, subtract or multiply")),
+      wide_fp8(
+          scope.flag("wide_fp8", false,
+                     "What is said of bf16 and fp16 in copies and tensor_tensor holds for fp8")),
       scalar_tensor_tensor_rate_bf16(
           rate_param(scope, "scalar_tensor_tensor_rate_bf16", 1,
                      "scalar_tensor_tensor in bf16, subtract then multiply, even element count")),
@@ -172,6 +183,9 @@ ScalarParams::ScalarParams(const ParamScope& scope)
     : clock(clock_param(scope, "1.4GHz")),
       latency(latency_param(scope, 222)),
       rate(rate_param(scope, "rate", 1, "Cycles per element; scale, bias and casts are free")),
+      copy_rate_16bit(rate_param(scope, "copy_rate_16bit", 1,
+                                 "tensor_copy and tensor_scalar from and to bf16 or fp16")),
+      wide_fp8(scope.flag("wide_fp8", false, "copy_rate_16bit holds for fp8 too")),
       accumulator_read(scope.cycles("accumulator_read", 64, 0, kCyclesMax,
                                     "Reading the row sums out after activation_reduce")),
       table_load(scope.duration("table_load", "1280ns", "0ps", "1ms",

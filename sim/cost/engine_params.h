@@ -30,6 +30,7 @@ struct TensorParams {
   std::int64_t latency;
   std::int64_t load_latency;
   std::int64_t load_speedup;
+  std::int64_t rows_per_cycle;
   std::int64_t fp32_cycles_per_row;
   std::int64_t fp32_transpose_cycles_per_row;
   std::int64_t fp8_rows_per_cycle;
@@ -49,6 +50,7 @@ struct VectorParams {
   double two_operand_rate_psum;
   double two_operand_rate_16bit;
   bool two_operand_16bit_bf16_only;
+  bool wide_fp8;
   double scalar_tensor_tensor_rate_bf16;
   double scan_rate;
   double reduce_rate;
@@ -66,6 +68,8 @@ struct ScalarParams {
   std::int64_t clock;
   std::int64_t latency;
   double rate;
+  double copy_rate_16bit;
+  bool wide_fp8;
   std::int64_t accumulator_read;
   SimTime table_load;
 };

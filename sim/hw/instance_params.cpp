@@ -36,6 +36,7 @@ InstanceParams::InstanceParams(Config& config)
     : name(ParamScope(config, "instance").text("name", "trn1.2xlarge", "Name of the instance")),
       devices(ParamScope(config, "instance").count("devices", 1, 1, 64, "Devices of the instance")),
       numerics(ParamScope(config, "instance")
+                   .from("assumed: a setting of the simulator")
                    .choice("numerics", "on", {"on", "off"},
                            "Whether instructions compute, or only take time") == "on"),
       device(ParamScope(config, "device")),

@@ -168,10 +168,10 @@ void NeuronCore::report(StatsScope stats) const {
         stats.scope(isa::name(static_cast<isa::Engine>(i))));
   }
   // Two operations per processing element of the 128 x 128 array and cycle, for bf16 rows.
-  stats.add(
-      "tensor.peak_flops",
-      2.0 * 128 * 128 * static_cast<double>(cost::clock_of(isa::Engine::Tensor, params_.engines)),
-      "FLOP/s", "Peak rate of the Tensor engine for dense bf16");
+  const cost::TensorParams& tensor = params_.engines.tensor;
+  stats.add("tensor.peak_flops",
+            2.0 * 128 * 128 * static_cast<double>(tensor.rows_per_cycle * tensor.clock), "FLOP/s",
+            "Peak rate of the Tensor engine for dense bf16");
   sbuf_.report(stats.scope("sbuf"));
   psum_.report(stats.scope("psum"));
 }

@@ -106,16 +106,6 @@ TEST_CASE("every engine has the clock of its table") {
   CHECK(clock_of(Engine::Sync, v2) == v2.sync_clock);
 }
 
-TEST_CASE("the device file of v2 says what the defaults say") {
-  Config config = Config::load(NSIM_SOURCE_DIR "/configs/trn1.toml");
-  const EngineParams file{ParamScope(config, "neuron_core.engines")};
-  for (const ParamInfo& info : config.params()) {
-    INFO(info.path);
-    CHECK(info.value == info.default_value);
-  }
-  CHECK(file.tensor.clock == params().tensor.clock);
-}
-
 TEST_CASE("a matmul takes one cycle per moving row, and never less than the minimum interval") {
   const EngineParams v2 = params();
   CHECK(interval(matmul(Dtype::Bf16, 128, 512), v2) == 512);

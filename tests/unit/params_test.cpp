@@ -170,3 +170,17 @@ TEST_CASE("a declaration that contradicts itself is our bug", "[params]") {
   CHECK_THROWS_AS(scope.count("c", -1, -1, 1, ""), InternalError);
   CHECK_THROWS_AS(scope.choice("d", "x", {"y"}, ""), InternalError);
 }
+
+TEST_CASE("a default has the source it is declared with, a given value its own", "[params]") {
+  Config config =
+      Config::parse("given = 3\nsourced = {value = 3, source = \"derived: here\"}", "c");
+  const ParamScope scope = ParamScope(config, "").from("assumed: there");
+  for (const char* name : {"left", "given", "sourced"}) {
+    scope.count(name, 2, 1, 16, "Count");
+  }
+  ParamScope(config, "").count("plain", 2, 1, 16, "Count");
+  CHECK(config.params()[0].source == "assumed: there");
+  CHECK(config.params()[1].source.empty());
+  CHECK(config.params()[2].source == "derived: here");
+  CHECK(config.params()[3].source.empty());
+}
