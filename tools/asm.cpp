@@ -18,6 +18,7 @@ int execute(const Arguments& arguments) {
   const std::string device = arguments.has("config") ? arguments.text("config") : program.target;
   const isa::Limits limits = open_device(device, arguments.list("set")).limits;
   retarget(program, limits.target, path);
+  check_tensors(program, limits);
   isa::expand(program, limits);
   const std::vector<std::byte> container = isa::write_container(program);
   const std::string out = arguments.has("output") ? arguments.text("output")

@@ -107,18 +107,31 @@ void retarget(isa::Program& program, const std::string& target, const std::strin
   program.target = target;
 }
 
+void check_tensors(const isa::Program& program, const isa::Limits& limits) {
+  for (const isa::Tensor& tensor : program.tensors) {
+    if (tensor.bytes() > limits.hbm_stack_bytes) {
+      throw UserError(
+          tensor.where,
+          fmt::format("tensor {} has {} bytes, a stack of the HBM of {} has {}: split it",
+                      tensor.name, tensor.bytes(), limits.target, limits.hbm_stack_bytes));
+    }
+  }
+}
+
 ProgramFile open_program(const std::string& path, const isa::Limits& limits) {
   const std::vector<std::byte> bytes = read_file(path);
   const Form form = form_of(path, bytes);
   if (form == Form::Model) {
     ml::Model model = ml::parse_model(as_text(bytes), path);
     isa::Program program = ml::lower(model, limits);
+    check_tensors(program, limits);
     return {std::move(program), std::move(model)};
   }
   isa::Program program = read_program(path, bytes, form);
   if (form == Form::Text) {
     retarget(program, limits.target, path);
   }
+  check_tensors(program, limits);
   return {std::move(program), std::nullopt};
 }
 

@@ -43,6 +43,9 @@ std::string target_of(const std::string& path);
 /// is.
 void retarget(isa::Program& program, const std::string& target, const std::string& path);
 
+/// Throws UserError for a tensor larger than what holds it: it could never be allocated.
+void check_tensors(const isa::Program& program, const isa::Limits& limits);
+
 /// Reads and, for a model, lowers for `limits`. Program text becomes a program for the target of
 /// `limits`, whichever it names; a container stays one for its own.
 ProgramFile open_program(const std::string& path, const isa::Limits& limits);

@@ -74,6 +74,7 @@ isa::Limits Hardware::limits_of(const InstanceParams& params) {
   limits.sbuf_partition_bytes = params.neuron_core.sbuf.partition_bytes;
   limits.psum_partition_bytes = params.neuron_core.psum.partition_bytes;
   limits.psum_bank_bytes = params.neuron_core.psum.bank_bytes;
+  limits.hbm_stack_bytes = params.hbm.capacity - params.hbm.reserved;
   limits.has_hwdge = params.dge.hardware_blocks > 0;
   limits.has_dma_transpose = params.device.dma_transpose;
   limits.scalar_tensor_scalar = params.device.scalar_tensor_scalar;

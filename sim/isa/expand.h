@@ -25,6 +25,7 @@ struct Limits {
   std::int64_t sbuf_partition_bytes = 192 * 1024;
   std::int64_t psum_partition_bytes = 16 * 1024;
   std::int64_t psum_bank_bytes = 2 * 1024;
+  std::int64_t hbm_stack_bytes = std::int64_t{1} << 40;  // a tensor lies in one stack
   bool has_hwdge = false;                   // NeuronCore-v3 and later
   bool has_dma_transpose = true;
   bool scalar_tensor_scalar = false;        // tensor_scalar on the Scalar engine

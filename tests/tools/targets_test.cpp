@@ -70,6 +70,17 @@ TEST_CASE("a buffer must fit into the SBUF of the device") {
                          {"trn2_lnc1", "SBUF of trn2 has 229376"}});
 }
 
+TEST_CASE("a tensor must fit into a stack of HBM") {
+  const auto program = [](int gibibytes) {
+    return "tensor huge input uint8 [" + std::to_string(gibibytes) + ", 1073741824]\n" + kTensors +
+           "vector.memset tile value 0\n" + kStore;
+  };
+  check_devices(program(40), {{"inf2", "stack of the HBM of inf2 has 17163091968: split it"},
+                              {"trn1", "tensor huge has 42949672960 bytes"},
+                              {"trn2_lnc1", "tensor huge has 42949672960 bytes"},
+                              {"trn3_lnc1", "stack of the HBM of trn3 has 38637928448: split it"}});
+}
+
 TEST_CASE("a program for two cores needs a device with logical cores of two") {
   const ScratchFolder scratch;
   const std::string path =

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/hw/instance_params.h"
+
 using namespace nsim;
 namespace fs = std::filesystem;
 
@@ -66,5 +68,40 @@ TEST_CASE("a what-if file changes something of the device it extends") {
     }
     CHECK(differences >= 1);
     CHECK(differences <= 5);
+  }
+}
+
+TEST_CASE("devices have the capacities and peak rates that are published") {
+  struct Published {
+    const char* device;
+    int cores;
+    double hbm_gib;
+    double hbm_terabytes;  // per second
+    double sbuf_mib;       // of a core
+    double bf16_teraflops;
+    double fp32_teraflops;
+  };
+  // Neuron pages trainium, inferentia2, trainium2 and trainium3; memories: NKI architecture guides.
+  for (const Published& published :
+       {Published{"trn1", 2, 32, 0.82, 24, 190, 47.5},
+        Published{"inf2", 2, 32, 0.82, 24, 190, 47.5}, Published{"trn2", 8, 96, 2.9, 28, 667, 181},
+        Published{"trn3", 8, 144, 4.7, 32, 671, 183}}) {
+    CAPTURE(published.device);
+    Config config =
+        Config::load(std::string(NSIM_SOURCE_DIR "/configs/") + published.device + ".toml");
+    const auto params = rt::resolve(config).hardware;
+    const auto stacks = static_cast<double>(params->hbm.stacks);
+    const auto cores = static_cast<double>(params->device.cores);
+    const cost::TensorParams& tensor = params->neuron_core.engines.tensor;
+    const double peak = cores * 2 * 128 * 128 * 1e-12 * static_cast<double>(tensor.clock);
+    CHECK(params->device.cores == published.cores);
+    CHECK(stacks * static_cast<double>(params->hbm.capacity) / (1 << 30) == published.hbm_gib);
+    CHECK(stacks * static_cast<double>(params->hbm.bandwidth) * 1e-12 ==
+          Approx(published.hbm_terabytes).epsilon(0.05));
+    CHECK(128.0 * static_cast<double>(params->neuron_core.sbuf.partition_bytes) / (1 << 20) ==
+          published.sbuf_mib);
+    CHECK(peak == Approx(published.bf16_teraflops).epsilon(0.1));
+    CHECK(peak / static_cast<double>(tensor.fp32_cycles_per_row) ==
+          Approx(published.fp32_teraflops).epsilon(0.15));
   }
 }
