@@ -81,6 +81,16 @@ TEST_CASE("a tensor must fit into a stack of HBM") {
                               {"trn3_lnc1", "stack of the HBM of trn3 has 38637928448: split it"}});
 }
 
+TEST_CASE("inf2 is as fast as trn1, whose cores and memories it has") {
+  const ScratchFolder scratch;
+  for (const char* device : {"inf2", "trn1"}) {
+    REQUIRE(shell(std::string("%N run %S/models/mini_lm.toml --numerics off --no-trace --config ") +
+                  device + " --out " + (scratch / device))
+                .exit_code == 0);
+  }
+  CHECK(summary_of(scratch / "inf2").at("requests") == summary_of(scratch / "trn1").at("requests"));
+}
+
 TEST_CASE("a program for two cores needs a device with logical cores of two") {
   const ScratchFolder scratch;
   const std::string path =
