@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sim/base/error.h"
+#include "sim/cost/gpsimd_cost.h"
 
 namespace nsim::cost {
 namespace {
@@ -24,7 +25,8 @@ bool is_16bit_float(const Operand& operand) {
 }
 
 bool is_fp8(const Operand& operand) {
-  return operand.dtype == Dtype::Fp8E4 || operand.dtype == Dtype::Fp8E5;
+  return operand.dtype == Dtype::Fp8E4 || operand.dtype == Dtype::Fp8E5 ||
+         operand.dtype == Dtype::Fp8E4Fn;
 }
 
 /// Of a type that the wide modes are made for: 16-bit floats, on later generations fp8 too.
@@ -137,6 +139,33 @@ double vector_rate(const StreamInstruction& instruction, const VectorParams& par
       return scalar_tensor_tensor_rate(instruction, params);
     case Opcode::TensorTensorScan:
       return params.scan_rate;
+    case Opcode::TensorCopyPredicated:
+      return in_psum(instruction.src[0]) != in_psum(instruction.src[1])
+                 ? params.predicated_rate_psum
+                 : params.predicated_rate;
+    case Opcode::TensorScalarReduce:
+      return params.tensor_scalar_reduce_rate;
+    case Opcode::TensorScalarCumulative:
+      return params.cumulative_rate;
+    case Opcode::Max8:
+    case Opcode::NcFindIndex8:
+    case Opcode::NcMatchReplace8:
+      return params.search_rate;
+    case Opcode::NcStreamShuffle:
+      return params.shuffle_rate;
+    case Opcode::RangeSelect:
+      return params.range_select_rate;
+    case Opcode::SelectReduce:
+      return params.select_reduce_rate;
+    case Opcode::Dropout:
+      return params.dropout_rate;
+    case Opcode::Exponential:
+      return params.exponential_rate;
+    case Opcode::QuantizeMx:
+      return params.quantize_mx_rate;
+    case Opcode::Rng:
+    case Opcode::Rand2:
+      return params.random_rate;
     case Opcode::TensorReduce:
       return reduce_rate(instruction, params);
     case Opcode::Memset:
@@ -164,6 +193,9 @@ double gpsimd_rate(const StreamInstruction& instruction, const EngineParams& par
       const bool rsqrt = instruction.op0 == AluOp::Rsqrt || instruction.op1 == AluOp::Rsqrt;
       return rsqrt ? params.gpsimd.rsqrt_rate : params.gpsimd.rate;
     }
+    case Opcode::Rng:
+    case Opcode::Rand2:
+      return params.gpsimd.random_rate;
     default:
       return params.gpsimd.rate;
   }
@@ -184,10 +216,12 @@ std::int64_t streamed(const StreamInstruction& instruction) {
 }
 
 /// `work` cycles of the datapath plus the fixed part of the engine.
-Cost pipelined(std::int64_t work, std::int64_t latency, const EngineParams& params) {
+template <class EngineTable>
+Cost pipelined(std::int64_t work, const EngineTable& engine, const EngineParams& params) {
   Cost cost;
   cost.interval = std::max(params.min_interval, work);
-  cost.latency = std::max(cost.interval, work + latency);
+  cost.setup = engine.access_setup;
+  cost.latency = std::max(cost.interval, engine.access_setup + work + engine.latency);
   return cost;
 }
 
@@ -243,28 +277,70 @@ Cost tensor_cost(const StreamInstruction& instruction, const EngineParams& param
                                                    : matmul_cost(instruction, params);
 }
 
+/// Reading the engine's accumulator out comes on top.
+void add_read_out(Cost& cost, const StreamInstruction& instruction, std::int64_t read) {
+  switch (instruction.opcode) {
+    case Opcode::Activation:
+    case Opcode::Activate2:
+    case Opcode::TensorScalarReduce:
+    case Opcode::SelectReduce:
+    case Opcode::Exponential:
+      if (!instruction.dst2.present()) {
+        return;
+      }
+      [[fallthrough]];
+    case Opcode::ActivationReduce:
+      cost.interval += read;
+      cost.latency += read;
+      break;
+    default:  // range_select too: its documented cost has none
+      break;
+  }
+}
+
 Cost vector_cost(const StreamInstruction& instruction, const EngineParams& params) {
   const double rate = vector_rate(instruction, params.vector) * stride_factor(instruction, params);
-  return pipelined(cycles(streamed(instruction), rate), params.vector.latency, params);
+  Cost cost = pipelined(cycles(streamed(instruction), rate), params.vector, params);
+  add_read_out(cost, instruction, params.vector.accumulator_read);
+  return cost;
 }
 
 Cost scalar_cost(const StreamInstruction& instruction, const EngineParams& params) {
   const double rate = scalar_rate(instruction, params.scalar) * stride_factor(instruction, params);
-  Cost cost = pipelined(cycles(streamed(instruction), rate), params.scalar.latency, params);
-  if (instruction.opcode == Opcode::ActivationReduce) {
-    cost.interval += params.scalar.accumulator_read;
-    cost.latency += params.scalar.accumulator_read;
-  }
+  Cost cost = pipelined(cycles(streamed(instruction), rate), params.scalar, params);
+  add_read_out(cost, instruction, params.scalar.accumulator_read);
   return cost;
 }
 
 Cost gpsimd_cost(const StreamInstruction& instruction, const EngineParams& params) {
   const double rate = gpsimd_rate(instruction, params) * stride_factor(instruction, params);
-  std::int64_t work = cycles(streamed(instruction), rate);
-  if (instruction.opcode == Opcode::Iota || instruction.opcode == Opcode::AffineSelect) {
-    work += params.gpsimd.startup;
+  const std::int64_t work =
+      routine_cycles(instruction, params.gpsimd).value_or(cycles(streamed(instruction), rate));
+  return pipelined(work, params.gpsimd, params);
+}
+
+Cost engine_cost(const StreamInstruction& instruction, const EngineParams& params) {
+  switch (instruction.engine) {
+    case Engine::Tensor:
+      return tensor_cost(instruction, params);
+    case Engine::Vector:
+      return vector_cost(instruction, params);
+    case Engine::Scalar:
+      return scalar_cost(instruction, params);
+    case Engine::GpSimd:
+      return gpsimd_cost(instruction, params);
+    case Engine::Sync:
+      break;
   }
-  return pipelined(work, params.gpsimd.latency, params);
+  throw InternalError("instruction_cost: the sync engine has no datapath");
+}
+
+/// The address takes its time first.
+Cost at_least(Cost cost, std::int64_t interval) {
+  const std::int64_t missing = std::max<std::int64_t>(interval - cost.interval, 0);
+  cost.interval += missing;
+  cost.latency += missing;
+  return cost;
 }
 
 /// A duration in whole cycles of an engine, rounded up.
@@ -361,19 +437,11 @@ Cost instruction_cost(const StreamInstruction& instruction, const EngineParams& 
     default:
       break;
   }
-  switch (instruction.engine) {
-    case Engine::Tensor:
-      return tensor_cost(instruction, params);
-    case Engine::Vector:
-      return vector_cost(instruction, params);
-    case Engine::Scalar:
-      return scalar_cost(instruction, params);
-    case Engine::GpSimd:
-      return gpsimd_cost(instruction, params);
-    case Engine::Sync:
-      break;
+  if (instruction.opcode == Opcode::TensorCopyDynamicSrc ||
+      instruction.opcode == Opcode::TensorCopyDynamicDst) {
+    return at_least(engine_cost(instruction, params), params.dynamic_copy_interval);
   }
-  throw InternalError("instruction_cost: the sync engine has no datapath");
+  return engine_cost(instruction, params);
 }
 
 }  // namespace nsim::cost

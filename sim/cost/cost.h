@@ -15,6 +15,7 @@ namespace nsim::cost {
 struct Cost {
   std::int64_t interval =
       0;  // the engine's datapath is taken: the next instruction may start after it
+  std::int64_t setup = 0;    // of which nothing has reached the datapath yet: part of latency
   std::int64_t latency = 0;  // from start until the result is visible to others (>= interval)
   std::int64_t load = 0;     // Tensor engine: LoadStationary cycles, hidden behind the pass before
   std::int64_t load_latency = 0;  // LoadStationary, from start to weights in place

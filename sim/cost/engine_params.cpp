@@ -15,6 +15,7 @@
 // clang-format off
 // parameter                              v2      v3      source
 // min_interval                           64      64      documented [2] MIN_II; v2
+// dynamic_copy_interval                  600     600     documented [2]; v2
 // control                                9ns     9ns     documented [3] EVENT_SEMAPHORE; v2
 // dma_trigger                            30ns    30ns    assumed: as a dependent issue [3]
 // strided_bytes                          16B     16B     documented [1]; v2
@@ -34,7 +35,9 @@
 // tensor.throttle_window                 -       3us     documented [7]
 // tensor.throttle_utilisation            -       0.5     documented [7]
 // vector.clock                           1.12GHz 0.96GHz documented [1]
-// vector.latency                         176     150     derived: 157 ns [4]; 157 ns [3], 130 [5]
+// vector.access_setup                    60      60      documented [1]: about 60; v2
+// vector.latency                         116     90      derived: 157 ns [4]; 157 ns [3], 130 [5],
+//                                                        less the set-up
 // vector.copy_rate                       1       1       documented [2]
 // vector.copy_rate_fp32                  1       0.5     documented [2]; derived: N=512 [3]
 // vector.copy_rate_16bit                 1       0.25    documented [2]; [1] 4x mode
@@ -55,19 +58,44 @@
 // vector.bn_stats_rate                   1       1       documented [2]; v2
 // vector.bn_aggr_rate                    13/3    13/3    documented [2]; v2
 // vector.transpose_rate                  1       1       documented [2]; v2
+// vector.predicated_rate                 2       2       documented [2]; v2
+// vector.predicated_rate_psum            1       1       documented [2]; v2
+// vector.tensor_scalar_reduce_rate       1       1       documented [2]; v2
+// vector.cumulative_rate                 1       1       assumed: one streamed operand
+// vector.search_rate                     1       1       documented [2]; v2
+// vector.shuffle_rate                    1       1       documented [2]; v2
+// vector.range_select_rate               1       1       documented [2]
+// vector.select_reduce_rate              2       2       assumed: as a predicated copy
+// vector.dropout_rate                    1       1       documented [2]; v2
+// vector.exponential_rate                0.25    0.25    documented trainium3_arch: 4 x Scalar; v4
+// vector.quantize_mx_rate                0.25    0.25    documented trainium3_arch; v4
+// vector.random_rate                     1       1       assumed: a word per lane and cycle
+// vector.accumulator_read                64      64      documented [2]; v2
 // scalar.clock                           1.4GHz  1.2GHz  documented [1]
-// scalar.latency                         222     355     derived: 159 ns, N=1 [3]; N + 296 ns [5]
+// scalar.access_setup                    60      60      documented [1]: about 60; v2
+// scalar.latency                         162     295     derived: 159 ns, N=1 [3]; N + 296 ns [5],
+//                                                        less the set-up
 // scalar.rate                            1       1       documented [2]
 // scalar.copy_rate_16bit                 1       1       documented [1]: came with v4
 // scalar.wide_fp8                        false   false   documented [1]: came with v4
 // scalar.accumulator_read                64      64      documented [1] [2]; v2
 // scalar.table_load                      1.28us  1.28us  assumed: v3; derived [3]: ACT_TABLE_LOAD on trn2
 // gpsimd.clock                           1.4GHz  1.2GHz  documented [1]
-// gpsimd.latency                         220     188     assumed: 157 ns as Vector
+// gpsimd.access_setup                    60      60      documented [1]: about 60; v2
+// gpsimd.latency                         160     128     assumed: 157 ns as Vector, less the set-up
 // gpsimd.rate                            1       1       documented [2]
 // gpsimd.two_operand_rate                2       2       assumed: 512 bits/cycle for 16 lanes [1]
 // gpsimd.rsqrt_rate                      4       4       documented nki.api.shared: 4 x Scalar
 // gpsimd.startup                         150     150     documented [2]; v2
+// gpsimd.partition_reduce_rate           4       4       assumed: within a core, then log2(8) steps
+// gpsimd.gather_index                    28      28      documented [2]: local_gather; v2
+// gpsimd.n_gather_group                  512     512     documented NKI 2.32 nki.isa
+// gpsimd.n_gather_rate                   8       8       assumed: local_gather, one element an index
+// gpsimd.topk_rate                       4       4       documented NKI 2.32 nki.isa: 4n + K
+// gpsimd.topk_result_rate                1       1       documented NKI 2.32 nki.isa: 4n + K
+// gpsimd.sequence_bounds_rate            2       2       assumed: once forwards, once backwards
+// gpsimd.nonzero_rate                    2       2       assumed: compare, then store
+// gpsimd.random_rate                     1       1       assumed: a word per lane and cycle
 // gpsimd.swdge_instruction               350     300     assumed: 250 ns
 // gpsimd.swdge_descriptor                4       4       assumed: 8 cores, 32 cycles each
 // clang-format on
@@ -87,8 +115,15 @@ std::int64_t clock_param(const ParamScope& scope, const char* fallback) {
 std::int64_t latency_param(const ParamScope& scope, std::int64_t fallback) {
   return scope.cycles(
       "latency", fallback, 0, kCyclesMax,
-      "Fixed part of an instruction's duration, from start until the result is visible, "
-      "on top of its elements; overlaps with the next instruction");
+      "Fixed part of an instruction's duration, from its last element until the result is visible; "
+      "overlaps with the next instruction");
+}
+
+std::int64_t access_setup_param(const ParamScope& scope) {
+  return scope.cycles("access_setup", 60, 0, kCyclesMax,
+                      "From the issue of an instruction until its first element reaches the "
+                      "datapath; overlaps with "
+                      "the instruction before");
 }
 
 double rate_param(const ParamScope& scope, const char* name, double fallback,
@@ -134,7 +169,8 @@ TensorParams::TensorParams(const ParamScope& scope)
 
 VectorParams::VectorParams(const ParamScope& scope)
     : clock(clock_param(scope, "1120MHz")),
-      latency(latency_param(scope, 176)),
+      access_setup(access_setup_param(scope)),
+      latency(latency_param(scope, 116)),
       copy_rate(
           rate_param(scope, "copy_rate", 1, "Cycles per element of tensor_copy and tensor_scalar")),
       copy_rate_fp32(
@@ -177,11 +213,35 @@ VectorParams::VectorParams(const ParamScope& scope)
       bn_aggr_rate(
           rate_param(scope, "bn_aggr_rate", 4.333333333, "Cycles per source element of bn_aggr")),
       transpose_rate(
-          rate_param(scope, "transpose_rate", 1, "Cycles per element of nc_transpose on Vector")) {}
+          rate_param(scope, "transpose_rate", 1, "Cycles per element of nc_transpose on Vector")),
+      predicated_rate(rate_param(scope, "predicated_rate", 2,
+                                 "tensor_copy_predicated with source and predicate in SBUF")),
+      predicated_rate_psum(rate_param(scope, "predicated_rate_psum", 1,
+                                      "tensor_copy_predicated with one of the two in PSUM")),
+      tensor_scalar_reduce_rate(rate_param(scope, "tensor_scalar_reduce_rate", 1,
+                                           "Cycles per element of tensor_scalar_reduce")),
+      cumulative_rate(rate_param(scope, "cumulative_rate", 1,
+                                 "Cycles per element of tensor_scalar_cumulative")),
+      search_rate(rate_param(scope, "search_rate", 1,
+                             "Cycles per element of max8, nc_find_index8 and nc_match_replace8")),
+      shuffle_rate(rate_param(scope, "shuffle_rate", 1, "Cycles per element of nc_stream_shuffle")),
+      range_select_rate(
+          rate_param(scope, "range_select_rate", 1, "Cycles per element of range_select")),
+      select_reduce_rate(
+          rate_param(scope, "select_reduce_rate", 2, "Cycles per element of select_reduce")),
+      dropout_rate(rate_param(scope, "dropout_rate", 1, "Cycles per element of dropout")),
+      exponential_rate(
+          rate_param(scope, "exponential_rate", 0.25, "Cycles per element of exponential")),
+      quantize_mx_rate(
+          rate_param(scope, "quantize_mx_rate", 0.25, "Cycles per source element of quantize_mx")),
+      random_rate(rate_param(scope, "random_rate", 1, "Cycles per element of rng and rand2")),
+      accumulator_read(scope.cycles("accumulator_read", 64, 0, kCyclesMax,
+                                    "Reading the accumulator out into reduce_res")) {}
 
 ScalarParams::ScalarParams(const ParamScope& scope)
     : clock(clock_param(scope, "1.4GHz")),
-      latency(latency_param(scope, 222)),
+      access_setup(access_setup_param(scope)),
+      latency(latency_param(scope, 162)),
       rate(rate_param(scope, "rate", 1, "Cycles per element; scale, bias and casts are free")),
       copy_rate_16bit(rate_param(scope, "copy_rate_16bit", 1,
                                  "tensor_copy and tensor_scalar from and to bf16 or fp16")),
@@ -193,13 +253,29 @@ ScalarParams::ScalarParams(const ParamScope& scope)
 
 GpSimdParams::GpSimdParams(const ParamScope& scope)
     : clock(clock_param(scope, "1.4GHz")),
-      latency(latency_param(scope, 220)),
+      access_setup(access_setup_param(scope)),
+      latency(latency_param(scope, 160)),
       rate(rate_param(scope, "rate", 1, "Cycles per element with one streamed operand")),
       two_operand_rate(
           rate_param(scope, "two_operand_rate", 2, "Cycles per element of tensor_tensor")),
       rsqrt_rate(
           rate_param(scope, "rsqrt_rate", 4, "Cycles per element of tensor_scalar with rsqrt")),
-      startup(scope.cycles("startup", 150, 0, kCyclesMax, "Start of iota and affine_select")),
+      startup(scope.cycles("startup", 150, 0, kCyclesMax,
+                           "Start of a routine: iota, affine_select, gathers, searches")),
+      partition_reduce_rate(rate_param(scope, "partition_reduce_rate", 4,
+                                       "Cycles per element of tensor_partition_reduce")),
+      gather_index(scope.cycles("gather_index", 28, 0, kCyclesMax,
+                                "local_gather: cycles per index on top of 4 per element")),
+      n_gather_group(scope.count("n_gather_group", 512, 1, 65536,
+                                 "nc_n_gather: elements per instruction group, each with a start")),
+      n_gather_rate(rate_param(scope, "n_gather_rate", 8, "Cycles per element of nc_n_gather")),
+      topk_rate(rate_param(scope, "topk_rate", 4, "topk: cycles per element of its list")),
+      topk_result_rate(rate_param(scope, "topk_result_rate", 1, "topk: cycles per result")),
+      sequence_bounds_rate(
+          rate_param(scope, "sequence_bounds_rate", 2, "Cycles per element of sequence_bounds")),
+      nonzero_rate(
+          rate_param(scope, "nonzero_rate", 2, "Cycles per element of nonzero_with_count")),
+      random_rate(rate_param(scope, "random_rate", 1, "Cycles per element of rng and rand2")),
       swdge_instruction(
           scope.cycles("swdge_instruction", 350, 0, kCyclesMax,
                        "Software descriptor generation: fixed part per DMA instruction")),
@@ -214,6 +290,8 @@ EngineParams::EngineParams(const ParamScope& scope)
       sync_clock(clock_param(scope.table("sync"), "1.4GHz")),
       min_interval(scope.cycles("min_interval", 64, 1, kCyclesMax,
                                 "Shortest time an instruction takes the datapath of its engine")),
+      dynamic_copy_interval(scope.cycles("dynamic_copy_interval", 600, 1, kCyclesMax,
+                                         "Shortest interval of a tensor_copy_dynamic")),
       control(scope.duration("control", "9ns", "0ps", "10us",
                              "A control instruction on any engine: semaphore wait, barrier, nop")),
       dma_trigger(scope.duration("dma_trigger", "30ns", "0ps", "10us",

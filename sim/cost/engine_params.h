@@ -40,6 +40,7 @@ struct TensorParams {
 struct VectorParams {
   explicit VectorParams(const ParamScope& scope);  // [vector]
   std::int64_t clock;
+  std::int64_t access_setup;
   std::int64_t latency;
   double copy_rate;
   double copy_rate_fp32;
@@ -61,11 +62,25 @@ struct VectorParams {
   double bn_stats_rate;
   double bn_aggr_rate;
   double transpose_rate;
+  double predicated_rate;
+  double predicated_rate_psum;
+  double tensor_scalar_reduce_rate;
+  double cumulative_rate;
+  double search_rate;
+  double shuffle_rate;
+  double range_select_rate;
+  double select_reduce_rate;
+  double dropout_rate;
+  double exponential_rate;
+  double quantize_mx_rate;
+  double random_rate;
+  std::int64_t accumulator_read;
 };
 
 struct ScalarParams {
   explicit ScalarParams(const ParamScope& scope);  // [scalar]
   std::int64_t clock;
+  std::int64_t access_setup;
   std::int64_t latency;
   double rate;
   double copy_rate_16bit;
@@ -77,11 +92,21 @@ struct ScalarParams {
 struct GpSimdParams {
   explicit GpSimdParams(const ParamScope& scope);  // [gpsimd]
   std::int64_t clock;
+  std::int64_t access_setup;
   std::int64_t latency;
   double rate;
   double two_operand_rate;
   double rsqrt_rate;
   std::int64_t startup;
+  double partition_reduce_rate;
+  std::int64_t gather_index;
+  std::int64_t n_gather_group;
+  double n_gather_rate;
+  double topk_rate;
+  double topk_result_rate;
+  double sequence_bounds_rate;
+  double nonzero_rate;
+  double random_rate;
   std::int64_t swdge_instruction;
   std::int64_t swdge_descriptor;
 };
@@ -95,6 +120,7 @@ struct EngineParams {
   GpSimdParams gpsimd;
   std::int64_t sync_clock;  // [sync] clock
   std::int64_t min_interval;
+  std::int64_t dynamic_copy_interval;
   SimTime control;
   SimTime dma_trigger;
   std::int64_t strided_bytes;

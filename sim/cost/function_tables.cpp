@@ -37,7 +37,8 @@ FunctionSet function_set(num::Activation function) {
 
 FunctionSet function_set(const isa::StreamInstruction& instruction) {
   const bool evaluates = instruction.opcode == isa::Opcode::Activation ||
-                         instruction.opcode == isa::Opcode::ActivationReduce;
+                         instruction.opcode == isa::Opcode::ActivationReduce ||
+                         instruction.opcode == isa::Opcode::Activate2;
   return evaluates ? function_set(instruction.function) : FunctionSet::Any;
 }
 

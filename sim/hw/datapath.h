@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What instructions compute: resolves the operands of a StreamInstruction to views of SBUF and PSUM
-// and calls sim/numerics. The only place that knows which opcode is which function.
+// and calls sim/numerics. The only place that knows which opcode is which function. Also holds what
+// the lanes of the engines keep between instructions: accumulators and random number generators.
 #pragma once
 
+#include <array>
+
 #include "sim/isa/stream.h"
+#include "sim/numerics/lanes.h"
 #include "sim/numerics/ops.h"
 
 namespace nsim::hw {
@@ -17,14 +21,18 @@ class Datapath {
 
   /// Carries out a compute instruction at once. Nothing happens with numerics off, and for
   /// instructions without arithmetic (DMA, synchronisation).
-  void execute(const isa::StreamInstruction& instruction) const;
+  void execute(const isa::StreamInstruction& instruction);
+  /// Lanes as they are at the start of an execution: accumulators 0, generators seeded with 0.
+  void reset() { lanes_ = {}; }
 
   /// The bytes an on-chip operand names.
   num::View view(const isa::Operand& operand) const;
+  num::Lanes& lanes(isa::Engine engine) { return lanes_.at(static_cast<std::size_t>(engine)); }
 
  private:
   const Sbuf* sbuf_;
   const Psum* psum_;
+  std::array<num::Lanes, isa::kEngineCount> lanes_;
 };
 
 }  // namespace nsim::hw

@@ -54,7 +54,7 @@ struct EngineParts {
   Semaphores& semaphores;
   Sbuf& sbuf;
   Psum& psum;
-  const Datapath& datapath;
+  Datapath& datapath;
   EngineOwner& owner;
 };
 

@@ -55,6 +55,7 @@ void NeuronCore::start(const isa::CoreStreams& streams, const ExecutionContext& 
   semaphores_.reset();
   sbuf_.release();
   psum_.release();
+  datapath_.reset();
   for (const auto& engine : engines_) {
     engine->start(streams, context, started_ + params_.fetch.latency);
   }

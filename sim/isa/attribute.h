@@ -13,17 +13,31 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
   switch (attribute) {
     case Attribute::Op:
     case Attribute::Op0:
+    case Attribute::CompOp0:
       return visitor(instruction.op0);
     case Attribute::Operand0:
     case Attribute::Scale:
     case Attribute::Initial:
+    case Attribute::Imm0:
+    case Attribute::Bound0:
+    case Attribute::OnFalse:
+    case Attribute::Prob:
+    case Attribute::MaxValue:
+    case Attribute::Index:
+    case Attribute::Min:
       return visitor(instruction.operand0);
     case Attribute::Reverse0:
+    case Attribute::ReversePred:
       return visitor(instruction.reverse0);
     case Attribute::Op1:
+    case Attribute::CompOp1:
       return visitor(instruction.op1);
     case Attribute::Operand1:
     case Attribute::Bias:
+    case Attribute::ReduceInit:
+    case Attribute::Imm1:
+    case Attribute::Bound1:
+    case Attribute::Max:
       return visitor(instruction.operand1);
     case Attribute::Reverse1:
       return visitor(instruction.reverse1);
@@ -31,34 +45,50 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
       return visitor(instruction.function);
     case Attribute::Value:
     case Attribute::Fill:
+    case Attribute::Imm:
       return visitor(instruction.immediate);
     case Attribute::Accumulate:
       return visitor(instruction.accumulate);
     case Attribute::Keep:
       return visitor(instruction.keep);
     case Attribute::Negate:
+    case Attribute::ReduceResNegate:
       return visitor(instruction.negate);
     case Attribute::Base:
+    case Attribute::RangeStart:
+    case Attribute::NumValidIndices:
+    case Attribute::IndexOffset:
       return visitor(instruction.base);
     case Attribute::PartitionStep:
+    case Attribute::PaddingVal:
       return visitor(instruction.partition_step);
     case Attribute::Pattern:
+    case Attribute::ShuffleMask:
       return visitor(instruction.pattern);
     case Attribute::Queue:
       return visitor(instruction.queue);
     case Attribute::Dge:
       return visitor(instruction.dge);
+    case Attribute::ReduceOp:
+      return visitor(instruction.reduce_op);
+    case Attribute::ReduceCmd:
+      return visitor(instruction.reduce_cmd);
+    case Attribute::ReduceRes:
+    case Attribute::DstIdx:
+      return visitor(instruction.dst2);
+    case Attribute::Step:
+    case Attribute::NumElemPerIdx:
+    case Attribute::N:
+      return visitor(instruction.count);
   }
 }
 
-/// An instruction whose attributes have their defaults.
-inline Instruction with_defaults(Opcode opcode) {
-  Instruction instruction;
-  instruction.opcode = opcode;
-  if (info(opcode).has(Attribute::Scale)) {
-    instruction.operand0.immediate = 1.0F;
-  }
-  return instruction;
+/// An instruction whose attributes have their defaults. In compare.cpp.
+Instruction with_defaults(Opcode opcode);
+
+/// Most entries of a list.
+constexpr std::size_t most_entries(Attribute attribute) {
+  return attribute == Attribute::ShuffleMask ? 32 : 4;
 }
 
 /// Calls `action` for every attribute in `set`, in the order of the enumeration.

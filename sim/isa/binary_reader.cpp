@@ -44,6 +44,10 @@ class Reader {
     function = enumerator("a function", num::Activation::Abs);
   }
   void operator()(DgeMode& dge) { dge = enumerator("a DGE mode", DgeMode::Hwdge); }
+  void operator()(num::ReduceCmd& command) {
+    command = enumerator("a reduce command", num::ReduceCmd::LoadReduce);
+  }
+  void operator()(std::optional<Access>& value) { value = access(); }
   void operator()(bool& value) { value = true; }
   void operator()(float& value) { value = in_.real32("a number"); }
   void operator()(int& keep) { keep = static_cast<int>(natural("keep", max_dims(Space::Sbuf))); }
@@ -52,9 +56,9 @@ class Reader {
   void operator()(Expr& value) { value = expr(); }
   void operator()(std::vector<std::int64_t>& pattern) {
     list(
-        "the steps of a pattern",
-        [&] { pattern.push_back(in_.integer("a step", -kMaxInteger, kMaxInteger)); },
-        max_dims(Space::Sbuf));
+        "the entries of a list",
+        [&] { pattern.push_back(in_.integer("an entry", -kMaxInteger, kMaxInteger)); },
+        most_entries(attribute_));
   }
   void operator()(ScalarOperand& scalar) {
     scalar = {};
@@ -112,7 +116,7 @@ class Reader {
     Tensor made;
     made.name = unique("a tensor", memory_);
     made.kind = enumerator("a tensor's kind", TensorKind::Internal);
-    made.dtype = enumerator("an element type", num::Dtype::Uint32);
+    made.dtype = enumerator("an element type", num::kLastDtype);
     list(
         "the rank", [&] { made.shape.push_back(positive("an extent", kMaxTensorBytes)); },
         kMaxRank);
@@ -152,7 +156,7 @@ class Reader {
     if (made.space == Space::Hbm) {
       in_.fail("a buffer is in SBUF or PSUM");
     }
-    made.dtype = enumerator("an element type", num::Dtype::Uint32);
+    made.dtype = enumerator("an element type", num::kLastDtype);
     made.partition = natural("a buffer's first partition", kMaxPartitions);
     made.partitions = positive("a buffer's partitions", kMaxPartitions);
     made.elements = positive("a buffer's elements", kMaxBufferBytes);
@@ -213,7 +217,10 @@ class Reader {
     if ((present & ~all) != 0) {
       in_.fail(std::string(opcode.name) + " has an attribute it does not take");
     }
-    for_each(present, [&](Attribute attribute) { visit(attribute, made, *this); });
+    for_each(present, [&](Attribute attribute) {
+      attribute_ = attribute;
+      visit(attribute, made, *this);
+    });
     list(
         "the number of waits", [&] { made.waits.push_back(wait()); }, kMaxSemaphoreUses);
     list(
@@ -301,6 +308,7 @@ class Reader {
   Names labels_;
   std::vector<std::uint32_t> open_variables_{0};
   std::size_t item_count_ = 0;
+  Attribute attribute_ = Attribute::Op;  // whose value is read
 };
 
 }  // namespace

@@ -25,7 +25,7 @@
 //              (semaphore number, add integer)
 //   value    = byte (enumerations, queue, keep) | nothing (flags: they are set) | fixed32 (float) |
 //   scalar | expr |
-//              integer | list of integer
+//              integer | list of integer | access
 //   scalar   = 0 byte, fixed32 (float) | 1 byte, access
 //   access   = space byte, index number, [partition expr, partitions number: on chip], offset expr,
 //              dims list of (step integer, count number)
@@ -67,6 +67,11 @@ class Writer {
   void operator()(const Expr& value) { expr(value); }
   void operator()(const std::vector<std::int64_t>& value) {
     list(value, [&](std::int64_t each) { out_.integer(each); });
+  }
+  void operator()(const std::optional<Access>& value) {
+    if (value) {
+      access(*value);
+    }
   }
   void operator()(const ScalarOperand& value) {
     out_.byte(value.access ? 1 : 0);

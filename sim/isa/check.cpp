@@ -8,6 +8,7 @@
 #include "sim/isa/dependencies.h"
 #include "sim/isa/opcode.h"
 #include "sim/isa/target.h"
+#include "sim/numerics/positions.h"
 
 namespace nsim::isa {
 namespace {
@@ -89,6 +90,11 @@ class FormCheck {
         fail(std::string("operand ") + each.name + " is missing");
       }
       check_access(*access, each.name, each.spaces);
+    }
+    if (instruction_.dst2 && row_.may_have_dst2()) {
+      check_access(*instruction_.dst2, row_.has(Attribute::DstIdx) ? "dst_idx" : "reduce_res",
+                   bit(Space::Sbuf) | bit(Space::Psum));
+      takes_dst2 = true;
     }
     if (instruction_.src.size() != sources || instruction_.dst.has_value() != takes_dst ||
         instruction_.dst2.has_value() != takes_dst2) {
@@ -183,8 +189,11 @@ class FormCheck {
   }
 
   void check_numbers() const {
-    if (instruction_.pattern.size() > kChipDims ||
-        !std::all_of(instruction_.pattern.begin(), instruction_.pattern.end(), fits_32_bits)) {
+    if (instruction_.opcode == Opcode::NcStreamShuffle) {
+      check_mask();
+    } else if (instruction_.pattern.size() > kChipDims ||
+               !std::all_of(instruction_.pattern.begin(), instruction_.pattern.end(),
+                            fits_32_bits)) {
       fail("pattern has at most 4 steps of 32 bits");
     }
     if (!fits_32_bits(instruction_.partition_step)) {
@@ -192,6 +201,18 @@ class FormCheck {
     }
     if (instruction_.keep < 0 || instruction_.keep > static_cast<int>(kChipDims)) {
       fail("keep " + to_string(instruction_.keep) + " is not 0 to 4");
+    }
+  }
+
+  void check_mask() const {
+    if (instruction_.pattern.size() != num::kQuadrantPartitions) {
+      fail("shuffle_mask has " + to_string(instruction_.pattern.size()) +
+           " entries, one for each of the 32 partitions of a quadrant is needed");
+    }
+    for (const std::int64_t entry : instruction_.pattern) {
+      if (entry != num::kKeepPartition && (entry < 0 || entry >= num::kQuadrantPartitions)) {
+        fail("shuffle_mask has the entry " + to_string(entry) + ", 0 to 31 or 255 are possible");
+      }
     }
   }
 

@@ -5,28 +5,24 @@
 
 #include "sim/isa/check.h"
 #include "sim/isa/opcode.h"
+#include "sim/isa/shape_rules.h"
 
 namespace nsim::isa {
-namespace {
 
 using num::AluOp;
 using num::Dtype;
 using std::to_string;
 
-// NKI nl.tile_size: gemm_stationary_fmax, gemm_moving_fmax, bn_stats_fmax.
-constexpr std::int64_t kStationaryColumns = 128;
-constexpr std::int64_t kMovingColumns = 512;
-constexpr std::int64_t kBnStatsElements = 512;
-constexpr std::int64_t kVectorTranspose = 32;
+namespace rules {
+namespace {
 
-struct Shapes {
-  const Program& program;
-  const Limits& limits;
-  const Instruction& source;
-  const StreamInstruction& in;
+void check_scalar(const Shapes& s, const StreamScalar& scalar, const char* what) {
+  if (scalar.operand.present()) {
+    expect_shape(s, scalar.operand, what, s.in.dst.partitions, 1);
+  }
+}
 
-  [[noreturn]] void fail(const std::string& rule) const { refuse(program, source, rule); }
-};
+}  // namespace
 
 std::string shape(const Operand& operand) {
   if (operand.space == Space::Hbm) {
@@ -51,7 +47,6 @@ bool is_unary(AluOp op) {
   return is_one_of(op, {AluOp::Abs, AluOp::Square, AluOp::Rsqrt, AluOp::Reciprocal});
 }
 
-/// Bitwise operators keep bits: all elements are integers.
 void check_bitwise(const Shapes& s, AluOp op) {
   if (!num::is_bitwise(op)) {
     return;
@@ -60,12 +55,6 @@ void check_bitwise(const Shapes& s, AluOp op) {
     if (operand->present() && num::is_float(operand->dtype)) {
       s.fail(std::string(name(op)) + " needs integers, has " + name(operand->dtype));
     }
-  }
-}
-
-void check_scalar(const Shapes& s, const StreamScalar& scalar, const char* what) {
-  if (scalar.operand.present()) {
-    expect_shape(s, scalar.operand, what, s.in.src[0].partitions, 1);
   }
 }
 
@@ -86,6 +75,18 @@ void not_both_in_psum(const Shapes& s) {
     s.fail("both sources are in PSUM, at most one may be");
   }
 }
+
+}  // namespace rules
+
+namespace {
+
+using namespace rules;
+
+// NKI nl.tile_size: gemm_stationary_fmax, gemm_moving_fmax, bn_stats_fmax.
+constexpr std::int64_t kStationaryColumns = 128;
+constexpr std::int64_t kMovingColumns = 512;
+constexpr std::int64_t kBnStatsElements = 512;
+constexpr std::int64_t kVectorTranspose = 32;
 
 bool is_matmul_type(Dtype dtype) {
   return num::is_float(dtype);
@@ -294,7 +295,7 @@ constexpr std::array<RuleRow, kOpcodeCount> kRules{{
     {Opcode::TensorScalar, tensor_scalar},
     {Opcode::ScalarTensorTensor, scalar_tensor_tensor},
     {Opcode::TensorReduce, reduce},
-    {Opcode::Activation, elementwise},
+    {Opcode::Activation, elementwise_reduce},
     {Opcode::ActivationReduce, activation_reduce},
     {Opcode::Reciprocal, elementwise},
     {Opcode::BnStats, bn_stats},
@@ -308,6 +309,32 @@ constexpr std::array<RuleRow, kOpcodeCount> kRules{{
     {Opcode::SemaphoreWait, nothing},
     {Opcode::Nop, nothing},
     {Opcode::TensorTensorScan, scan},
+    {Opcode::TensorCopyPredicated, copy_predicated},
+    {Opcode::TensorScalarReduce, tensor_scalar_reduce},
+    {Opcode::TensorScalarCumulative, cumulative},
+    {Opcode::Max8, max8},
+    {Opcode::NcFindIndex8, find_index8},
+    {Opcode::NcMatchReplace8, match_replace8},
+    {Opcode::NcStreamShuffle, stream_shuffle},
+    {Opcode::RangeSelect, rules::range_select},
+    {Opcode::SelectReduce, rules::select_reduce},
+    {Opcode::Dropout, elementwise},
+    {Opcode::Exponential, elementwise_reduce},
+    {Opcode::QuantizeMx, rules::quantize_mx},
+    {Opcode::TensorCopyDynamicSrc, dynamic_copy},
+    {Opcode::TensorCopyDynamicDst, dynamic_copy},
+    {Opcode::TensorPartitionReduce, partition_reduce},
+    {Opcode::LocalGather, rules::local_gather},
+    {Opcode::NcNGather, n_gather},
+    {Opcode::Topk, rules::topk},
+    {Opcode::SequenceBounds, rules::sequence_bounds},
+    {Opcode::NonzeroWithCount, rules::nonzero_with_count},
+    {Opcode::Rng, random_bits},
+    {Opcode::Rand2, elementwise},
+    {Opcode::RandSetState, random_state},
+    {Opcode::RandGetState, random_state},
+    {Opcode::SetRngSeed, random_seed},
+    {Opcode::Activate2, rules::activate2},
 }};
 
 constexpr bool in_order() {
@@ -324,8 +351,9 @@ static_assert(in_order(), "row i holds the rule of opcode i");
 
 void check_shapes(const Program& program, const Limits& limits, const Instruction& instruction,
                   const StreamInstruction& resolved) {
-  kRules.at(static_cast<std::size_t>(resolved.opcode))
-      .rule({program, limits, instruction, resolved});
+  const Shapes shapes{program, limits, instruction, resolved};
+  check_packed(shapes);
+  kRules.at(static_cast<std::size_t>(resolved.opcode)).rule(shapes);
 }
 
 }  // namespace nsim::isa

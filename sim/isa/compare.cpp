@@ -28,6 +28,10 @@ bool same_value(const ScalarOperand& a, const ScalarOperand& b) {
   return same(a, b);
 }
 
+bool same_value(const std::optional<Access>& a, const std::optional<Access>& b) {
+  return a.has_value() == b.has_value() && (!a || same(*a, *b));
+}
+
 bool same_attribute(Attribute attribute, const Instruction& a, const Instruction& b) {
   bool result = false;
   visit(attribute, a, [&](const auto& left) {
@@ -86,6 +90,27 @@ bool same_items(const std::vector<Item>& a, const std::vector<Item>& b) {
 }
 
 }  // namespace
+
+Instruction with_defaults(Opcode opcode) {
+  const OpcodeInfo& row = info(opcode);
+  Instruction instruction;
+  instruction.opcode = opcode;
+  if (row.has(Attribute::Scale)) {
+    instruction.operand0.immediate = 1.0F;
+  }
+  if (row.has(Attribute::Step) || row.has(Attribute::NumElemPerIdx)) {
+    instruction.count = 1;
+  }
+  if (row.has(Attribute::PaddingVal)) {
+    instruction.partition_step = -1;
+  }
+  // nki.isa: these reduce unless told otherwise, the others only when asked to.
+  if (opcode == Opcode::TensorScalarReduce || opcode == Opcode::TensorScalarCumulative ||
+      opcode == Opcode::RangeSelect) {
+    instruction.reduce_cmd = num::ReduceCmd::ResetReduce;
+  }
+  return instruction;
+}
 
 bool has_default(Attribute attribute, const Instruction& instruction) {
   return same_attribute(attribute, instruction, with_defaults(instruction.opcode));

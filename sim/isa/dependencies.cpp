@@ -145,12 +145,20 @@ void Dependencies::accesses_of(const StreamInstruction& instruction) {
   // Writes first: the other way round, this instruction's reads would hide the reads of the
   // transfer before it on the same queue. What a write has looked up need not be looked up by a
   // read again.
-  write(instruction.dst);
+  const bool moving_dst = instruction.opcode == Opcode::TensorCopyDynamicDst;
+  const bool moving_src = instruction.opcode == Opcode::TensorCopyDynamicSrc;
+  if (moving_dst) {
+    access(instruction.dst, reach(instruction, instruction.dst), true);
+  } else {
+    write(instruction.dst);
+  }
   write(instruction.dst2);
   for (std::size_t i = 0; i < instruction.src.size(); ++i) {
     // Which rows of its table a gather reads is known only when it runs.
     if (instruction.opcode == Opcode::DmaGather && i == 0) {
       read_whole_tensor(instruction.src[i]);
+    } else if (moving_src && i == 0) {
+      access(instruction.src[i], reach(instruction, instruction.src[i]), false);
     } else {
       read(instruction.src[i]);
     }
@@ -181,6 +189,15 @@ void Dependencies::read_whole_tensor(const Operand& operand) {
   Footprint where;
   where.run = cells_of(operand).bytes();
   access(operand, where, false);
+}
+
+Footprint Dependencies::reach(const StreamInstruction& instruction, const Operand& operand) {
+  const Footprint first = footprint(operand, cells_of(operand).grain());
+  const auto size = static_cast<std::int64_t>(num::size_of(operand.dtype));
+  Footprint where;
+  where.start = first.start;
+  where.run = first.end() - first.start + instruction.base * instruction.count * size;
+  return where;
 }
 
 void Dependencies::write(const Operand& operand) {

@@ -68,6 +68,8 @@ class Dependencies {
   void read(const Operand& operand);
   void read_whole_tensor(const Operand& operand);
   void write(const Operand& operand);
+  /// What a dynamic copy may touch on its moving side.
+  Footprint reach(const StreamInstruction& instruction, const Operand& operand);
   void access(const Operand& operand, const Footprint& where, bool writes);
   void need_everything();
   void accesses_of(const StreamInstruction& instruction);

@@ -11,7 +11,7 @@
 namespace nsim::isa {
 namespace {
 
-constexpr std::size_t kMaxPattern = 4;  // free dims of an on-chip access
+constexpr std::int64_t kMaxKeep = 4;  // free dims of an on-chip access
 
 /// The names of an enumeration whose last value is `last`.
 template <class Enum>
@@ -31,7 +31,10 @@ std::vector<std::string> opcode_names() {
 class AttributeParser {
  public:
   AttributeParser(TextState& state, Attribute attribute)
-      : state_(state), tokens_(state.tokens), keyword_(name(attribute)) {}
+      : state_(state),
+        tokens_(state.tokens),
+        keyword_(name(attribute)),
+        most_entries_(most_entries(attribute)) {}
 
   void operator()(num::AluOp& op) const {
     op = word(num::parse_alu_op, names_up_to(num::AluOp::Reciprocal), "an operator");
@@ -42,7 +45,12 @@ class AttributeParser {
   void operator()(DgeMode& dge) const {
     dge = word(parse_dge, names_up_to(DgeMode::Hwdge), "a DGE mode");
   }
+  void operator()(num::ReduceCmd& command) const {
+    command = word(num::parse_reduce_cmd, names_up_to(num::ReduceCmd::LoadReduce),
+                   "what happens to the accumulator");
+  }
   void operator()(bool& flag) const { flag = true; }
+  void operator()(std::optional<Access>& access) const { access = parse_access(state_, keyword_); }
   void operator()(float& value) const { value = tokens_.real32("the number after " + keyword_); }
   void operator()(ScalarOperand& scalar) const {
     scalar = {};
@@ -54,7 +62,7 @@ class AttributeParser {
   }
   void operator()(Expr& expr) const { expr = parse_expr(state_); }
   void operator()(int& keep) const {
-    keep = static_cast<int>(tokens_.integer(keyword_, 0, static_cast<std::int64_t>(kMaxPattern)));
+    keep = static_cast<int>(tokens_.integer(keyword_, 0, kMaxKeep));
   }
   void operator()(std::int64_t& value) const {
     value = tokens_.integer(keyword_, -kMaxInteger, kMaxInteger);
@@ -65,12 +73,13 @@ class AttributeParser {
   void operator()(std::vector<std::int64_t>& pattern) const {
     tokens_.expect("[", "before the steps of " + keyword_);
     while (!tokens_.accept("]")) {
-      if (pattern.size() == kMaxPattern) {
-        tokens_.fail("a pattern has at most 4 steps, one per free dimension");
+      if (pattern.size() == most_entries_) {
+        tokens_.fail("a " + keyword_ + " has at most " + std::to_string(most_entries_) +
+                     (most_entries_ == 4 ? " steps, one per free dimension" : " entries"));
       }
-      pattern.push_back(tokens_.integer("a step", -kMaxInteger, kMaxInteger));
+      pattern.push_back(tokens_.integer("an entry of " + keyword_, -kMaxInteger, kMaxInteger));
       if (!tokens_.at("]")) {
-        tokens_.expect(",", "or ']' after a step");
+        tokens_.expect(",", "or ']' after an entry");
       }
     }
   }
@@ -92,6 +101,7 @@ class AttributeParser {
   TextState& state_;
   TokenStream& tokens_;
   std::string keyword_;
+  std::size_t most_entries_;
 };
 
 /// Appends " keyword value".
@@ -102,7 +112,13 @@ class AttributePrinter {
   void operator()(num::AluOp op) const { add(name(op)); }
   void operator()(num::Activation function) const { add(name(function)); }
   void operator()(DgeMode dge) const { add(name(dge)); }
+  void operator()(num::ReduceCmd command) const { add(name(command)); }
   void operator()(bool) const {}
+  void operator()(const std::optional<Access>& access) const {
+    if (access) {
+      add(print_access(*access, program_));
+    }
+  }
   void operator()(float value) const { add(print_real(value)); }
   void operator()(const ScalarOperand& scalar) const {
     add(scalar.access ? print_access(*scalar.access, program_) : print_real(scalar.immediate));

@@ -57,9 +57,37 @@ enum class Attribute : std::uint8_t {
   Pattern,
   Queue,
   Dge,
-  Initial,  // operand0
+  Initial,      // operand0
+  ReversePred,  // flag: reverse0
+  ReduceOp,
+  ReduceCmd,
+  ReduceInit,       // operand1
+  ReduceRes,        // dst2
+  ReduceResNegate,  // flag: negate
+  Imm0,             // operand0
+  Imm1,             // operand1
+  Imm,              // immediate
+  DstIdx,           // dst2
+  ShuffleMask,      // pattern
+  CompOp0,          // op0
+  CompOp1,          // op1
+  Bound0,           // operand0
+  Bound1,           // operand1
+  RangeStart,       // base
+  OnFalse,          // operand0
+  Prob,             // operand0
+  MaxValue,         // operand0
+  Index,            // operand0
+  Step,             // count, default 1
+  NumElemPerIdx,    // count, default 1
+  NumValidIndices,  // base
+  N,                // count
+  IndexOffset,      // base
+  PaddingVal,       // partition_step, default -1
+  Min,              // operand0
+  Max,              // operand1
 };
-inline constexpr int kAttributeCount = 21;
+inline constexpr int kAttributeCount = 49;
 /// The keyword of the text form: "op0", "partition_step", ...
 const char* name(Attribute attribute);
 
@@ -81,11 +109,13 @@ struct OpcodeInfo {
 
   bool runs_on(Engine engine) const { return (engines & bit(engine)) != 0; }
   bool has(Attribute attribute) const { return ((required | optional) & bit(attribute)) != 0; }
+  /// dst2 is not one of the operands but an attribute.
+  bool may_have_dst2() const { return has(Attribute::ReduceRes) || has(Attribute::DstIdx); }
   bool needs(Attribute attribute) const { return (required & bit(attribute)) != 0; }
   int operand_count() const;
 };
 
-inline constexpr Opcode kLastOpcode = Opcode::TensorTensorScan;
+inline constexpr Opcode kLastOpcode = Opcode::Activate2;
 inline constexpr int kOpcodeCount = static_cast<int>(kLastOpcode) + 1;
 
 const OpcodeInfo& info(Opcode opcode);

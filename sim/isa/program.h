@@ -20,6 +20,7 @@
 #include "sim/numerics/dtype.h"
 #include "sim/numerics/init.h"
 #include "sim/numerics/ops.h"
+#include "sim/numerics/reduction.h"
 
 namespace nsim::isa {
 
@@ -53,7 +54,33 @@ enum class Opcode : std::uint8_t {
   CoreBarrier,         // all physical cores of the logical core reach it before any goes on
   SemaphoreWait,       // waits only: no work
   Nop,
-  TensorTensorScan     // dst[i] = (src0[i] op0 dst[i-1]) op1 src1[i], dst[-1] = operand0
+  TensorTensorScan,    // dst[i] = (src0[i] op0 dst[i-1]) op1 src1[i], dst[-1] = operand0
+  TensorCopyPredicated,   // dst = src0 where src1 is not zero
+  TensorScalarReduce,     // dst = src0 op0 operand0; accumulator reduced by reduce_op
+  TensorScalarCumulative, // dst[i] = (src0[i] op0 operand0) op1 dst[i-1]
+  Max8,                   // dst = eight largest of src0
+  NcFindIndex8,           // dst = where the eight values of src1 are in src0
+  NcMatchReplace8,        // dst = src0 with the eight values of src1 replaced by immediate; dst2 = where
+  NcStreamShuffle,        // dst = src0 with the partitions of each quadrant permuted by pattern
+  RangeSelect,            // dst = position op0 operand0 and position op1 operand1 ? src0 : lowest fp32
+  SelectReduce,           // dst = src0 ? src1 : operand0
+  Dropout,                // dst = src0, or 0 with probability operand0
+  Exponential,            // dst = exp(src0 - operand0)
+  QuantizeMx,             // dst, dst2 = packed fp8 and scales of src0
+  TensorCopyDynamicSrc,   // dst = src0 moved on by operand0 * count elements
+  TensorCopyDynamicDst,   // the same for dst
+  TensorPartitionReduce,  // dst = reduce op0 of src0 over its partitions
+  LocalGather,            // dst = elements of src0 named by src1, the same for 16 partitions
+  NcNGather,              // dst = src0[src1] in each partition
+  Topk,                   // dst, dst2 = largest of 16 partitions of src0 and their places
+  SequenceBounds,         // dst = begins and ends of runs of equal elements of src0
+  NonzeroWithCount,       // dst = positions of what is not zero in src0, and their number
+  Rng,                    // dst = random bits
+  Rand2,                  // dst = uniform between operand0 and operand1
+  RandSetState,           // generators = src0
+  RandGetState,           // dst = generators
+  SetRngSeed,             // generators from the seeds src0
+  Activate2               // dst = function((src0 op0 operand0) op1 operand1)
 };
 
 enum class DgeMode : std::uint8_t { Unknown, None, Swdge, Hwdge };
@@ -132,10 +159,13 @@ struct Instruction {
   float immediate = 0;           // Memset value, AffineSelect fill
   Expr accumulate;               // NcMatmul: nonzero adds to PSUM, zero overwrites
   int keep = 0;                  // TensorReduce: free dims kept
-  bool negate = false;           // TensorReduce
+  bool negate = false;           // TensorReduce, TensorScalarReduce: what is read out
+  num::AluOp reduce_op = num::AluOp::Add;                 // of the engine's accumulator
+  num::ReduceCmd reduce_cmd = num::ReduceCmd::Idle;
+  std::int64_t count = 0;        // LocalGather: elements per index; Topk: elements; TensorCopyDynamic: per step
   Expr base;                     // Iota, AffineSelect
-  std::int64_t partition_step = 0;
-  std::vector<std::int64_t> pattern;  // Iota, AffineSelect: one step per free dim of dst
+  std::int64_t partition_step = 0;    // NonzeroWithCount: padding
+  std::vector<std::int64_t> pattern;  // Iota, AffineSelect: one step per free dim of dst; NcStreamShuffle: mask
   DgeMode dge = DgeMode::Unknown;
   std::uint8_t queue = 0;        // DMA: ring of the issuing engine, 0..3
   std::vector<SemaphoreWait> waits;

@@ -9,6 +9,7 @@
 #include "sim/isa/check.h"
 #include "sim/isa/checked.h"
 #include "sim/isa/opcode.h"
+#include "sim/numerics/mx.h"
 
 namespace nsim::isa {
 namespace {
@@ -50,12 +51,19 @@ StreamInstruction unresolved(const Instruction& source) {
   result.reverse0 = source.reverse0;
   result.reverse1 = source.reverse1;
   result.negate = source.negate;
+  result.reduce_op = source.reduce_op;
+  result.reduce_cmd = source.reduce_cmd;
+  result.count = source.count;
   result.immediate = source.immediate;
   result.operand0.immediate = source.operand0.immediate;
   result.operand1.immediate = source.operand1.immediate;
   result.partition_step = source.partition_step;
-  std::transform(source.pattern.begin(), source.pattern.end(), result.pattern.begin(),
-                 [](std::int64_t step) { return static_cast<std::int32_t>(step); });
+  if (source.opcode == Opcode::NcStreamShuffle) {
+    pack_mask(source.pattern, result);
+  } else {
+    std::transform(source.pattern.begin(), source.pattern.end(), result.pattern.begin(),
+                   [](std::int64_t step) { return static_cast<std::int32_t>(step); });
+  }
   result.label = source.label;
   result.line = static_cast<std::uint32_t>(std::max(source.where.line, 0));
   return result;
@@ -156,6 +164,9 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
     rule.base_partition = buffer.partition;
     rule.partitions = buffer.partitions;
     rule.engine_access = !dma;
+    rule.dynamic = (instruction.opcode == Opcode::TensorCopyDynamicSrc && slot == kSrc0) ||
+                   (instruction.opcode == Opcode::TensorCopyDynamicDst && slot == kDst);
+    rule.scale_rows = instruction.opcode == Opcode::QuantizeMx && slot == kDst2;
     rule.one_bank = access.space == Space::Psum && instruction.engine == Engine::Tensor;
   }
   rule.size = static_cast<std::int64_t>(num::size_of(out.dtype));
@@ -183,6 +194,9 @@ void Resolver::issue(const PreparedInstruction& prepared,
                  in_program(program_, *rule.access));
     }
     operand.offset = rule.base + offset * rule.size;
+    if (rule.dynamic) {
+      out.base = (rule.elements - 1 - last) / out.count;
+    }
     if (operand.space != Space::Hbm) {
       place_on_chip(prepared, rule, variables, operand);
     }
@@ -201,7 +215,12 @@ void Resolver::place_on_chip(const PreparedInstruction& prepared, const AddressR
                std::to_string(rule.partitions) + " of " + in_program(program_, *rule.access));
   }
   const std::int64_t start = rule.base_partition + partition;
-  if (rule.engine_access && !legal_start(start, count)) {
+  // Up to four scale tensors share the first 16 partitions of each quadrant.
+  const std::int64_t in_quadrant = start % num::kMxQuadrant;
+  const bool shared = rule.scale_rows && in_quadrant % num::kMxScaleRows == 0 &&
+                      in_quadrant < num::kMxScaleRows * num::kPacked;
+  const std::int64_t aligned = shared ? start - in_quadrant : start;
+  if (rule.engine_access && !legal_start(aligned, count)) {
     refuse(program_, source,
            std::to_string(count) + " partitions cannot start at " + std::to_string(start) +
                ": more than 64 start at 0, more than 32 at 0 or 64, others at 0, 32, 64 or 96");

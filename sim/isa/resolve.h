@@ -26,6 +26,8 @@ struct AddressRule {
   std::int64_t partitions = 0;      // of the buffer
   bool engine_access = false;       // start partitions are restricted
   bool one_bank = false;            // a matmul's destination
+  bool dynamic = false;             // moves on by a value known at run time
+  bool scale_rows = false;          // of MX groups: may start at 4, 8 or 12 in a quadrant
 };
 
 struct PreparedInstruction {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/isa/stream.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "sim/isa/opcode.h"
@@ -17,6 +18,23 @@ std::int64_t Operand::elements() const {
     product *= dim[d].count;
   }
   return product;
+}
+
+void pack_mask(const std::vector<std::int64_t>& mask, StreamInstruction& instruction) {
+  std::array<std::uint32_t, 8> packed{};
+  for (std::size_t i = 0; i < mask.size() && i < 4 * packed.size(); ++i) {
+    packed[i / 4] |= static_cast<std::uint32_t>(mask[i] & 0xff) << (8 * (i % 4));
+  }
+  std::copy(packed.begin(), packed.end(), instruction.pattern.begin());
+}
+
+std::array<std::uint8_t, 32> shuffle_mask(const StreamInstruction& instruction) {
+  std::array<std::uint8_t, 32> mask{};
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    const auto packed = static_cast<std::uint32_t>(instruction.pattern[i / 4]);
+    mask[i] = static_cast<std::uint8_t>(packed >> (8 * (i % 4)));
+  }
+  return mask;
 }
 
 Work& operator+=(Work& sum, const Work& more) {

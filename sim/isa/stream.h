@@ -56,13 +56,16 @@ struct StreamInstruction {
   bool reverse1 = false;
   bool accumulate = false;
   bool negate = false;
+  num::AluOp reduce_op = num::AluOp::Add;
+  num::ReduceCmd reduce_cmd = num::ReduceCmd::Idle;
   float immediate = 0;
   Operand dst, dst2;
   std::array<Operand, 2> src;
   StreamScalar operand0, operand1;
-  std::int64_t base = 0;
+  std::int64_t base = 0;            // TensorCopyDynamic: the last step that stays within the buffer
   std::int64_t partition_step = 0;
-  std::array<std::int32_t, 4> pattern{};
+  std::int64_t count = 0;
+  std::array<std::int32_t, 8> pattern{};  // NcStreamShuffle: four entries of the mask each
   std::uint32_t first_wait = 0;     // into CoreStreams::waits
   std::uint32_t first_update = 0;   // into CoreStreams::updates
   std::uint8_t waits = 0;
@@ -70,6 +73,10 @@ struct StreamInstruction {
   std::uint32_t label = 0;
   std::uint32_t line = 0;           // source line, for messages
 };
+
+/// The mask of an nc_stream_shuffle, packed in its pattern.
+void pack_mask(const std::vector<std::int64_t>& mask, StreamInstruction& instruction);
+std::array<std::uint8_t, 32> shuffle_mask(const StreamInstruction& instruction);
 
 struct StreamWait {
   std::uint16_t semaphore = 0;

@@ -305,7 +305,7 @@ class ProgramParser {
     const auto found = num::parse_dtype(text);
     if (!found) {
       std::vector<std::string> names;
-      for (int i = 0; i <= static_cast<int>(num::Dtype::Uint32); ++i) {
+      for (int i = 0; i <= static_cast<int>(num::kLastDtype); ++i) {
         names.emplace_back(num::name(static_cast<num::Dtype>(i)));
       }
       tokens_.fail("expected an element type such as bfloat16, not " + describe(tokens_.peek()) +

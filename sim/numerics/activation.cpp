@@ -130,15 +130,19 @@ std::optional<Activation> parse_activation(std::string_view name) {
   return std::nullopt;
 }
 
+void activate_row(Activation function, float* row, float scale, float bias, std::size_t count) {
+  kActivations[static_cast<std::size_t>(function)].loop(row, scale, bias, count);
+}
+
 void activation(const View& dst, const View& data, Activation function, const Scalar& scale,
                 const Scalar& bias, const View* accumulate) {
   const Rows to(dst);
   const Rows from(data);
   float* row = scratch<float>(0, from.elements());
-  const auto run = kActivations[static_cast<std::size_t>(function)].loop;
   for (std::int64_t p = 0; p < to.partitions(); ++p) {
     from.read(p, row);
-    run(row, scalar_value<float>(scale, p), scalar_value<float>(bias, p), from.elements());
+    activate_row(function, row, scalar_value<float>(scale, p), scalar_value<float>(bias, p),
+                 from.elements());
     to.write(p, row);
     if (accumulate != nullptr) {
       const float total = sum(row, from.elements());

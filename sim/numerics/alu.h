@@ -36,6 +36,9 @@ void wrap(Dtype dtype, std::int64_t* row, std::size_t count);
 /// on.
 void zero_extend(Dtype dtype, std::int64_t* row, std::size_t count);
 
+/// In place: f(row * scale + bias).
+void activate_row(Activation function, float* row, float scale, float bias, std::size_t count);
+
 /// Sum with sixteen running partial sums, element i in partial sum i % 16: the same on every
 /// machine.
 float sum(const float* row, std::size_t count);

@@ -110,6 +110,38 @@ using Fp16Codec = SmallFloatCodec<std::uint16_t, 5, 10>;
 using Fp8E5Codec = SmallFloatCodec<std::uint8_t, 5, 2>;
 using Fp8E4Codec = SmallFloatCodec<std::uint8_t, 4, 3>;
 
+/// e4m3 in which the highest exponent is one of numbers, except for its last value, NaN.
+struct Fp8E4FnCodec {
+  using Storage = std::uint8_t;
+  static constexpr std::uint32_t kNan = 0x7f;
+
+  static float decode(Storage storage) {
+    const std::uint32_t sign = (std::uint32_t{storage} << 24) & 0x80000000U;
+    const std::uint32_t magnitude = storage & 0x7fU;
+    const float scaled = float_of(magnitude << 20) * float_of((254U - 7U) << 23);
+    const std::uint32_t special = magnitude == kNan ? 0x7fc00000U : 0U;
+    return float_of(bits_of(scaled) | special | sign);
+  }
+
+  static Storage encode(float x) {
+    const float magnitude = std::fabs(x);
+    const std::uint32_t sign = (bits_of(x) & 0x80000000U) >> 24;
+    constexpr float kInfinityOfE4m3 = 256;
+    std::uint32_t bits = kNan;
+    if (magnitude < 240) {
+      bits = Fp8E4Codec::encode(magnitude);
+    } else if (magnitude <= 464) {  // halfway between 448 and what is NaN: to even
+      // In the last two binades the steps are 16 and 32.
+      const float step = magnitude < kInfinityOfE4m3 ? 16 : 32;
+      const float rounded = std::nearbyint(magnitude / step) * step;
+      bits = rounded < kInfinityOfE4m3
+                 ? Fp8E4Codec::encode(rounded)
+                 : 0x78U + static_cast<std::uint32_t>((rounded - kInfinityOfE4m3) / 32);
+    }
+    return static_cast<Storage>(bits | sign);
+  }
+};
+
 template <class Integer>
 struct IntegerCodec {
   using Storage = Integer;
@@ -164,7 +196,13 @@ auto with_codec(Dtype dtype, Visitor&& visit) {
     case Dtype::Int32:
       return visit(IntegerCodec<std::int32_t>{});
     case Dtype::Uint32:
+    case Dtype::Fp8E5X4:
+    case Dtype::Fp8E4FnX4:
       return visit(IntegerCodec<std::uint32_t>{});
+    case Dtype::Fp8E4Fn:
+      return visit(Fp8E4FnCodec{});
+    case Dtype::Fp4X4:
+      return visit(IntegerCodec<std::uint16_t>{});
   }
   throw InternalError("with_codec: dtype " + std::to_string(static_cast<int>(dtype)));
 }

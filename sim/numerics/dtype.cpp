@@ -12,7 +12,7 @@ struct DtypeInfo {
   bool is_float;
 };
 
-constexpr std::array<DtypeInfo, 12> kDtypes = {{
+constexpr std::array<DtypeInfo, 16> kDtypes = {{
     {"float32", 4, true},
     {"tfloat32", 4, true},
     {"bfloat16", 2, true},
@@ -25,8 +25,12 @@ constexpr std::array<DtypeInfo, 12> kDtypes = {{
     {"uint16", 2, false},
     {"int32", 4, false},
     {"uint32", 4, false},
+    {"float8_e4m3fn", 1, true},
+    {"float8_e5m2_x4", 4, false},
+    {"float8_e4m3fn_x4", 4, false},
+    {"float4_e2m1fn_x4", 2, false},
 }};
-static_assert(static_cast<std::size_t>(Dtype::Uint32) + 1 == kDtypes.size());
+static_assert(static_cast<std::size_t>(kLastDtype) + 1 == kDtypes.size());
 
 const DtypeInfo& info(Dtype dtype) {
   return kDtypes[static_cast<std::size_t>(dtype)];
@@ -92,6 +96,10 @@ bool is_float(Dtype dtype) {
   return info(dtype).is_float;
 }
 
+bool is_packed(Dtype dtype) {
+  return dtype == Dtype::Fp8E5X4 || dtype == Dtype::Fp8E4FnX4 || dtype == Dtype::Fp4X4;
+}
+
 float load(Dtype dtype, const std::byte* from) {
   float value = 0;
   load_row(dtype, from, &value, 1);
@@ -112,6 +120,9 @@ void load_row(Dtype dtype, const std::byte* from, float* to, std::size_t count) 
       return;
     case Dtype::Fp8E5:
       look_up_row<Fp8E5Codec>(from, to, count);
+      return;
+    case Dtype::Fp8E4Fn:
+      look_up_row<Fp8E4FnCodec>(from, to, count);
       return;
     default:
       with_codec(dtype, [&](auto codec) { decode_row<decltype(codec)>(from, to, count); });

@@ -8,6 +8,7 @@
 #include "sim/isa/archive.h"
 #include "sim/isa/compare.h"
 #include "sim/isa/text.h"
+#include "tests/support/every_opcode.h"
 
 using namespace nsim;
 using namespace nsim::isa;
@@ -82,6 +83,12 @@ TEST_CASE("a program comes back from its container as it was") {
   const Program again = read_container(bytes.data(), bytes.size(), true);
   INFO(print_text(again));
   CHECK(same(program, again));
+}
+
+TEST_CASE("every opcode with every attribute comes back from its container") {
+  const Program program = test::every_opcode();
+  const Bytes bytes = write_container(program);
+  CHECK(same(program, read_container(bytes.data(), bytes.size(), true)));
 }
 
 TEST_CASE("the same program gives the same bytes") {

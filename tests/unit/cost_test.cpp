@@ -2,8 +2,13 @@
 #include "sim/cost/cost.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <initializer_list>
+#include <set>
 #include <string>
+#include <utility>
+
+#include "sim/isa/opcode.h"
 
 using namespace nsim;
 using namespace nsim::cost;
@@ -78,6 +83,10 @@ StreamInstruction activation(Dtype dtype, std::int64_t elements,
 
 std::int64_t interval(const StreamInstruction& instruction, const EngineParams& engines) {
   return instruction_cost(instruction, engines).interval;
+}
+
+std::int64_t rated(std::int64_t elements, double rate) {
+  return static_cast<std::int64_t>(static_cast<double>(elements) * rate);
 }
 
 double nanoseconds(std::int64_t cycles, Engine engine, const EngineParams& engines) {
@@ -227,7 +236,7 @@ TEST_CASE("a scan takes its rate per element, whatever its types and wherever it
     scan.opcode = Opcode::TensorTensorScan;
     CHECK(interval(scan, engines) == static_cast<std::int64_t>(512 * engines.vector.scan_rate));
     CHECK(instruction_cost(scan, engines).latency ==
-          interval(scan, engines) + engines.vector.latency);
+          engines.vector.access_setup + interval(scan, engines) + engines.vector.latency);
   }
 }
 
@@ -284,6 +293,83 @@ TEST_CASE("GpSimd has a start-up for position instructions and slow rates for th
   CHECK(interval(rsqrt, v2) == 2048);
 }
 
+TEST_CASE("a predicated copy streams two operands unless one of them comes from PSUM") {
+  for (const EngineParams& engines : {params(), v3_params()}) {
+    StreamInstruction copied = tensor_tensor(Dtype::Fp32, 512);
+    copied.opcode = Opcode::TensorCopyPredicated;
+    CHECK(interval(copied, engines) == rated(512, engines.vector.predicated_rate));
+    copied.src[1].space = Space::Psum;
+    CHECK(interval(copied, engines) == rated(512, engines.vector.predicated_rate_psum));
+  }
+}
+
+TEST_CASE("the instructions of Vector with one rate take it per element") {
+  const EngineParams v2 = params();
+  const VectorParams& vector = v2.vector;
+  const std::pair<Opcode, double> rates[] = {
+      {Opcode::TensorScalarReduce, vector.tensor_scalar_reduce_rate},
+      {Opcode::TensorScalarCumulative, vector.cumulative_rate},
+      {Opcode::Max8, vector.search_rate},
+      {Opcode::NcFindIndex8, vector.search_rate},
+      {Opcode::NcMatchReplace8, vector.search_rate},
+      {Opcode::NcStreamShuffle, vector.shuffle_rate},
+      {Opcode::RangeSelect, vector.range_select_rate},
+      {Opcode::SelectReduce, vector.select_reduce_rate},
+      {Opcode::Dropout, vector.dropout_rate},
+      {Opcode::Exponential, vector.exponential_rate},
+      {Opcode::Rng, vector.random_rate},
+      {Opcode::Rand2, vector.random_rate},
+  };
+  for (const auto& [opcode, rate] : rates) {
+    INFO(isa::name(opcode));
+    StreamInstruction each = copy(Dtype::Fp32, Dtype::Fp32, 4096);
+    each.opcode = opcode;
+    CHECK(interval(each, v2) == rated(4096, rate));
+    CHECK(instruction_cost(each, v2).latency ==
+          vector.access_setup + rated(4096, rate) + vector.latency);
+    each.src[0].dim[0].count = each.dst.dim[0].count = 1;
+    CHECK(interval(each, v2) == v2.min_interval);
+  }
+  StreamInstruction quantized = copy(Dtype::Fp8E4FnX4, Dtype::Bf16, 1024);
+  quantized.opcode = Opcode::QuantizeMx;
+  quantized.src[0].dim[0].count = 4096;
+  CHECK(interval(quantized, v2) == rated(4096, vector.quantize_mx_rate));
+}
+
+TEST_CASE("reading an accumulator out comes on top, on the engine that has it") {
+  const EngineParams engines = params("vector.accumulator_read = 10\nscalar.accumulator_read = 20");
+  const auto extra = [&](Opcode opcode, Engine engine) {
+    StreamInstruction each =
+        make(opcode, engine, on_chip(Dtype::Fp32, 512), {on_chip(Dtype::Fp32, 512)});
+    const Cost plain = instruction_cost(each, engines);
+    each.dst2 = on_chip(Dtype::Fp32, 1);
+    const Cost read = instruction_cost(each, engines);
+    CHECK(read.latency - plain.latency == read.interval - plain.interval);
+    return read.interval - plain.interval;
+  };
+  CHECK(extra(Opcode::TensorScalarReduce, Engine::Vector) == 10);
+  CHECK(extra(Opcode::SelectReduce, Engine::Vector) == 10);
+  CHECK(extra(Opcode::Exponential, Engine::Vector) == 10);
+  CHECK(extra(Opcode::RangeSelect, Engine::Vector) == 0);
+  CHECK(extra(Opcode::Activation, Engine::Scalar) == 20);
+  CHECK(extra(Opcode::Activate2, Engine::Scalar) == 20);
+}
+
+TEST_CASE("a dynamic copy takes its minimum on every engine, more when it moves more") {
+  const EngineParams v2 = params();
+  for (const Engine engine : {Engine::Vector, Engine::Scalar, Engine::GpSimd}) {
+    for (const Opcode opcode : {Opcode::TensorCopyDynamicSrc, Opcode::TensorCopyDynamicDst}) {
+      const StreamInstruction small =
+          make(opcode, engine, on_chip(Dtype::Fp32, 4), {on_chip(Dtype::Fp32, 4)});
+      const StreamInstruction large =
+          make(opcode, engine, on_chip(Dtype::Fp32, 4096), {on_chip(Dtype::Fp32, 4096)});
+      CHECK(interval(small, v2) == v2.dynamic_copy_interval);
+      CHECK(instruction_cost(small, v2).latency > v2.dynamic_copy_interval);
+      CHECK(interval(large, v2) == 4096);
+    }
+  }
+}
+
 TEST_CASE("control instructions last equally long on every engine, in whole cycles") {
   const EngineParams v2 = params();
   for (const Engine engine : {Engine::Tensor, Engine::Vector, Engine::Sync}) {
@@ -334,6 +420,14 @@ TEST_CASE("software descriptor generation takes GpSimd's time, other modes do no
 TEST_CASE("flops count two per multiplication of a matmul, nothing else") {
   CHECK(flops(matmul(Dtype::Bf16, 64, 512)) == 2LL * 128 * 64 * 512);
   CHECK(flops(activation(Dtype::Bf16, 512)) == 0);
+}
+
+TEST_CASE("a single instruction lasts its set-up, its elements and its latency") {
+  const EngineParams engines = params("vector.access_setup = 1000\nvector.latency = 300");
+  const Cost cost = instruction_cost(copy(Dtype::Fp32, Dtype::Fp32, 512), engines);
+  CHECK(cost.interval == 512);
+  CHECK(cost.setup == 1000);
+  CHECK(cost.latency == 1000 + 512 + 300);
 }
 
 TEST_CASE("latency never ends before the interval") {
@@ -389,4 +483,53 @@ TEST_CASE("back-to-back streams reach the published peak rates") {
   CHECK(teraflops(params(), Dtype::Fp32) == Approx(23).epsilon(0.02));
   CHECK(teraflops(v3_params(), Dtype::Bf16) == Approx(79).epsilon(0.02));
   CHECK(teraflops(v3_params(), Dtype::Fp32) == Approx(20).epsilon(0.02));
+}
+
+TEST_CASE("docs/costs.md lists every instruction as the table of opcodes has it") {
+  const auto cell = [](const std::string& line, int column) {
+    std::size_t at = 0;
+    for (int i = 0; i <= column; ++i) {
+      at = line.find('|', at) + 1;
+    }
+    const std::string text = line.substr(at, line.find('|', at) - at);
+    const std::size_t first = text.find_first_not_of(" `");
+    return first == std::string::npos ? ""
+                                      : text.substr(first, text.find_last_not_of(" `") + 1 - first);
+  };
+  std::ifstream page(NSIM_SOURCE_DIR "/docs/costs.md");
+  std::set<std::string> listed;
+  for (std::string line; std::getline(page, line);) {
+    if (line.rfind("| `", 0) != 0) {
+      continue;
+    }
+    INFO(line);
+    const auto opcode = isa::parse_opcode(cell(line, 0));
+    REQUIRE(opcode);
+    CHECK(cell(line, 1) == isa::engine_names(isa::info(*opcode).engines));
+    CHECK(cell(line, 4) == "v" + std::to_string(isa::info(*opcode).since));
+    CHECK_FALSE(cell(line, 5).empty());
+    CHECK(listed.insert(cell(line, 0)).second);
+  }
+  CHECK(listed.size() == isa::kOpcodeCount);
+}
+
+TEST_CASE("docs/costs.md names parameters that exist") {
+  Config config = Config::parse("", "cost_test");
+  const EngineParams all{ParamScope(config, "")};
+  std::set<std::string> known;
+  for (const ParamInfo& info : config.params()) {
+    known.insert(info.path);
+  }
+  std::ifstream page(NSIM_SOURCE_DIR "/docs/costs.md");
+  for (std::string line; std::getline(page, line);) {
+    for (const char* table : {"tensor.", "vector.", "scalar.", "gpsimd."}) {
+      const std::string opening = std::string("`") + table;
+      for (std::size_t at = line.find(opening); at != std::string::npos;
+           at = line.find(opening, at + 1)) {
+        const std::string path = line.substr(at + 1, line.find('`', at + 1) - at - 1);
+        INFO(path);
+        CHECK(known.count(path) == 1);
+      }
+    }
+  }
 }

@@ -225,3 +225,98 @@ TEST_CASE("instructions without arithmetic, and numerics off, change nothing") {
   const hw::Psum psum(hw::PsumParams(ParamScope(bench.config, "psum")), false);
   hw::Datapath(sbuf, psum).execute(test::copy(Engine::Vector, in_sbuf(0, 4), in_sbuf(64, 4)));
 }
+
+TEST_CASE("an accumulator is kept from instruction to instruction, per engine and partition") {
+  Bench bench;
+  bench.put(32, 0, {1, 2, 3});
+  isa::StreamInstruction reduce = instruction(Engine::Vector, Opcode::TensorScalarReduce,
+                                              sbuf_rows(64, 3, 1), sbuf_rows(0, 3, 1));
+  for (isa::Operand* operand : {&reduce.dst, &reduce.src[0]}) {
+    operand->partition = 32;
+  }
+  reduce.op0 = num::AluOp::Multiply;
+  reduce.operand0.immediate = 2;
+  reduce.reduce_cmd = num::ReduceCmd::ResetReduce;
+  bench.datapath.execute(reduce);
+  reduce.reduce_cmd = num::ReduceCmd::Reduce;
+  reduce.dst2 = sbuf_rows(128, 1, 1);
+  reduce.dst2.partition = 32;
+  bench.datapath.execute(reduce);
+  CHECK(bench.row(reduce.dst2, 32) == Row{24});
+  CHECK(bench.datapath.lanes(Engine::Vector).accumulator[32] == 24);
+  CHECK(bench.datapath.lanes(Engine::Scalar).accumulator[32] == 0);
+  bench.datapath.reset();
+  CHECK(bench.datapath.lanes(Engine::Vector).accumulator[32] == 0);
+}
+
+TEST_CASE("activation_reduce leaves its sums in the accumulator of Scalar, activation may go on") {
+  Bench bench;
+  bench.put(0, 0, {1, 2, 3});
+  isa::StreamInstruction sums = instruction(Engine::Scalar, Opcode::ActivationReduce,
+                                            sbuf_rows(64, 3, 1), sbuf_rows(0, 3, 1));
+  sums.function = num::Activation::Square;
+  sums.operand0.immediate = 1;
+  sums.dst2 = sbuf_rows(128, 1, 1);
+  bench.datapath.execute(sums);
+  CHECK(bench.row(sums.dst2, 0) == Row{14});
+  isa::StreamInstruction more = sums;
+  more.opcode = Opcode::Activation;
+  more.reduce_cmd = num::ReduceCmd::Reduce;
+  bench.datapath.execute(more);
+  CHECK(bench.row(sums.dst2, 0) == Row{28});
+}
+
+TEST_CASE("a dynamic copy moves as far as its index says, and not out of its buffer") {
+  Bench bench;
+  bench.put(0, 0, {10, 11, 12, 13, 14, 15});
+  isa::StreamInstruction moved = instruction(Engine::Vector, Opcode::TensorCopyDynamicSrc,
+                                             sbuf_rows(64, 2, 1), sbuf_rows(0, 2, 1));
+  moved.operand0.operand = in_sbuf(128, 1, num::Dtype::Int32, 1);
+  moved.count = 2;
+  moved.base = 2;
+  const auto copied = [&](std::int32_t index) {
+    std::memcpy(bench.sbuf.storage() + 128, &index, sizeof index);
+    bench.datapath.execute(moved);
+    return bench.row(moved.dst, 0);
+  };
+  CHECK(copied(0) == Row{10, 11});
+  CHECK(copied(1) == Row{12, 13});
+  CHECK(copied(9) == Row{14, 15});
+  CHECK(copied(-1) == Row{10, 11});
+  std::swap(moved.dst, moved.src[0]);
+  moved.opcode = Opcode::TensorCopyDynamicDst;
+  bench.put(0, 64, {-1, -2});
+  copied(2);
+  CHECK(bench.row(sbuf_rows(0, 6, 1), 0) == Row{10, 11, 12, 13, -1, -2});
+}
+
+TEST_CASE("a shuffle finds its mask in the pattern") {
+  Bench bench;
+  bench.put(0, 0, {1});
+  bench.put(31, 0, {2});
+  isa::StreamInstruction shuffle = instruction(Engine::Vector, Opcode::NcStreamShuffle,
+                                               sbuf_rows(64, 1, 32), sbuf_rows(0, 1, 32));
+  std::vector<std::int64_t> mask(32, 255);
+  mask[0] = 31;
+  mask[31] = 0;
+  isa::pack_mask(mask, shuffle);
+  bench.datapath.execute(shuffle);
+  CHECK(bench.row(shuffle.dst, 0) == Row{2});
+  CHECK(bench.row(shuffle.dst, 31) == Row{1});
+}
+
+TEST_CASE("random numbers depend on the engine's seed and the partition alone") {
+  Bench bench;
+  isa::StreamInstruction seed = instruction(Engine::GpSimd, Opcode::SetRngSeed);
+  seed.src[0] = in_sbuf(0, 1, num::Dtype::Uint32, 4);
+  isa::StreamInstruction draw = instruction(Engine::GpSimd, Opcode::Rand2, sbuf_rows(64, 4, 4));
+  draw.operand1.immediate = 1;
+  bench.datapath.execute(seed);
+  bench.datapath.execute(draw);
+  const Row first = bench.row(draw.dst, 3);
+  bench.datapath.execute(draw);
+  CHECK(bench.row(draw.dst, 3) != first);
+  bench.datapath.execute(seed);
+  bench.datapath.execute(draw);
+  CHECK(bench.row(draw.dst, 3) == first);
+}

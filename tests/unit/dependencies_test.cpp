@@ -258,6 +258,37 @@ TEST_CASE("a transfer waits for an earlier one of its own queue that it depends 
   CHECK(waits_of(core, Engine::Sync, 2).empty());
 }
 
+TEST_CASE("a dynamic copy waits for writers of all it may reach, and is waited for likewise") {
+  const auto waits = [](bool moving_src, std::int64_t written) {
+    Builder b("dynamic", "trn2", 1);
+    const BufferRef data = b.sbuf("data", Dtype::Fp32, 128, 1024, 0);
+    const BufferRef other = b.sbuf("other", Dtype::Fp32, 128, 1024, 4096);
+    const BufferRef index = b.sbuf("index", Dtype::Int32, 128, 64, 8192);
+    b.memset(Engine::GpSimd, data.at(written, {{1, 4}}), 0);
+    Instruction copy;
+    copy.opcode = moving_src ? Opcode::TensorCopyDynamicSrc : Opcode::TensorCopyDynamicDst;
+    copy.engine = Engine::Vector;
+    copy.dst = (moving_src ? other : data).at(256, {{1, 4}});
+    copy.src = {(moving_src ? data : other).at(256, {{1, 4}})};
+    copy.operand0.access = index.at(0, 1, 0, {{1, 1}});
+    copy.count = 8;
+    b.emit(copy);
+    b.tensor_copy(Engine::Scalar, data.at(written, {{1, 4}}), other.at(1000, {{1, 4}}));
+    const CoreStreams core = expand(b.finish(), test::trn2_limits())->cores[0];
+    CHECK(core.engine[static_cast<std::size_t>(Engine::Vector)][0].base == (1024 - 260) / 8);
+    const std::vector<StreamWait> after = waits_of(core, Engine::Scalar, 0);
+    const bool follows = std::any_of(after.begin(), after.end(), [](const StreamWait& wait) {
+      return wait.semaphore == static_cast<int>(Engine::Vector);
+    });
+    return std::make_pair(count_waits(core, Engine::Vector) == 1, follows);
+  };
+  for (const bool moving_src : {true, false}) {
+    CHECK(waits(moving_src, 256) == std::make_pair(true, true));  // its window as written
+    CHECK(waits(moving_src, 900) == std::make_pair(true, true));  // where it may move to
+    CHECK(waits(moving_src, 0) == std::make_pair(false, false));  // it does not move backwards
+  }
+}
+
 TEST_CASE("an input tensor that is only read costs no waits, one that is written does") {
   Small s;
   s.builder.dma_copy(Engine::Sync, s.all(s.y), s.row(s.a));

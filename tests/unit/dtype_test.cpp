@@ -14,9 +14,9 @@ using namespace nsim::num;
 
 namespace {
 
-constexpr Dtype kAll[] = {Dtype::Fp32,  Dtype::Tf32,   Dtype::Bf16,  Dtype::Fp16,
-                          Dtype::Fp8E4, Dtype::Fp8E5,  Dtype::Int8,  Dtype::Uint8,
-                          Dtype::Int16, Dtype::Uint16, Dtype::Int32, Dtype::Uint32};
+constexpr Dtype kAll[] = {Dtype::Fp32,  Dtype::Tf32,   Dtype::Bf16,   Dtype::Fp16,  Dtype::Fp8E4,
+                          Dtype::Fp8E5, Dtype::Int8,   Dtype::Uint8,  Dtype::Int16, Dtype::Uint16,
+                          Dtype::Int32, Dtype::Uint32, Dtype::Fp8E4Fn};
 
 /// 1 + exponent + mantissa bits, all IEEE-like.
 struct Format {
@@ -278,4 +278,44 @@ TEST_CASE("rows convert every element like single elements") {
       REQUIRE(load(dtype, row.data() + i * size_of(dtype)) == back[i]);
     }
   }
+}
+
+TEST_CASE("e4m3fn has numbers up to 448 where e4m3 has infinity, and one NaN of each sign") {
+  for (unsigned bits = 0; bits < 128; ++bits) {
+    const std::byte storage{static_cast<unsigned char>(bits)};
+    const float value = load(Dtype::Fp8E4Fn, &storage);
+    if (bits == 127) {
+      CHECK(std::isnan(value));
+      continue;
+    }
+    const int exponent = static_cast<int>(bits >> 3);
+    const double mantissa = (bits & 7U) / 8.0;
+    CHECK(value ==
+          (exponent == 0 ? std::ldexp(mantissa, -6) : std::ldexp(1 + mantissa, exponent - 7)));
+    CHECK(round_to(Dtype::Fp8E4Fn, value) == value);
+    CHECK(round_to(Dtype::Fp8E4Fn, -value) == -value);
+    const std::byte above{static_cast<unsigned char>(bits + 1)};
+    const float next = load(Dtype::Fp8E4Fn, &above);
+    if (bits < 126) {
+      const float middle = (value + next) / 2;
+      CHECK(round_to(Dtype::Fp8E4Fn, middle) == ((bits & 1U) == 0 ? value : next));
+      CHECK(round_to(Dtype::Fp8E4Fn, std::nextafter(middle, 1000.0F)) == next);
+      CHECK(round_to(Dtype::Fp8E4Fn, std::nextafter(middle, 0.0F)) == value);
+    }
+  }
+  CHECK(round_to(Dtype::Fp8E4Fn, 464) == 448);
+  CHECK(std::isnan(round_to(Dtype::Fp8E4Fn, 465)));
+  CHECK(std::isnan(round_to(Dtype::Fp8E4Fn, 1e30F)));
+}
+
+TEST_CASE("packed types are neither float nor integer, and have the size of four elements") {
+  CHECK(size_of(Dtype::Fp8E5X4) == 4);
+  CHECK(size_of(Dtype::Fp8E4FnX4) == 4);
+  CHECK(size_of(Dtype::Fp4X4) == 2);
+  for (const Dtype packed : {Dtype::Fp8E5X4, Dtype::Fp8E4FnX4, Dtype::Fp4X4}) {
+    CHECK(is_packed(packed));
+    CHECK_FALSE(is_float(packed));
+    CHECK(parse_dtype(name(packed)) == packed);
+  }
+  CHECK_FALSE(is_packed(Dtype::Int32));
 }

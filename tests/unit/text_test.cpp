@@ -9,6 +9,7 @@
 #include "sim/isa/builder.h"
 #include "sim/isa/compare.h"
 #include "sim/isa/opcode.h"
+#include "tests/support/every_opcode.h"
 
 using namespace nsim;
 using namespace nsim::isa;
@@ -188,73 +189,36 @@ TEST_CASE("floats come back exactly, whatever they are") {
 }
 
 TEST_CASE("every opcode with every attribute survives printing and parsing") {
-  Builder b("all", "trn2", 2);
-  const TensorRef hbm = b.tensor("x \"quoted\"\n\x01", TensorKind::Weight, num::Dtype::Fp32,
-                                 {64, 64}, {num::Init::Kind::Normal, 0.1, 1e300, 7, {}});
-  const BufferRef sbuf = b.sbuf("nan", num::Dtype::Bf16, 128, 64, 4096);
-  const BufferRef psum = b.psum("12", num::Dtype::Fp32, 64, 64);
-  b.program().buffers[1].partition = 32;
-  b.program().auto_sync = false;
-  b.program().semaphores = {"s", "t.0"};
-  b.loop("v", -3, 9, 2, [&](Var v) {
-    for (int i = 0; i < kOpcodeCount; ++i) {
-      const OpcodeInfo& opcode = info(static_cast<Opcode>(i));
-      b.label("op" + std::to_string(i % 3));
-      Instruction each;
-      each.opcode = opcode.opcode;
-      each.engine = static_cast<Engine>(i % kEngineCount);
-      const Access access =
-          i % 2 == 0 ? sbuf.at(v / 2 % 3, 7, v * -4 + 9, {{3, 2}, {-1, 4}}) : psum.at(0, {{1, 64}});
-      for (const OperandInfo& operand_info : opcode.operands) {
-        switch (operand_info.role) {
-          case OperandRole::Dst:
-            each.dst = access;
-            break;
-          case OperandRole::Dst2:
-            each.dst2 = sbuf.at(0, {});
-            break;
-          case OperandRole::Src0:
-          case OperandRole::Src1:
-            each.src.push_back(hbm.at(v + 3, {{64, 8}, {1, 64}}));
-            break;
-          case OperandRole::None:
-            break;
-        }
-      }
-      if (opcode.has(Attribute::Op) || opcode.has(Attribute::Op0)) {
-        each.op0 = num::AluOp::LessEqual;
-      }
-      each.op1 = opcode.has(Attribute::Op1) ? num::AluOp::Rsqrt : num::AluOp::Bypass;
-      each.reverse0 = opcode.has(Attribute::Reverse0);
-      each.reverse1 = opcode.has(Attribute::Reverse1);
-      each.negate = opcode.has(Attribute::Negate);
-      each.keep = opcode.has(Attribute::Keep) ? 2 : 0;
-      if (opcode.has(Attribute::Operand0) || opcode.has(Attribute::Scale) ||
-          opcode.has(Attribute::Initial)) {
-        each.operand0 = {2.5F, {}};
-      }
-      if (opcode.has(Attribute::Operand1) || opcode.has(Attribute::Bias)) {
-        each.operand1 = {0, sbuf.at(v, {})};
-      }
-      each.immediate = opcode.has(Attribute::Value) || opcode.has(Attribute::Fill) ? -1e-9F : 0.0F;
-      if (opcode.has(Attribute::Accumulate)) {
-        each.accumulate = v % 2;
-      }
-      if (opcode.has(Attribute::Base)) {
-        each.base = v * 3 + Expr(-7);
-        each.partition_step = -5;
-        each.pattern = {1, -2, 3};
-      }
-      if (opcode.dma) {
-        each.queue = 2;
-        each.dge = DgeMode::None;
-      }
-      each.waits = {{1, Expr(v)}, {0, 5}};
-      each.updates = {{0, 16}};
-      b.emit(each);
-    }
-  });
-  check_round_trip(b.finish());
+  const Program program = test::every_opcode();
+  check_round_trip(program);
+  const std::string text = print_text(program);
+  for (int i = 0; i < kAttributeCount; ++i) {
+    CHECK_THAT(text, Contains(std::string(" ") + name(static_cast<Attribute>(i))));
+  }
+}
+
+TEST_CASE("what an accumulator and a shuffle do is written as nki.isa names it") {
+  const Program program = parse(
+      "vector.tensor_scalar_reduce t, t op0 add operand0 1 reduce_op maximum "
+      "reduce_cmd load_reduce reduce_init -inf reduce_res t[:, 3] reduce_res_negate\n");
+  const Instruction& reduce = first(program);
+  CHECK(reduce.reduce_op == num::AluOp::Maximum);
+  CHECK(reduce.reduce_cmd == num::ReduceCmd::LoadReduce);
+  CHECK(reduce.negate);
+  REQUIRE(reduce.dst2);
+  CHECK(reduce.dst2->offset.constant == 3);
+  CHECK(first(parse("vector.tensor_scalar_reduce t, t op0 add operand0 1 reduce_op add\n"))
+            .reduce_cmd == num::ReduceCmd::ResetReduce);
+  CHECK(first(parse("scalar.activation t, t function exp\n")).reduce_cmd == num::ReduceCmd::Idle);
+  CHECK_THAT(body_error("vector.tensor_scalar_reduce t, t op0 add operand0 1 reduce_op add "
+                        "reduce_cmd rest\n"),
+             Contains("did you mean 'reset'"));
+  std::string mask = "vector.nc_stream_shuffle t, t shuffle_mask [0";
+  for (int i = 1; i < 32; ++i) {
+    mask += ", 255";
+  }
+  CHECK(first(parse(mask + "]\n")).pattern.size() == 32);
+  CHECK_THAT(body_error(mask + ", 0]\n"), Contains("a shuffle_mask has at most 32 entries"));
 }
 
 TEST_CASE("the shipped programs are read and survive printing") {
