@@ -2,8 +2,8 @@
 #include "sim/cost/gpsimd_cost.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "sim/cost/rates.h"
 #include "sim/numerics/positions.h"
 
 namespace nsim::cost {
@@ -11,10 +11,6 @@ namespace {
 
 using isa::Opcode;
 using isa::StreamInstruction;
-
-std::int64_t cycles(std::int64_t elements, double rate) {
-  return static_cast<std::int64_t>(std::ceil(static_cast<double>(elements) * rate));
-}
 
 /// NKI 2.26 nki.isa: 150 + V*n*C with C = ((28 + 4n) / (4n)) / min(4 / size, n). Printed with a
 /// division by C, which would make an index cheaper the more it moves.
