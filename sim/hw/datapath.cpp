@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/hw/lane_functions.h"
 #include "sim/hw/psum.h"
 #include "sim/hw/sbuf.h"
 #include "sim/isa/opcode.h"
-#include "sim/numerics/mx.h"
-#include "sim/numerics/positions.h"
 #include "sim/numerics/reduction.h"
 
 namespace nsim::hw {
@@ -17,52 +16,9 @@ namespace {
 using isa::StreamInstruction;
 using num::AluOp;
 
-/// A scalar operand together with the view it may refer to.
-class ScalarView {
- public:
-  ScalarView(const Datapath& datapath, const isa::StreamScalar& scalar) {
-    scalar_.immediate = scalar.immediate;
-    if (scalar.operand.present()) {
-      view_ = datapath.view(scalar.operand);
-      scalar_.view = &view_;
-    }
-  }
-  ScalarView(const ScalarView&) = delete;
-  ScalarView& operator=(const ScalarView&) = delete;
-  operator const num::Scalar&() const { return scalar_; }  // NOLINT: it is one
-
- private:
-  num::View view_;
-  num::Scalar scalar_;
-};
-
 std::array<std::int64_t, 4> steps(const StreamInstruction& i) {
   return {i.pattern[0], i.pattern[1], i.pattern[2], i.pattern[3]};
 }
-
-/// The accumulator of the instruction's engine, as the instruction uses it.
-class Accumulator {
- public:
-  Accumulator(Datapath& datapath, const StreamInstruction& i) : initial_(datapath, i.operand1) {
-    reduction_.op = i.reduce_op;
-    reduction_.command = i.reduce_cmd;
-    reduction_.initial = initial_;
-    reduction_.accumulator = &datapath.lanes(i.engine).accumulator.at(i.dst.partition);
-    reduction_.negate = i.negate;
-    if (i.dst2.present()) {
-      result_ = datapath.view(i.dst2);
-      reduction_.result = &result_;
-    }
-  }
-  Accumulator(const Accumulator&) = delete;
-  Accumulator& operator=(const Accumulator&) = delete;
-  operator num::Reduction&() { return reduction_; }  // NOLINT: it is one
-
- private:
-  ScalarView initial_;
-  num::View result_;
-  num::Reduction reduction_;
-};
 
 using Function = void (*)(Datapath& d, const StreamInstruction& i);
 
@@ -145,141 +101,6 @@ void affine_select(Datapath& d, const StreamInstruction& i) {
                      i.immediate);
 }
 
-void tensor_copy_predicated(Datapath& d, const StreamInstruction& i) {
-  num::tensor_copy_predicated(d.view(i.dst), d.view(i.src[0]), d.view(i.src[1]), i.reverse0);
-}
-
-void tensor_scalar_reduce(Datapath& d, const StreamInstruction& i) {
-  num::tensor_scalar_reduce(d.view(i.dst), d.view(i.src[0]), i.op0, ScalarView(d, i.operand0),
-                            i.reverse0, Accumulator(d, i));
-}
-
-void tensor_scalar_cumulative(Datapath& d, const StreamInstruction& i) {
-  Accumulator accumulator(d, i);
-  num::Reduction& reduction = accumulator;
-  reduction.op = i.op1;
-  num::tensor_scalar_cumulative(d.view(i.dst), d.view(i.src[0]), i.op0, ScalarView(d, i.operand0),
-                                reduction);
-}
-
-void max8(Datapath& d, const StreamInstruction& i) {
-  num::max8(d.view(i.dst), d.view(i.src[0]));
-}
-
-void nc_find_index8(Datapath& d, const StreamInstruction& i) {
-  num::nc_find_index8(d.view(i.dst), d.view(i.src[0]), d.view(i.src[1]));
-}
-
-void nc_match_replace8(Datapath& d, const StreamInstruction& i) {
-  const num::View indices = d.view(i.dst2);
-  num::nc_match_replace8(d.view(i.dst), d.view(i.src[0]), d.view(i.src[1]), i.immediate,
-                         i.dst2.present() ? &indices : nullptr);
-}
-
-void nc_stream_shuffle(Datapath& d, const StreamInstruction& i) {
-  num::nc_stream_shuffle(d.view(i.dst), d.view(i.src[0]), isa::shuffle_mask(i));
-}
-
-void range_select(Datapath& d, const StreamInstruction& i) {
-  const ScalarView bound0(d, i.operand0);
-  const ScalarView bound1(d, i.operand1);
-  Accumulator accumulator(d, i);
-  num::Reduction& reduction = accumulator;
-  reduction.op = AluOp::Maximum;
-  num::range_select(d.view(i.dst), d.view(i.src[0]), {i.op0, bound0, i.op1, bound1, i.base},
-                    reduction);
-}
-
-void select_reduce(Datapath& d, const StreamInstruction& i) {
-  Accumulator accumulator(d, i);
-  num::Reduction& reduction = accumulator;
-  reduction.op = AluOp::Maximum;
-  num::select_reduce(d.view(i.dst), d.view(i.src[0]), d.view(i.src[1]), ScalarView(d, i.operand0),
-                     i.reverse0, reduction);
-}
-
-void dropout(Datapath& d, const StreamInstruction& i) {
-  num::dropout(d.lanes(i.engine), i.dst.partition, d.view(i.dst), d.view(i.src[0]),
-               ScalarView(d, i.operand0));
-}
-
-void exponential(Datapath& d, const StreamInstruction& i) {
-  num::exponential(d.view(i.dst), d.view(i.src[0]), ScalarView(d, i.operand0), Accumulator(d, i));
-}
-
-void quantize_mx(Datapath& d, const StreamInstruction& i) {
-  num::quantize_mx(d.view(i.dst), d.view(i.dst2), d.view(i.src[0]));
-}
-
-/// `operand` moved on by the index in operand0, kept within its buffer.
-num::View moved(const Datapath& d, const StreamInstruction& i, const isa::Operand& operand) {
-  const std::int64_t steps = num::first_element(d.view(i.operand0.operand));
-  num::View view = d.view(operand);
-  view.base += std::clamp<std::int64_t>(steps, 0, i.base) * i.count *
-               static_cast<std::int64_t>(num::size_of(operand.dtype));
-  return view;
-}
-
-void tensor_copy_dynamic_src(Datapath& d, const StreamInstruction& i) {
-  num::tensor_copy(d.view(i.dst), moved(d, i, i.src[0]));
-}
-
-void tensor_copy_dynamic_dst(Datapath& d, const StreamInstruction& i) {
-  num::tensor_copy(moved(d, i, i.dst), d.view(i.src[0]));
-}
-
-void tensor_partition_reduce(Datapath& d, const StreamInstruction& i) {
-  num::tensor_partition_reduce(d.view(i.dst), d.view(i.src[0]), i.op0);
-}
-
-void local_gather(Datapath& d, const StreamInstruction& i) {
-  num::local_gather(d.view(i.dst), d.view(i.src[0]), d.view(i.src[1]), i.count, i.base);
-}
-
-void nc_n_gather(Datapath& d, const StreamInstruction& i) {
-  num::nc_n_gather(d.view(i.dst), d.view(i.src[0]), d.view(i.src[1]));
-}
-
-void topk(Datapath& d, const StreamInstruction& i) {
-  num::topk(d.view(i.dst), d.view(i.dst2), d.view(i.src[0]), i.count);
-}
-
-void sequence_bounds(Datapath& d, const StreamInstruction& i) {
-  num::sequence_bounds(d.view(i.dst), d.view(i.src[0]));
-}
-
-void nonzero_with_count(Datapath& d, const StreamInstruction& i) {
-  num::nonzero_with_count(d.view(i.dst), d.view(i.src[0]), i.base, i.partition_step);
-}
-
-void rng(Datapath& d, const StreamInstruction& i) {
-  num::rng(d.lanes(i.engine), i.dst.partition, d.view(i.dst));
-}
-
-void rand2(Datapath& d, const StreamInstruction& i) {
-  num::rand2(d.lanes(i.engine), i.dst.partition, d.view(i.dst), ScalarView(d, i.operand0),
-             ScalarView(d, i.operand1));
-}
-
-void rand_set_state(Datapath& d, const StreamInstruction& i) {
-  num::rand_set_state(d.lanes(i.engine), i.src[0].partition, d.view(i.src[0]));
-}
-
-void rand_get_state(Datapath& d, const StreamInstruction& i) {
-  num::rand_get_state(d.lanes(i.engine), i.dst.partition, d.view(i.dst));
-}
-
-void set_rng_seed(Datapath& d, const StreamInstruction& i) {
-  num::set_rng_seed(d.lanes(i.engine), i.src[0].partition, d.view(i.src[0]));
-}
-
-void activate2(Datapath& d, const StreamInstruction& i) {
-  const ScalarView imm0(d, i.operand0);
-  const ScalarView imm1(d, i.operand1);
-  num::activate2(d.view(i.dst), d.view(i.src[0]),
-                 {i.function, i.op0, imm0, i.reverse0, i.op1, imm1, i.reverse1}, Accumulator(d, i));
-}
-
 struct Row {
   isa::Opcode opcode;
   Function function;  // nullptr: nothing to compute
@@ -309,32 +130,32 @@ constexpr Row kFunctions[] = {
     {isa::Opcode::SemaphoreWait, nullptr},
     {isa::Opcode::Nop, nullptr},
     {isa::Opcode::TensorTensorScan, tensor_tensor_scan},
-    {isa::Opcode::TensorCopyPredicated, tensor_copy_predicated},
-    {isa::Opcode::TensorScalarReduce, tensor_scalar_reduce},
-    {isa::Opcode::TensorScalarCumulative, tensor_scalar_cumulative},
-    {isa::Opcode::Max8, max8},
-    {isa::Opcode::NcFindIndex8, nc_find_index8},
-    {isa::Opcode::NcMatchReplace8, nc_match_replace8},
-    {isa::Opcode::NcStreamShuffle, nc_stream_shuffle},
-    {isa::Opcode::RangeSelect, range_select},
-    {isa::Opcode::SelectReduce, select_reduce},
-    {isa::Opcode::Dropout, dropout},
-    {isa::Opcode::Exponential, exponential},
-    {isa::Opcode::QuantizeMx, quantize_mx},
-    {isa::Opcode::TensorCopyDynamicSrc, tensor_copy_dynamic_src},
-    {isa::Opcode::TensorCopyDynamicDst, tensor_copy_dynamic_dst},
-    {isa::Opcode::TensorPartitionReduce, tensor_partition_reduce},
-    {isa::Opcode::LocalGather, local_gather},
-    {isa::Opcode::NcNGather, nc_n_gather},
-    {isa::Opcode::Topk, topk},
-    {isa::Opcode::SequenceBounds, sequence_bounds},
-    {isa::Opcode::NonzeroWithCount, nonzero_with_count},
-    {isa::Opcode::Rng, rng},
-    {isa::Opcode::Rand2, rand2},
-    {isa::Opcode::RandSetState, rand_set_state},
-    {isa::Opcode::RandGetState, rand_get_state},
-    {isa::Opcode::SetRngSeed, set_rng_seed},
-    {isa::Opcode::Activate2, activate2},
+    {isa::Opcode::TensorCopyPredicated, lane::tensor_copy_predicated},
+    {isa::Opcode::TensorScalarReduce, lane::tensor_scalar_reduce},
+    {isa::Opcode::TensorScalarCumulative, lane::tensor_scalar_cumulative},
+    {isa::Opcode::Max8, lane::max8},
+    {isa::Opcode::NcFindIndex8, lane::nc_find_index8},
+    {isa::Opcode::NcMatchReplace8, lane::nc_match_replace8},
+    {isa::Opcode::NcStreamShuffle, lane::nc_stream_shuffle},
+    {isa::Opcode::RangeSelect, lane::range_select},
+    {isa::Opcode::SelectReduce, lane::select_reduce},
+    {isa::Opcode::Dropout, lane::dropout},
+    {isa::Opcode::Exponential, lane::exponential},
+    {isa::Opcode::QuantizeMx, lane::quantize_mx},
+    {isa::Opcode::TensorCopyDynamicSrc, lane::tensor_copy_dynamic_src},
+    {isa::Opcode::TensorCopyDynamicDst, lane::tensor_copy_dynamic_dst},
+    {isa::Opcode::TensorPartitionReduce, lane::tensor_partition_reduce},
+    {isa::Opcode::LocalGather, lane::local_gather},
+    {isa::Opcode::NcNGather, lane::nc_n_gather},
+    {isa::Opcode::Topk, lane::topk},
+    {isa::Opcode::SequenceBounds, lane::sequence_bounds},
+    {isa::Opcode::NonzeroWithCount, lane::nonzero_with_count},
+    {isa::Opcode::Rng, lane::rng},
+    {isa::Opcode::Rand2, lane::rand2},
+    {isa::Opcode::RandSetState, lane::rand_set_state},
+    {isa::Opcode::RandGetState, lane::rand_get_state},
+    {isa::Opcode::SetRngSeed, lane::set_rng_seed},
+    {isa::Opcode::Activate2, lane::activate2},
 };
 
 constexpr bool in_order() {
@@ -356,6 +177,21 @@ void Datapath::execute(const StreamInstruction& instruction) {
   if (function != nullptr && sbuf_->storage() != nullptr) {
     function(*this, instruction);
   }
+}
+
+void Datapath::reset() {
+  accumulators_ = {};
+  for (auto& lanes : lanes_) {
+    lanes.reset();
+  }
+}
+
+num::Lanes& Datapath::lanes(isa::Engine engine) {
+  auto& lanes = lanes_.at(static_cast<std::size_t>(engine));
+  if (lanes == nullptr) {
+    lanes = std::make_unique<num::Lanes>();
+  }
+  return *lanes;
 }
 
 num::View Datapath::view(const isa::Operand& operand) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 
 #include "sim/isa/stream.h"
 #include "sim/numerics/lanes.h"
@@ -23,16 +24,20 @@ class Datapath {
   /// instructions without arithmetic (DMA, synchronisation).
   void execute(const isa::StreamInstruction& instruction);
   /// Lanes as they are at the start of an execution: accumulators 0, generators seeded with 0.
-  void reset() { lanes_ = {}; }
+  void reset();
 
   /// The bytes an on-chip operand names.
   num::View view(const isa::Operand& operand) const;
-  num::Lanes& lanes(isa::Engine engine) { return lanes_.at(static_cast<std::size_t>(engine)); }
+  num::Lanes& lanes(isa::Engine engine);
+  float* accumulators(isa::Engine engine) {
+    return accumulators_.at(static_cast<std::size_t>(engine)).data();
+  }
 
  private:
   const Sbuf* sbuf_;
   const Psum* psum_;
-  std::array<num::Lanes, isa::kEngineCount> lanes_;
+  std::array<std::array<float, num::kLanes>, isa::kEngineCount> accumulators_{};
+  std::array<std::unique_ptr<num::Lanes>, isa::kEngineCount> lanes_;  // made when first used
 };
 
 }  // namespace nsim::hw

@@ -20,6 +20,11 @@ std::uint32_t xorwow(std::uint32_t* state) {
   return state[4] + state[5];
 }
 
+/// Equal seeds of two lanes give different numbers.
+std::uint64_t seed_of(std::int64_t lane, std::uint64_t seed) {
+  return seed << 8 | static_cast<std::uint64_t>(lane);
+}
+
 LaneRandom& lane(Lanes& lanes, std::int64_t index) {
   return lanes.random.at(static_cast<std::size_t>(index));
 }
@@ -49,14 +54,18 @@ void LaneRandom::set_state(const State& state) {
   turn_ = 0;
 }
 
+Lanes::Lanes() {
+  for (std::int64_t i = 0; i < kLanes; ++i) {
+    lane(*this, i).seed(seed_of(i, 0));
+  }
+}
+
 void set_rng_seed(Lanes& lanes, std::int64_t first, const View& seeds) {
   const Rows from(seeds);
   for (std::int64_t p = 0; p < from.partitions(); ++p) {
     std::int64_t seed = 0;
     from.read(p, &seed);
-    // Equal seeds of two partitions give different numbers.
-    const auto index = static_cast<std::uint64_t>(first + p);
-    lane(lanes, first + p).seed(static_cast<std::uint64_t>(seed) << 8 | index);
+    lane(lanes, first + p).seed(seed_of(first + p, static_cast<std::uint64_t>(seed)));
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the lanes of an engine keep from one instruction to the next: the accumulators of
-// reductions, and the random number generators with the instructions that use them.
+// The random number generators of an engine, one set per lane, which outlive the instruction, and
+// the instructions that use them.
 //
 // XORWOW is the generator of NeuronCore-v4: four states of six words per lane. Which shift register
 // earlier generations have is not published; here they have the same.
@@ -22,7 +22,6 @@ class LaneRandom {
   static constexpr std::size_t kWords = 6;
   using State = std::array<std::uint32_t, kStates * kWords>;
 
-  LaneRandom() { seed(0); }
   void seed(std::uint64_t seed);
   std::uint32_t next();
   /// Uniform in [0, 1): the upper 24 bits of a word.
@@ -38,7 +37,8 @@ class LaneRandom {
 };
 
 struct Lanes {
-  std::array<float, kLanes> accumulator{};
+  Lanes();  // as after a set_rng_seed with 0
+
   std::array<LaneRandom, kLanes> random;
 };
 

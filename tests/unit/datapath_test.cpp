@@ -243,10 +243,10 @@ TEST_CASE("an accumulator is kept from instruction to instruction, per engine an
   reduce.dst2.partition = 32;
   bench.datapath.execute(reduce);
   CHECK(bench.row(reduce.dst2, 32) == Row{24});
-  CHECK(bench.datapath.lanes(Engine::Vector).accumulator[32] == 24);
-  CHECK(bench.datapath.lanes(Engine::Scalar).accumulator[32] == 0);
+  CHECK(bench.datapath.accumulators(Engine::Vector)[32] == 24);
+  CHECK(bench.datapath.accumulators(Engine::Scalar)[32] == 0);
   bench.datapath.reset();
-  CHECK(bench.datapath.lanes(Engine::Vector).accumulator[32] == 0);
+  CHECK(bench.datapath.accumulators(Engine::Vector)[32] == 0);
 }
 
 TEST_CASE("activation_reduce leaves its sums in the accumulator of Scalar, activation may go on") {

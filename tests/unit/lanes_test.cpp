@@ -31,6 +31,7 @@ struct Xorwow {
 
 TEST_CASE("a lane draws from its four generators in turn") {
   LaneRandom random;
+  random.seed(7);
   const LaneRandom::State start = random.state();
   Xorwow reference[4];
   for (std::size_t i = 0; i < 4; ++i) {
@@ -55,6 +56,17 @@ TEST_CASE("equal seeds give equal numbers, but not in two partitions") {
   CHECK(std::set<float>{a.get(0, 0), a.get(1, 0), a.get(2, 0), a.get(3, 0)}.size() == 4);
   rng(*first, 0, a.view());
   CHECK(a.values() != b.values());
+}
+
+TEST_CASE("lanes start as if seeded with zero") {
+  const auto fresh = std::make_unique<Lanes>();
+  const auto seeded = std::make_unique<Lanes>();
+  Tile zero(Dtype::Uint32, 128, 1), a(Dtype::Uint32, 128, 4), b(Dtype::Uint32, 128, 4);
+  set_rng_seed(*seeded, 0, zero.set({0}).view());
+  rng(*fresh, 0, a.view());
+  rng(*seeded, 0, b.view());
+  CHECK(a.values() == b.values());
+  CHECK(a.get(0, 0) != a.get(1, 0));
 }
 
 TEST_CASE("a state that is taken and put back repeats the numbers") {
