@@ -252,7 +252,7 @@ SimTime Engine::begin_pass(const isa::StreamInstruction& instruction) {
   const cost::Cost full = cost_;
   if (throttle_.on()) {
     const double rate = throttle_.limits(ready) ? parts_.costs.tensor.throttle.rate : 1;
-    cost_ = cost::slowed(full, rate);
+    cost_ = rate < 1 ? cost::slowed(full, rate) : full;
     if (rate_shown_ != 100 * rate) {
       rate_shown_ = 100 * rate;
       activity_.rate(rate_shown_, throttle_.since());

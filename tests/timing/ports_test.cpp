@@ -99,6 +99,53 @@ TEST_CASE("with PSUM banks Scalar waits for Vector in the same bank only") {
   CHECK(met.psum_collisions == 1);
 }
 
+// NKI trainium_inferentia2_arch and trainium2_arch: on v2 Vector shares SBUF with GpSimd and PSUM
+// with Scalar; on v3 neither, as long as PSUM banks differ; all other pairs run in parallel on
+// both.
+TEST_CASE("each shipped device lets the pairs of engines run in parallel that its pages name") {
+  const auto matmul =
+      test::instruction(Engine::Tensor, isa::Opcode::NcMatmul, in_psum(0, 512),
+                        in_sbuf(0, 128, num::Dtype::Bf16), in_sbuf(1024, 512, num::Dtype::Bf16));
+  const auto sbuf = [](Engine engine) {
+    return test::copy(engine, in_sbuf(32768, 700), in_sbuf(65536, 700));
+  };
+  const auto psum = [](Engine engine, std::int64_t bank) {
+    return test::copy(engine, in_sbuf(32768, 400), in_psum(bank * 2048, 400));
+  };
+  struct Case {
+    isa::StreamInstruction first;
+    isa::StreamInstruction second;
+    bool parallel_v2;
+    bool parallel_v3;
+  };
+  const std::vector<Case> cases{
+      {sbuf(Engine::Vector), sbuf(Engine::GpSimd), false, true},
+      {sbuf(Engine::Vector), sbuf(Engine::Scalar), true, true},
+      {sbuf(Engine::Scalar), sbuf(Engine::GpSimd), true, true},
+      {matmul, sbuf(Engine::Vector), true, true},
+      {matmul, sbuf(Engine::GpSimd), true, true},
+      {psum(Engine::Vector, 1), psum(Engine::Scalar, 2), false, true},
+      {psum(Engine::Vector, 1), psum(Engine::Scalar, 1), false, false},
+      {matmul, psum(Engine::Vector, 0), true, true},
+      {matmul, psum(Engine::Scalar, 0), true, true},
+      {psum(Engine::Vector, 1), sbuf(Engine::Scalar), true, true},
+  };
+  for (const auto& [device, v3] : {std::pair(NSIM_SOURCE_DIR "/configs/trn1.toml", false),
+                                   std::pair(NSIM_SOURCE_DIR "/configs/trn2.toml", true)}) {
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      CoreBench bench({}, false, 1, device);
+      StreamMaker maker;
+      maker.add(cases[i].first).add(test::nop(cases[i].second.engine)).add(cases[i].second);
+      bench.start(maker.streams());
+      bench.kernel.run();
+      INFO(device << " case " << i);
+      const std::string second = isa::name(cases[i].second.engine);
+      CHECK((bench.time(second + ".idle_port") == 0) ==
+            (v3 ? cases[i].parallel_v3 : cases[i].parallel_v2));
+    }
+  }
+}
+
 TEST_CASE("ports reserved by an aborted execution do not delay the next one") {
   CoreBench bench({kSharedSbuf});
   const auto vector = test::copy(Engine::Vector, in_sbuf(0, 8000), in_sbuf(32768, 8000));
