@@ -8,6 +8,7 @@
 #include "sim/base/error.h"
 #include "sim/cost/gpsimd_cost.h"
 #include "sim/cost/rates.h"
+#include "sim/isa/matmul_shape.h"
 
 namespace nsim::cost {
 namespace {
@@ -56,8 +57,12 @@ Cost matmul_cost(const StreamInstruction& instruction, const EngineParams& param
   const Operand& stationary = instruction.src[0];
   const Operand& moving = instruction.src[1];
   const bool fp32 = stationary.dtype == Dtype::Fp32 || moving.dtype == Dtype::Fp32;
-  Pass pass{moving.elements(), stationary.elements()};
-  pass.cycles_per_row = fp32 ? params.tensor.fp32_cycles_per_row : 1;
+  const isa::MatmulShape shape = isa::matmul_shape(instruction);
+  Pass pass{shape.rows, shape.columns};
+  const bool onezero = instruction.reverse0 || instruction.reverse1;
+  pass.cycles_per_row = !fp32     ? 1
+                        : onezero ? params.tensor.fp32_onezero_cycles_per_row
+                                  : params.tensor.fp32_cycles_per_row;
   pass.rows_per_cycle =
       params.tensor.rows_per_cycle *
       (is_fp8(stationary) && is_fp8(moving) ? params.tensor.fp8_rows_per_cycle : 1);
@@ -212,8 +217,8 @@ std::int64_t flops(const StreamInstruction& instruction) {
   if (instruction.opcode != Opcode::NcMatmul) {
     return 0;
   }
-  const Operand& stationary = instruction.src[0];
-  return 2 * stationary.elements() * instruction.src[1].elements() * stationary.partitions;
+  const isa::MatmulShape shape = isa::matmul_shape(instruction);
+  return 2 * shape.contraction * shape.columns * shape.rows;
 }
 
 Cost slowed(const Cost& cost, double rate) {

@@ -28,6 +28,11 @@
 // tensor.rows_per_cycle                  1       1       documented [1]: 128 x 128
 // tensor.fp32_cycles_per_row             4       4       documented [1] [2]; 2 x 428 ns, N=512 [3]
 // tensor.fp32_transpose_cycles_per_row   4       2       documented [1]: transpose mode
+// tensor.fp32_onezero_cycles_per_row     2       2       documented [2]: about half of fp32
+// tensor.double_row, sparse              false   true    documented [1]
+// tensor.small_tiles                     false   true    documented [2]: not on v2
+// tensor.bf16_result                     false   false   documented [1]: from v4 on
+// tensor.result_bytes                    2KiB    2KiB    documented nki.isa: 512 columns
 // tensor.fp8_rows_per_cycle              1       1       documented [1]: only double row gains
 // tensor.throttle                        false   true    assumed: nothing is said; documented [7]
 // tensor.throttle_rate                   -       0.5     documented [7]
@@ -163,8 +168,17 @@ TensorParams::TensorParams(const ParamScope& scope)
                        "Cycles per moving row of an fp32 matmul; other types take 1")),
       fp32_transpose_cycles_per_row(scope.cycles("fp32_transpose_cycles_per_row", 4, 1, 64,
                                                  "Cycles per row of an fp32 nc_transpose")),
+      fp32_onezero_cycles_per_row(scope.cycles(
+          "fp32_onezero_cycles_per_row", 2, 1, 64,
+          "Cycles per moving row of an fp32 matmul with an operand of zeros and ones")),
       fp8_rows_per_cycle(scope.count("fp8_rows_per_cycle", 1, 1, 16,
                                      "How many times as many when both operands are fp8")),
+      double_row(scope.flag("double_row", false, "nc_matmul has perf_mode double_row")),
+      sparse(scope.flag("sparse", false, "nc_matmul has the sparse perf_modes")),
+      small_tiles(scope.flag("small_tiles", false, "Tiles of the array may be 32 by 32")),
+      bf16_result(scope.flag("bf16_result", false, "nc_matmul may write bfloat16 to PSUM")),
+      result_bytes(scope.bytes("result_bytes", "2KiB", "4B", "64KiB",
+                               "What one nc_matmul may write into a partition of PSUM")),
       throttle(scope) {}
 
 VectorParams::VectorParams(const ParamScope& scope)

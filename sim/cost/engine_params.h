@@ -33,7 +33,13 @@ struct TensorParams {
   std::int64_t rows_per_cycle;
   std::int64_t fp32_cycles_per_row;
   std::int64_t fp32_transpose_cycles_per_row;
+  std::int64_t fp32_onezero_cycles_per_row;
   std::int64_t fp8_rows_per_cycle;
+  bool double_row;
+  bool sparse;
+  bool small_tiles;
+  bool bf16_result;
+  std::int64_t result_bytes;
   ThrottleParams throttle;
 };
 

@@ -7,6 +7,7 @@
 #include "sim/hw/lane_functions.h"
 #include "sim/hw/psum.h"
 #include "sim/hw/sbuf.h"
+#include "sim/isa/matmul_shape.h"
 #include "sim/isa/opcode.h"
 #include "sim/numerics/reduction.h"
 
@@ -23,7 +24,17 @@ std::array<std::int64_t, 4> steps(const StreamInstruction& i) {
 using Function = void (*)(Datapath& d, const StreamInstruction& i);
 
 void nc_matmul(Datapath& d, const StreamInstruction& i) {
-  num::matmul(d.view(i.dst), d.view(i.src[0]), d.view(i.src[1]), i.accumulate);
+  const num::View dst = d.view(i.dst);
+  const num::View stationary = d.view(i.src[0]);
+  const num::View moving = d.view(i.src[1]);
+  if (i.perf_mode == isa::PerfMode::None) {
+    num::matmul(dst, stationary, moving, i.accumulate);
+  } else if (i.perf_mode == isa::PerfMode::DoubleRow) {
+    num::matmul_double_row(dst, stationary, moving, i.accumulate);
+  } else {
+    num::matmul_sparse(dst, stationary, d.view(i.operand0.operand), moving,
+                       isa::sparsity(i.perf_mode), i.accumulate);
+  }
 }
 
 void nc_transpose(Datapath& d, const StreamInstruction& i) {

@@ -59,6 +59,8 @@ void Engine::start(const isa::CoreStreams& streams, const ExecutionContext& cont
   hung_ = false;
   weights_ = nullptr;
   rate_shown_ = 0;
+  whole_free_ = tile_issue_ = first_issue;
+  group_free_.fill(first_issue);
   fetch_.start(stream_->size(), first_issue);
   activity_.begin(context, now());
   if (stream_->empty()) {
@@ -225,7 +227,7 @@ void Engine::begin(const isa::StreamInstruction& instruction) {
   begun_ = std::max(now(), free_at_);
   weights_ = instruction.waits == 0 ? weights_ : nullptr;
   const SimTime throttled = uses_array(instruction) ? begin_pass(instruction) : 0;
-  free_at_ = begun_ + clock_.duration(cost_.interval);
+  free_at_ = std::max(free_at_, begun_ + clock_.duration(cost_.interval));
   retired_at_ = std::max(retired_at_, begun_ + clock_.duration(cost_.latency));
   activity_.busy(instruction, begun_, retired_at_, throttled, parts_.owner.take_flow());
   ++instructions_;
@@ -245,10 +247,24 @@ void Engine::begin(const isa::StreamInstruction& instruction) {
   }
 }
 
+/// Tiles that have nothing of the array in common run side by side; what limits them is that the
+/// sequencer issues one at a time.
+SimTime Engine::array_free(isa::ArrayGroups groups) const {
+  if (groups == isa::kWholeArray) {
+    return free_at_;
+  }
+  SimTime free = std::max(whole_free_, tile_issue_);
+  for (std::size_t g = 0; g < group_free_.size(); ++g) {
+    free = (groups >> g & 1) != 0 ? std::max(free, group_free_[g]) : free;
+  }
+  return free;
+}
+
 /// Weights, then the rows, at the rate the throttle allows. Both go down the same pipeline: the
 /// rows follow the last weight, not its arrival in the array. Returns what the throttle adds.
 SimTime Engine::begin_pass(const isa::StreamInstruction& instruction) {
-  const SimTime ready = begun_;
+  const isa::ArrayGroups groups = isa::array_groups(instruction);
+  const SimTime ready = std::max(now(), array_free(groups));
   const cost::Cost full = cost_;
   if (throttle_.on()) {
     const double rate = throttle_.limits(ready) ? parts_.costs.tensor.throttle.rate : 1;
@@ -263,6 +279,15 @@ SimTime Engine::begin_pass(const isa::StreamInstruction& instruction) {
     activity_.load_weights(ready, begun_ + clock_.duration(cost_.load_latency - cost_.load));
   }
   throttle_.work(ready, begun_ + clock_.duration(full.latency));
+  const SimTime end = begun_ + clock_.duration(cost_.interval);
+  if (groups == isa::kWholeArray) {
+    whole_free_ = end;
+  } else {
+    tile_issue_ = begun_ + clock_.duration(parts_.costs.min_interval);
+    for (std::size_t g = 0; g < group_free_.size(); ++g) {
+      group_free_[g] = (groups >> g & 1) != 0 ? end : group_free_[g];
+    }
+  }
   return clock_.duration(cost_.interval - full.interval);
 }
 
@@ -277,6 +302,9 @@ std::int64_t Engine::weight_cycles(const isa::StreamInstruction& instruction) {
     return cost_.load;
   }
   ++matmuls_;
+  if (instruction.pattern[0] != 0 || instruction.operand0.operand.present()) {
+    return cost_.load;  // a tile may move to other columns, sparse weights depend on their tags
+  }
   weights_ = &instruction.src[0];
   const bool again =
       parts_.reuse_weights && loaded != nullptr && same_operand(*loaded, instruction.src[0]);

@@ -19,6 +19,7 @@
 #include "sim/hw/dma_transfer.h"
 #include "sim/hw/instruction_fetch.h"
 #include "sim/hw/throttle.h"
+#include "sim/isa/matmul_shape.h"
 #include "sim/isa/stream.h"
 
 namespace nsim::hw {
@@ -88,6 +89,7 @@ class Engine : public sc_core::sc_module {
   bool pass_barrier();
   bool ports_free(const isa::StreamInstruction& instruction);
   void begin(const isa::StreamInstruction& instruction);
+  SimTime array_free(isa::ArrayGroups groups) const;
   SimTime begin_pass(const isa::StreamInstruction& instruction);
   std::int64_t weight_cycles(const isa::StreamInstruction& instruction);
   void retire_later(const Retirement& retirement);
@@ -112,6 +114,10 @@ class Engine : public sc_core::sc_module {
   bool hung_ = false;
   const isa::Operand* weights_ =
       nullptr;  // Tensor: what is in the array, nullptr: nothing that may be used again
+  // Tensor: when the whole array, groups of it, and the issue of another tile are free.
+  SimTime whole_free_ = 0;
+  SimTime tile_issue_ = 0;
+  std::array<SimTime, isa::kArrayGroups> group_free_{};
   std::deque<Retirement> retirements_;
   InstructionFetch fetch_;
   cost::FunctionSet table_ = cost::FunctionSet::Any;  // Scalar: what is loaded; Any: nothing yet

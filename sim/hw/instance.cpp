@@ -78,6 +78,12 @@ isa::Limits Hardware::limits_of(const InstanceParams& params) {
   limits.has_hwdge = params.dge.hardware_blocks > 0;
   limits.has_dma_transpose = params.device.dma_transpose;
   limits.scalar_tensor_scalar = params.device.scalar_tensor_scalar;
+  const cost::TensorParams& tensor = params.neuron_core.engines.tensor;
+  limits.matmul_double_row = tensor.double_row;
+  limits.matmul_sparse = tensor.sparse;
+  limits.matmul_small_tiles = tensor.small_tiles;
+  limits.matmul_bf16_result = tensor.bf16_result;
+  limits.matmul_result_bytes = tensor.result_bytes;
   return limits;
 }
 

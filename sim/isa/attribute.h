@@ -25,9 +25,11 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
     case Attribute::MaxValue:
     case Attribute::Index:
     case Attribute::Min:
+    case Attribute::Tags:
       return visitor(instruction.operand0);
     case Attribute::Reverse0:
     case Attribute::ReversePred:
+    case Attribute::IsStationaryOnezero:
       return visitor(instruction.reverse0);
     case Attribute::Op1:
     case Attribute::CompOp1:
@@ -40,6 +42,7 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
     case Attribute::Max:
       return visitor(instruction.operand1);
     case Attribute::Reverse1:
+    case Attribute::IsMovingOnezero:
       return visitor(instruction.reverse1);
     case Attribute::Function:
       return visitor(instruction.function);
@@ -64,11 +67,14 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
       return visitor(instruction.partition_step);
     case Attribute::Pattern:
     case Attribute::ShuffleMask:
+    case Attribute::TileSize:
       return visitor(instruction.pattern);
     case Attribute::Queue:
       return visitor(instruction.queue);
     case Attribute::Dge:
       return visitor(instruction.dge);
+    case Attribute::PerfMode:
+      return visitor(instruction.perf_mode);
     case Attribute::ReduceOp:
       return visitor(instruction.reduce_op);
     case Attribute::ReduceCmd:

@@ -82,46 +82,9 @@ namespace {
 
 using namespace rules;
 
-// NKI nl.tile_size: gemm_stationary_fmax, gemm_moving_fmax, bn_stats_fmax.
-constexpr std::int64_t kStationaryColumns = 128;
-constexpr std::int64_t kMovingColumns = 512;
+// NKI nl.tile_size: bn_stats_fmax.
 constexpr std::int64_t kBnStatsElements = 512;
 constexpr std::int64_t kVectorTranspose = 32;
-
-bool is_matmul_type(Dtype dtype) {
-  return num::is_float(dtype);
-}
-bool is_wide(Dtype dtype) {
-  return dtype == Dtype::Fp32 || dtype == Dtype::Tf32;
-}
-
-void matmul(const Shapes& s) {
-  const Operand& stationary = s.in.src[0];
-  const Operand& moving = s.in.src[1];
-  const std::int64_t m = stationary.elements();
-  const std::int64_t n = moving.elements();
-  if (stationary.partitions != moving.partitions) {
-    s.fail("stationary has " + to_string(stationary.partitions) + " partitions and moving " +
-           to_string(moving.partitions) + ": the contraction must be equal");
-  }
-  if (m > kStationaryColumns) {
-    s.fail("stationary has " + to_string(m) + " columns, at most " + to_string(kStationaryColumns) +
-           " are possible");
-  }
-  if (n > kMovingColumns) {
-    s.fail("moving has " + to_string(n) + " columns, at most " + to_string(kMovingColumns) +
-           " are possible");
-  }
-  expect_shape(s, s.in.dst, "dst", m, n);
-  if (s.in.dst.dtype != Dtype::Fp32) {
-    s.fail(std::string("dst is ") + name(s.in.dst.dtype) + ", PSUM accumulates float32");
-  }
-  if (!is_matmul_type(stationary.dtype) || !is_matmul_type(moving.dtype) ||
-      is_wide(stationary.dtype) != is_wide(moving.dtype)) {
-    s.fail(std::string("cannot multiply ") + name(stationary.dtype) + " by " + name(moving.dtype) +
-           ": both 4-byte floats or both smaller ones");
-  }
-}
 
 void transpose(const Shapes& s) {
   const Operand& data = s.in.src[0];
@@ -287,7 +250,7 @@ struct RuleRow {
   Rule rule;
 };
 constexpr std::array<RuleRow, kOpcodeCount> kRules{{
-    {Opcode::NcMatmul, matmul},
+    {Opcode::NcMatmul, rules::matmul},
     {Opcode::NcTranspose, transpose},
     {Opcode::TensorCopy, elementwise},
     {Opcode::Memset, elementwise},

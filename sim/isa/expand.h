@@ -29,6 +29,11 @@ struct Limits {
   bool has_hwdge = false;                   // NeuronCore-v3 and later
   bool has_dma_transpose = true;
   bool scalar_tensor_scalar = false;        // tensor_scalar on the Scalar engine
+  bool matmul_double_row = false;           // NeuronCore-v3 and later
+  bool matmul_sparse = false;               // NeuronCore-v3 and later
+  bool matmul_small_tiles = false;          // 32 x 32; NeuronCore-v2 has tiles of 64 at least on one side
+  bool matmul_bf16_result = false;          // NeuronCore-v4
+  std::int64_t matmul_result_bytes = 2 * 1024;  // of a partition; all of PSUM from NeuronCore-v4 on
   std::int64_t max_instructions = 4'000'000;  // after unrolling, of all cores: about 2 GB of streams
 };
 

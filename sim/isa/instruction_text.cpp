@@ -49,6 +49,9 @@ class AttributeParser {
     command = word(num::parse_reduce_cmd, names_up_to(num::ReduceCmd::LoadReduce),
                    "what happens to the accumulator");
   }
+  void operator()(PerfMode& mode) const {
+    mode = word(parse_perf_mode, names_up_to(PerfMode::Sparse1_2), "a mode");
+  }
   void operator()(bool& flag) const { flag = true; }
   void operator()(std::optional<Access>& access) const { access = parse_access(state_, keyword_); }
   void operator()(float& value) const { value = tokens_.real32("the number after " + keyword_); }
@@ -113,6 +116,7 @@ class AttributePrinter {
   void operator()(num::Activation function) const { add(name(function)); }
   void operator()(DgeMode dge) const { add(name(dge)); }
   void operator()(num::ReduceCmd command) const { add(name(command)); }
+  void operator()(PerfMode mode) const { add(name(mode)); }
   void operator()(bool) const {}
   void operator()(const std::optional<Access>& access) const {
     if (access) {

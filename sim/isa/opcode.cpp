@@ -40,7 +40,8 @@ using A = Attribute;
 constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
   {Opcode::NcMatmul, "nc_matmul", kTensor, false,
    {dst(kPsum), src0("stationary", kSbuf), src1("moving", kSbuf)},
-   0, set(A::Accumulate)},
+   0, set(A::Accumulate, A::PerfMode, A::Tags, A::IsStationaryOnezero, A::IsMovingOnezero,
+          A::TileSize)},
   {Opcode::NcTranspose, "nc_transpose", kTensor | kVector, false,
    {dst(kChip), src0("data", kChip)},
    0, 0},
@@ -232,10 +233,18 @@ constexpr std::array<const char*, kAttributeCount> kAttributeNames{"op",
                                                                    "index_offset",
                                                                    "padding_val",
                                                                    "min",
-                                                                   "max"};
+                                                                   "max",
+                                                                   "perf_mode",
+                                                                   "tags",
+                                                                   "is_stationary_onezero",
+                                                                   "is_moving_onezero",
+                                                                   "tile_size"};
 constexpr std::array<const char*, kEngineCount> kEngineNames{"tensor", "vector", "scalar", "gpsimd",
                                                              "sync"};
 constexpr std::array<const char*, 3> kSpaceNames{"HBM", "SBUF", "PSUM"};
+constexpr std::array<const char*, 9> kPerfModeNames{"none",        "double_row", "sparse_4_16",
+                                                    "sparse_4_12", "sparse_4_8", "sparse_2_8",
+                                                    "sparse_2_4",  "sparse_1_4", "sparse_1_2"};
 constexpr std::array<const char*, 4> kDgeNames{"unknown", "none", "swdge", "hwdge"};
 constexpr std::array<const char*, 4> kTensorKindNames{"input", "output", "weight", "internal"};
 
@@ -289,6 +298,9 @@ const char* name(Space space) {
 const char* name(DgeMode dge) {
   return at(kDgeNames, dge);
 }
+const char* name(PerfMode mode) {
+  return at(kPerfModeNames, mode);
+}
 const char* name(TensorKind kind) {
   return at(kTensorKindNames, kind);
 }
@@ -298,6 +310,9 @@ std::optional<Engine> parse_engine(std::string_view name) {
 }
 std::optional<DgeMode> parse_dge(std::string_view name) {
   return find<DgeMode>(kDgeNames, name);
+}
+std::optional<PerfMode> parse_perf_mode(std::string_view name) {
+  return find<PerfMode>(kPerfModeNames, name);
 }
 std::optional<TensorKind> parse_tensor_kind(std::string_view name) {
   return find<TensorKind>(kTensorKindNames, name);
@@ -324,7 +339,7 @@ const Access* operand(const Instruction& instruction, OperandRole role) {
 
 const char* scalar_name(const OpcodeInfo& row, bool first) {
   constexpr AttributeSet kFirst = set(A::Operand0, A::Scale, A::Initial, A::Imm0, A::Bound0,
-                                      A::OnFalse, A::Prob, A::MaxValue, A::Index, A::Min);
+                                      A::OnFalse, A::Prob, A::MaxValue, A::Index, A::Min, A::Tags);
   constexpr AttributeSet kSecond =
       set(A::Operand1, A::Bias, A::ReduceInit, A::Imm1, A::Bound1, A::Max);
   const AttributeSet found = (row.required | row.optional) & (first ? kFirst : kSecond);

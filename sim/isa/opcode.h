@@ -86,8 +86,13 @@ enum class Attribute : std::uint8_t {
   PaddingVal,       // partition_step, default -1
   Min,              // operand0
   Max,              // operand1
+  PerfMode,
+  Tags,                 // operand0
+  IsStationaryOnezero,  // flag: reverse0
+  IsMovingOnezero,      // flag: reverse1
+  TileSize,             // pattern: rows, columns
 };
-inline constexpr int kAttributeCount = 49;
+inline constexpr int kAttributeCount = 54;
 /// The keyword of the text form: "op0", "partition_step", ...
 const char* name(Attribute attribute);
 
@@ -128,6 +133,8 @@ std::optional<Engine> parse_engine(std::string_view name);
 const char* name(Space space);  // "HBM", "SBUF", "PSUM"
 const char* name(DgeMode dge);  // "unknown", "none", "swdge", "hwdge"
 std::optional<DgeMode> parse_dge(std::string_view name);
+const char* name(PerfMode mode);  // "none", "double_row", "sparse_4_16", ...
+std::optional<PerfMode> parse_perf_mode(std::string_view name);
 const char* name(TensorKind kind);  // "input", "output", "weight", "internal"
 std::optional<TensorKind> parse_tensor_kind(std::string_view name);
 

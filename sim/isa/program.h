@@ -85,6 +85,19 @@ enum class Opcode : std::uint8_t {
 
 enum class DgeMode : std::uint8_t { Unknown, None, Swdge, Hwdge };
 
+/// How an nc_matmul uses the array. SparseM_N: at most M of every N weights are not zero.
+enum class PerfMode : std::uint8_t {
+  None,
+  DoubleRow,  // two rows of the contraction in every partition
+  Sparse4_16,
+  Sparse4_12,
+  Sparse4_8,
+  Sparse2_8,
+  Sparse2_4,
+  Sparse1_4,
+  Sparse1_2
+};
+
 /// One term of an affine expression: coefficient * ((variable / divide) % modulo); modulo 0 means no modulo.
 /// The modulo is what rotates multi-buffers.
 struct Term {
@@ -158,6 +171,7 @@ struct Instruction {
   ScalarOperand operand1;        // Activation: bias
   float immediate = 0;           // Memset value, AffineSelect fill
   Expr accumulate;               // NcMatmul: nonzero adds to PSUM, zero overwrites
+  PerfMode perf_mode = PerfMode::None;  // NcMatmul
   int keep = 0;                  // TensorReduce: free dims kept
   bool negate = false;           // TensorReduce, TensorScalarReduce: what is read out
   num::AluOp reduce_op = num::AluOp::Add;                 // of the engine's accumulator

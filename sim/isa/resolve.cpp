@@ -8,6 +8,7 @@
 
 #include "sim/isa/check.h"
 #include "sim/isa/checked.h"
+#include "sim/isa/matmul_shape.h"
 #include "sim/isa/opcode.h"
 #include "sim/numerics/mx.h"
 
@@ -45,6 +46,7 @@ StreamInstruction unresolved(const Instruction& source) {
   result.op0 = source.op0;
   result.op1 = source.op1;
   result.function = source.function;
+  result.perf_mode = source.perf_mode;
   result.dge = source.dge;
   result.queue = source.queue;
   result.keep = static_cast<std::uint8_t>(source.keep);
@@ -85,7 +87,7 @@ Work work_of(const StreamInstruction& in) {
     work.hbm_read_bytes = hbm_bytes(in.src[0], results);
     work.hbm_write_bytes = hbm_bytes(in.dst, results);
   } else if (in.opcode == Opcode::NcMatmul) {
-    work.matmul_flops = 2 * in.src[0].partitions * results;
+    work.matmul_flops = 2 * matmul_shape(in).contraction * results;
   } else if (in.engine != Engine::Tensor && in.dst.present()) {
     work.elementwise_ops = results;
   }
@@ -167,7 +169,11 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
     rule.dynamic = (instruction.opcode == Opcode::TensorCopyDynamicSrc && slot == kSrc0) ||
                    (instruction.opcode == Opcode::TensorCopyDynamicDst && slot == kDst);
     rule.scale_rows = instruction.opcode == Opcode::QuantizeMx && slot == kDst2;
-    rule.one_bank = access.space == Space::Psum && instruction.engine == Engine::Tensor;
+    rule.one_bank = access.space == Space::Psum && instruction.engine == Engine::Tensor &&
+                    limits_.matmul_result_bytes <= limits_.psum_bank_bytes;
+    if (!instruction.pattern.empty() && instruction.opcode == Opcode::NcMatmul) {
+      rule.tile = instruction.pattern[slot == kDst && instruction.pattern.size() > 1 ? 1 : 0];
+    }
   }
   rule.size = static_cast<std::int64_t>(num::size_of(out.dtype));
   return rule;
@@ -201,6 +207,19 @@ void Resolver::issue(const PreparedInstruction& prepared,
       place_on_chip(prepared, rule, variables, operand);
     }
   }
+  check_tile(prepared, out);
+}
+
+/// Both operands of a tile enter the array in the same rows.
+void Resolver::check_tile(const PreparedInstruction& prepared, const StreamInstruction& in) const {
+  const std::int64_t rows = in.pattern[0];
+  if (in.opcode == Opcode::NcMatmul && rows != 0 &&
+      in.src[0].partition / rows != in.src[1].partition / rows) {
+    refuse(program_, *prepared.source,
+           "stationary starts at partition " + std::to_string(in.src[0].partition) +
+               " and moving at " + std::to_string(in.src[1].partition) +
+               ": both must lie in the same tile of " + std::to_string(rows));
+  }
 }
 
 void Resolver::place_on_chip(const PreparedInstruction& prepared, const AddressRule& rule,
@@ -224,6 +243,11 @@ void Resolver::place_on_chip(const PreparedInstruction& prepared, const AddressR
     refuse(program_, source,
            std::to_string(count) + " partitions cannot start at " + std::to_string(start) +
                ": more than 64 start at 0, more than 32 at 0 or 64, others at 0, 32, 64 or 96");
+  }
+  if (rule.tile != 0 && start / rule.tile != (start + count - 1) / rule.tile) {
+    refuse(program_, source,
+           "partitions " + std::to_string(start) + " to " + std::to_string(start + count - 1) +
+               " do not lie in one tile of " + std::to_string(rule.tile));
   }
   out.partition = static_cast<std::uint8_t>(start);
   if (rule.one_bank) {

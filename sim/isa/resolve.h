@@ -26,6 +26,7 @@ struct AddressRule {
   std::int64_t partitions = 0;      // of the buffer
   bool engine_access = false;       // start partitions are restricted
   bool one_bank = false;            // a matmul's destination
+  std::int64_t tile = 0;            // a tiled matmul: partitions of the tile it must lie in
   bool dynamic = false;             // moves on by a value known at run time
   bool scale_rows = false;          // of MX groups: may start at 4, 8 or 12 in a quadrant
 };
@@ -52,6 +53,7 @@ class Resolver {
  private:
   AddressRule resolve(const Instruction& instruction, const Access& access, std::uint8_t slot,
                       Operand& out) const;
+  void check_tile(const PreparedInstruction& prepared, const StreamInstruction& in) const;
   void place_on_chip(const PreparedInstruction& prepared, const AddressRule& rule,
                      const std::vector<std::int64_t>& variables, Operand& out) const;
 

@@ -32,6 +32,7 @@ void not_both_in_psum(const Shapes& s);
 /// What an instruction does with its accumulator.
 void check_reduction(const Shapes& s);
 
+void matmul(const Shapes& s);
 void copy_predicated(const Shapes& s);
 void tensor_scalar_reduce(const Shapes& s);
 void cumulative(const Shapes& s);

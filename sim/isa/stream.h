@@ -49,6 +49,7 @@ struct StreamInstruction {
   num::AluOp op0 = num::AluOp::Bypass;
   num::AluOp op1 = num::AluOp::Bypass;
   num::Activation function = num::Activation::Copy;
+  PerfMode perf_mode = PerfMode::None;
   DgeMode dge = DgeMode::None;      // resolved: never Unknown
   std::uint8_t queue = 0;
   std::uint8_t keep = 0;

@@ -61,7 +61,8 @@ class ProgramParser {
       statement();
     }
     if (state_.program.target.empty()) {
-      tokens_.fail("the program does not say what it is for: write target trn1, inf2, trn2 or trn3");
+      tokens_.fail(
+          "the program does not say what it is for: write target trn1, inf2, trn2 or trn3");
     }
     return std::move(state_.program);
   }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/numerics/matmul.h"
 #include "sim/numerics/rows.h"
 
 namespace nsim::num {
@@ -77,16 +78,16 @@ std::size_t round_up(std::size_t value, std::size_t to) {
   return (value + to - 1) / to * to;
 }
 
-/// Packs `matrix` [K, width] into panels of kPanel columns, the last one padded with zeros. `row`
-/// is scratch for the padded width.
+/// Packs `matrix` into panels of kPanel columns, the last one padded with zeros. `row` is scratch
+/// for the padded width.
 template <std::size_t kPanel>
-void pack(const Rows& matrix, float* packed, float* row) {
-  const auto depth = static_cast<std::size_t>(matrix.partitions());
-  const std::size_t width = matrix.elements();
+void pack(const Matrix& matrix, float* packed, float* row) {
+  const std::size_t depth = matrix.depth();
+  const std::size_t width = matrix.width();
   const std::size_t padded = round_up(width, kPanel);
   std::fill(row + width, row + padded, 0.0F);
   for (std::size_t k = 0; k < depth; ++k) {
-    matrix.read(static_cast<std::int64_t>(k), row);
+    matrix.read(k, row);
     for (std::size_t column = 0; column < padded; column += kPanel) {
       std::memcpy(packed + column * depth + k * kPanel, row + column, kPanel * sizeof(float));
     }
@@ -95,7 +96,7 @@ void pack(const Rows& matrix, float* packed, float* row) {
 
 struct Kernel {
   std::size_t columns;  // of one call
-  void (*pack_moving)(const Rows& matrix, float* packed, float* row);
+  void (*pack_moving)(const Matrix& matrix, float* packed, float* row);
   void (*multiply)(const PanelPair& panels);
 };
 
@@ -120,6 +121,20 @@ const Kernel& kernel() {
   return chosen;
 }
 
+/// The operand of an ordinary matmul.
+class RowMatrix : public Matrix {
+ public:
+  explicit RowMatrix(const View& view) : rows_(view) {
+    set_size(static_cast<std::size_t>(rows_.partitions()), rows_.elements());
+  }
+  void read(std::size_t k, float* to) const override {
+    rows_.read(static_cast<std::int64_t>(k), to);
+  }
+
+ private:
+  Rows rows_;
+};
+
 template <class T>
 void transpose_as(const Rows& to, const Rows& from) {
   const auto rows = static_cast<std::size_t>(from.partitions());
@@ -139,14 +154,12 @@ void transpose_as(const Rows& to, const Rows& from) {
 
 }  // namespace
 
-void matmul(const View& dst, const View& stationary, const View& moving, bool accumulate) {
+void multiply(const View& dst, const Matrix& left, const Matrix& right, bool accumulate) {
   const Kernel& best = kernel();
   const Rows to(dst);
-  const Rows left(stationary);
-  const Rows right(moving);
-  const auto depth = static_cast<std::size_t>(left.partitions());
-  const std::size_t height = left.elements();
-  const std::size_t width = right.elements();
+  const std::size_t depth = left.depth();
+  const std::size_t height = left.width();
+  const std::size_t width = right.width();
   const std::size_t padded_height = round_up(height, kRows);
   const std::size_t padded_width = round_up(width, best.columns);
 
@@ -173,6 +186,10 @@ void matmul(const View& dst, const View& stationary, const View& moving, bool ac
     }
     to.write(static_cast<std::int64_t>(m), sums);
   }
+}
+
+void matmul(const View& dst, const View& stationary, const View& moving, bool accumulate) {
+  multiply(dst, RowMatrix(stationary), RowMatrix(moving), accumulate);
 }
 
 void transpose(const View& dst, const View& data) {

@@ -16,6 +16,7 @@ struct SetField {
   void operator()(num::AluOp& op) const { op = num::AluOp::LessEqual; }
   void operator()(num::Activation& function) const { function = num::Activation::Silu; }
   void operator()(num::ReduceCmd& command) const { command = num::ReduceCmd::Reset; }
+  void operator()(PerfMode& mode) const { mode = PerfMode::Sparse2_8; }
   void operator()(DgeMode& dge) const { dge = DgeMode::None; }
   void operator()(bool& flag) const { flag = true; }
   void operator()(int& keep) const { keep = 2; }

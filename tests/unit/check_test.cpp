@@ -200,6 +200,88 @@ TEST_CASE("nc_matmul and nc_transpose") {
   });
 }
 
+TEST_CASE("modes of nc_matmul") {
+  struct Mode {
+    PerfMode mode = PerfMode::None;
+    std::vector<std::int64_t> tile;
+    bool tags = false;
+    bool v2 = false;
+    std::int64_t partition = 0;
+  };
+  const auto matmul = [](const Mode& mode) {
+    return [=](Bench& t) {
+      const BufferRef w = t.b.sbuf("w", Dtype::Fp8E4, 128, 512);
+      const BufferRef u = t.b.sbuf("u", Dtype::Uint8, 128, 512);
+      const bool tiled = !mode.tile.empty();
+      const std::int64_t k = tiled ? 32 : 128;
+      const std::int64_t m = 32;
+      const std::int64_t two = mode.mode == PerfMode::DoubleRow ? 2 : 1;
+      const std::int64_t slices = mode.mode == PerfMode::Sparse4_8 ? 2 : two;
+      Instruction& made =
+          t.b.nc_matmul(t.p.at(mode.partition, m, 0, row(100)), w.at(0, k, 0, {{m, two}, {1, m}}),
+                        w.at(0, k, 0, {{100, slices}, {1, 100}}), 0);
+      made.perf_mode = mode.mode;
+      made.pattern = mode.tile;
+      if (mode.tags) {
+        made.operand0.access = u.at(0, k, 0, row(m));
+      }
+      t.limits.matmul_double_row = t.limits.matmul_sparse = t.limits.matmul_small_tiles = !mode.v2;
+    };
+  };
+  check_all({
+      {"accepted", matmul({PerfMode::DoubleRow, {}})},
+      {"has no perf_mode double_row", matmul({PerfMode::DoubleRow, {}, false, true})},
+      {"accepted", matmul({PerfMode::Sparse4_8, {}, true})},
+      {"has no perf_mode sparse_4_8", matmul({PerfMode::Sparse4_8, {}, true, true})},
+      {"tags are for the sparse modes, which need them", matmul({PerfMode::Sparse4_8, {}})},
+      {"tags are for the sparse modes, which need them", matmul({PerfMode::None, {}, true})},
+      {"sparse_4_12 needs 3 rows of the contraction", matmul({PerfMode::Sparse4_12, {}, true})},
+      {"accepted", matmul({PerfMode::None, {32, 32}})},
+      {"accepted", matmul({PerfMode::None, {32, 64}, false, true})},
+      {"has no tiles of 32 by 32", matmul({PerfMode::None, {32, 32}, false, true})},
+      {"each 32, 64 or 128", matmul({PerfMode::None, {32}})},
+      {"each 32, 64 or 128", matmul({PerfMode::None, {32, 96}})},
+      {"accepted", matmul({PerfMode::None, {64, 32}, false, false, 96})},
+      {"double_row cannot be combined", matmul({PerfMode::DoubleRow, {32, 64}})},
+      {"double_row multiplies float8_e4m3 and float8_e5m2 only",
+       [](Bench& t) {
+         t.limits.matmul_double_row = true;
+         t.b.nc_matmul(t.p.at(0, 32, 0, row(64)), t.s.at(0, 128, 0, {{32, 2}, {1, 32}}),
+                       t.s.at(0, 128, 0, {{64, 2}, {1, 64}}), 0)
+             .perf_mode = PerfMode::DoubleRow;
+       }},
+      {"stationary is [64, 32], the tile only [32, 32]",
+       [](Bench& t) {
+         t.limits.matmul_small_tiles = true;
+         t.b.nc_matmul(t.p.at(0, 32, 0, row(64)), t.s.at(0, 64, 0, row(32)),
+                       t.s.at(0, 64, 0, row(64)), 0)
+             .pattern = {32, 32};
+       }},
+      {"both must lie in the same tile of 32",
+       [](Bench& t) {
+         t.b.nc_matmul(t.p.at(0, 32, 0, row(64)), t.s.at(0, 32, 0, row(32)),
+                       t.s.at(32, 32, 0, row(64)), 0)
+             .pattern = {32, 64};
+       }},
+  });
+}
+
+TEST_CASE("results of nc_matmul on NeuronCore-v4") {
+  const auto matmul = [](bool bf16, std::int64_t columns) {
+    return [=](Bench& t) {
+      t.limits.matmul_bf16_result = true;
+      t.limits.matmul_result_bytes = 16 * 1024;
+      const BufferRef wide = t.b.psum("wide", bf16 ? Dtype::Bf16 : Dtype::Fp32, 128, 1024);
+      const BufferRef x = t.b.sbuf("wide_x", Dtype::Bf16, 128, 16384);
+      t.b.nc_matmul(wide.at(0, row(columns)), t.s.at(0, row(128)), x.at(0, row(columns)), 0);
+    };
+  };
+  check_all({
+      {"accepted", matmul(true, 1024)},
+      {"accepted", matmul(false, 1024)},
+  });
+}
+
 TEST_CASE("elementwise instructions have equal partitions and elements") {
   check_all({
       {"dst is [128, 4] and a source [128, 8]",

@@ -41,7 +41,7 @@ loop m -2..4 step 2 {
 }
 label second
 gpsimd.affine_select t, t fill -inf base core - 3 partition_step -1 pattern [1, 64]
-tensor.nc_matmul acc, t, t accumulate core
+tensor.nc_matmul acc, t, t accumulate core perf_mode sparse_4_12 tags t is_moving_onezero tile_size [64, 32]
 )",
                     "sample.nasm");
 }
