@@ -39,7 +39,7 @@ class Reader {
   }
 
   // The values of attributes.
-  void operator()(num::AluOp& op) { op = enumerator("an operator", num::AluOp::Reciprocal); }
+  void operator()(num::AluOp& op) { op = enumerator("an operator", num::kLastAluOp); }
   void operator()(num::Activation& function) {
     function = enumerator("a function", num::Activation::Abs);
   }

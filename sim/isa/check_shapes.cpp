@@ -157,9 +157,13 @@ void reduce(const Shapes& s) {
     kept *= data.dim[d].count;
   }
   expect_shape(s, s.in.dst, "dst", data.partitions, kept);
-  if (!is_one_of(s.in.op0,
-                 {AluOp::Add, AluOp::Multiply, AluOp::Maximum, AluOp::Minimum, AluOp::AbsMax})) {
+  if (!num::is_reduction(s.in.op0) &&
+      !is_one_of(s.in.op0, {AluOp::BitwiseAnd, AluOp::BitwiseOr, AluOp::BitwiseXor})) {
     s.fail(std::string("cannot reduce by ") + name(s.in.op0));
+  }
+  check_bitwise(s, s.in.op0);
+  if (s.in.negate && num::is_bitwise(s.in.op0)) {
+    s.fail("negates arithmetic results only");
   }
 }
 
@@ -315,6 +319,7 @@ static_assert(in_order(), "row i holds the rule of opcode i");
 void check_shapes(const Program& program, const Limits& limits, const Instruction& instruction,
                   const StreamInstruction& resolved) {
   const Shapes shapes{program, limits, instruction, resolved};
+  check_operators(shapes);
   check_packed(shapes);
   kRules.at(static_cast<std::size_t>(resolved.opcode)).rule(shapes);
 }

@@ -37,7 +37,7 @@ class AttributeParser {
         most_entries_(most_entries(attribute)) {}
 
   void operator()(num::AluOp& op) const {
-    op = word(num::parse_alu_op, names_up_to(num::AluOp::Reciprocal), "an operator");
+    op = word(num::parse_alu_op, names_up_to(num::kLastAluOp), "an operator");
   }
   void operator()(num::Activation& function) const {
     function = word(num::parse_activation, names_up_to(num::Activation::Abs), "a function");

@@ -5,6 +5,7 @@
 
 #include "sim/isa/opcode.h"
 #include "sim/isa/shape_rules.h"
+#include "sim/isa/target.h"
 #include "sim/numerics/lanes.h"
 #include "sim/numerics/mx.h"
 #include "sim/numerics/positions.h"
@@ -20,6 +21,7 @@ using std::to_string;
 constexpr std::int64_t kEight = 8;
 constexpr std::int64_t kSearched = 16 * 1024;  // elements that max8 and its like look at
 constexpr std::int64_t kMaxElementsPerIndex = 32;
+constexpr int kAbsMinSince = 4;  // NeuronCore generation
 
 bool is_integer(Dtype dtype) {
   return !num::is_float(dtype) && !num::is_packed(dtype);
@@ -210,7 +212,8 @@ void dynamic_copy(const Shapes& s) {
 
 void partition_reduce(const Shapes& s) {
   expect_shape(s, s.in.dst, "dst", 1, s.in.src[0].elements());
-  if (!is_one_of(s.in.op0, {AluOp::Add, AluOp::Maximum, AluOp::BitwiseOr, AluOp::BitwiseAnd})) {
+  if (!is_one_of(s.in.op0, {AluOp::Add, AluOp::Average, AluOp::Maximum, AluOp::BitwiseOr,
+                            AluOp::BitwiseAnd})) {
     s.fail(std::string("cannot reduce by ") + name(s.in.op0));
   }
   check_bitwise(s, s.in.op0);
@@ -298,6 +301,18 @@ void random_state(const Shapes& s) {
 void random_seed(const Shapes& s) {
   expect_shape(s, s.in.src[0], "src", s.in.src[0].partitions, 1);
   expect_type(s, s.in.src[0], "src", {Dtype::Uint32, Dtype::Int32});
+}
+
+void check_operators(const Shapes& s) {
+  for (const AluOp op : {s.in.op0, s.in.op1, s.in.reduce_op}) {
+    if (op == AluOp::Average && s.in.opcode != Opcode::TensorPartitionReduce) {
+      s.fail("cannot average: only tensor_partition_reduce can");
+    }
+    if (op == AluOp::AbsMin && core_version(s.limits.target) < kAbsMinSince) {
+      s.fail("abs_min came with " + core_name(kAbsMinSince) + ", target " + s.limits.target +
+             " has " + core_name(core_version(s.limits.target)));
+    }
+  }
 }
 
 void check_packed(const Shapes& s) {

@@ -55,6 +55,8 @@ void nonzero_with_count(const Shapes& s);
 void random_bits(const Shapes& s);
 void random_state(const Shapes& s);
 void random_seed(const Shapes& s);
+/// Operators that one instruction or generation alone has.
+void check_operators(const Shapes& s);
 /// Packed elements are moved, never computed with or converted.
 void check_packed(const Shapes& s);
 

@@ -120,6 +120,21 @@ struct LogicalOr : Arithmetic {
     return a != 0 || b != 0 ? T{1} : T{0};
   }
 };
+struct LogicalXor : Arithmetic {
+  template <class T>
+  static T apply(T a, T b) {
+    return (a != 0) != (b != 0) ? T{1} : T{0};
+  }
+};
+struct AbsMin : Arithmetic {
+  template <class T>
+  static T apply(T a, T b) {
+    return Minimum::apply(a < 0 ? -a : a, b < 0 ? -b : b);
+  }
+};
+struct Average : FloatOnly {
+  static float apply(float a, float b) { return (a + b) / 2; }
+};
 struct BitwiseAnd : Arithmetic {
   static std::int64_t apply(std::int64_t a, std::int64_t b) { return a & b; }
 };
@@ -208,10 +223,12 @@ template <class Op, class T>
 T fold(const T* a, std::size_t count) {
   constexpr std::size_t kLanes = 16;
   if (count < 2 * kLanes) {
-    // One element alone goes through the operator too: |x| of abs_max. The others do not change it.
-    T result = std::is_same_v<Op, AbsMax> ? Op::apply(a[0], a[0]) : a[0];
+    // One element alone goes through the operator too: |x| of abs_max and abs_min. The others do
+    // not change it.
+    constexpr bool kAbs = std::is_same_v<Op, AbsMax> || std::is_same_v<Op, AbsMin>;
+    T result = kAbs ? apply<Op>(a[0], a[0]) : a[0];
     for (std::size_t i = 1; i < count; ++i) {
-      result = Op::apply(result, a[i]);
+      result = apply<Op>(result, a[i]);
     }
     return result;
   }
@@ -222,14 +239,14 @@ T fold(const T* a, std::size_t count) {
   std::size_t i = kLanes;
   for (; i + kLanes <= count; i += kLanes) {
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      lanes[lane] = Op::apply(lanes[lane], a[i + lane]);
+      lanes[lane] = apply<Op>(lanes[lane], a[i + lane]);
     }
   }
   for (std::size_t lane = 0; i < count; ++i, ++lane) {
-    lanes[lane] = Op::apply(lanes[lane], a[i]);
+    lanes[lane] = apply<Op>(lanes[lane], a[i]);
   }
   for (std::size_t lane = 1; lane < kLanes; ++lane) {
-    lanes[0] = Op::apply(lanes[0], lanes[lane]);
+    lanes[0] = apply<Op>(lanes[0], lanes[lane]);
   }
   return lanes[0];
 }
@@ -237,7 +254,9 @@ T fold(const T* a, std::size_t count) {
 template <class Op>
 inline constexpr bool kFolds =
     std::is_same_v<Op, Add> || std::is_same_v<Op, Multiply> || std::is_same_v<Op, Maximum> ||
-    std::is_same_v<Op, Minimum> || std::is_same_v<Op, AbsMax>;
+    std::is_same_v<Op, Minimum> || std::is_same_v<Op, AbsMax> || std::is_same_v<Op, AbsMin> ||
+    std::is_same_v<Op, BitwiseAnd> || std::is_same_v<Op, BitwiseOr> ||
+    std::is_same_v<Op, BitwiseXor>;
 
 template <class T, class Op>
 constexpr AluLoops<T> loops() {
@@ -259,17 +278,17 @@ struct OpList {
 };
 
 // In the order of AluOp.
-using AllOps =
-    OpList<Bypass, Add, Subtract, Multiply, Divide, Maximum, Minimum, Power, AbsMax, Equal,
-           NotEqual, Less, LessEqual, Greater, GreaterEqual, LogicalAnd, LogicalOr, BitwiseAnd,
-           BitwiseOr, BitwiseXor, LeftShift, RightShift, Abs, Square, Rsqrt, Reciprocal>;
+using AllOps = OpList<Bypass, Add, Subtract, Multiply, Divide, Maximum, Minimum, Power, AbsMax,
+                      Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, LogicalAnd,
+                      LogicalOr, BitwiseAnd, BitwiseOr, BitwiseXor, LeftShift, RightShift, Abs,
+                      Square, Rsqrt, Reciprocal, LogicalXor, AbsMin, Average>;
 constexpr std::array<const char*, AllOps::kSize> kNames = {
     "bypass",     "add",         "subtract",      "multiply",    "divide",     "maximum",
     "minimum",    "power",       "abs_max",       "equal",       "not_equal",  "less",
     "less_equal", "greater",     "greater_equal", "logical_and", "logical_or", "bitwise_and",
     "bitwise_or", "bitwise_xor", "left_shift",    "right_shift", "abs",        "square",
-    "rsqrt",      "reciprocal"};
-static_assert(static_cast<std::size_t>(AluOp::Reciprocal) + 1 == AllOps::kSize);
+    "rsqrt",      "reciprocal",  "logical_xor",   "abs_min",     "average"};
+static_assert(static_cast<std::size_t>(kLastAluOp) + 1 == AllOps::kSize);
 
 }  // namespace
 

@@ -41,8 +41,12 @@ enum class AluOp : std::uint8_t {
   Abs,
   Square,
   Rsqrt,
-  Reciprocal
+  Reciprocal,  // the numbers are those of the container: new operators are added at the end
+  LogicalXor,
+  AbsMin,
+  Average  // of partitions only
 };
+inline constexpr AluOp kLastAluOp = AluOp::Average;
 const char* name(AluOp op);
 std::optional<AluOp> parse_alu_op(std::string_view name);
 bool is_bitwise(AluOp op);
@@ -111,8 +115,9 @@ void scalar_tensor_tensor(const View& dst, const View& data, AluOp op0, const Sc
 /// The running result is fp32, whatever dst rounds it to; `reverse` swaps the operands of its op.
 void tensor_tensor_scan(const View& dst, const View& data0, const View& data1,
                         const Scalar& initial, AluOp op0, bool reverse0, AluOp op1, bool reverse1);
-/// Reduces each row (all free dims beyond the first `keep`) with add, maximum, minimum, multiply or
-/// abs_max. dst has the product of the kept counts elements per row.
+/// Reduces each row (all free dims beyond the first `keep`) with add, maximum, minimum, multiply,
+/// abs_max, abs_min or a bitwise and, or, xor. dst has the product of the kept counts elements per
+/// row.
 void tensor_reduce(const View& dst, const View& data, AluOp op, int keep, bool negate);
 /// dst = f(data * scale + bias). `accumulate`, when not null, receives the row sums of the results
 /// (Add only) as one element per partition.

@@ -168,10 +168,10 @@ void nc_match_replace8(const View& dst, const View& data, const View& vals, floa
 }
 
 void tensor_partition_reduce(const View& dst, const View& data, AluOp op) {
-  const auto reduce = [&](auto zero, auto last) {
+  const auto reduce = [&](AluOp by, auto zero, auto last) {
     using T = decltype(zero);
     const Rows from(data);
-    const AluLoops<T>& loops = alu_loops<T>(op);
+    const AluLoops<T>& loops = alu_loops<T>(by);
     T* result = scratch<T>(0, from.elements());
     T* row = scratch<T>(1, from.elements());
     from.read(0, result);
@@ -182,10 +182,15 @@ void tensor_partition_reduce(const View& dst, const View& data, AluOp op) {
     last(result, from.elements());
     Rows(dst).write(0, result);
   };
-  if (is_float(data.dtype) && !is_bitwise(op)) {
-    reduce(float{}, [](float*, std::size_t) {});
+  if (op == AluOp::Average) {
+    reduce(AluOp::Add, float{}, [&](float* row, std::size_t count) {
+      std::transform(row, row + count, row,
+                     [&](float sum) { return sum / static_cast<float>(data.partitions); });
+    });
+  } else if (is_float(data.dtype) && !is_bitwise(op)) {
+    reduce(op, float{}, [](float*, std::size_t) {});
   } else {
-    reduce(std::int64_t{},
+    reduce(op, std::int64_t{},
            [&](std::int64_t* row, std::size_t count) { wrap(data.dtype, row, count); });
   }
 }

@@ -33,7 +33,7 @@ void nc_find_index8(const View& dst, const View& data, const View& vals);
 void nc_match_replace8(const View& dst, const View& data, const View& vals, float imm,
                        const View* indices);
 
-/// Reduces over the partitions into one, with add, maximum, bitwise_or or bitwise_and.
+/// Reduces over the partitions into one, with add, average, maximum, bitwise_or or bitwise_and.
 void tensor_partition_reduce(const View& dst, const View& data, AluOp op);
 
 inline constexpr std::int64_t kGpSimdPartitions = 16;  // that one core of GpSimd serves

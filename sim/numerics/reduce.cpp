@@ -38,7 +38,7 @@ void tensor_reduce(const View& dst, const View& data, AluOp op, int keep, bool n
   for (int dim = 0; dim < keep; ++dim) {
     groups *= static_cast<std::size_t>(data.count[static_cast<std::size_t>(dim)]);
   }
-  if (data.dtype == Dtype::Int32 || data.dtype == Dtype::Uint32) {
+  if (is_bitwise(op) || data.dtype == Dtype::Int32 || data.dtype == Dtype::Uint32) {
     reduce_rows<std::int64_t>(dst, data, op, groups, negate);
   } else {
     reduce_rows<float>(dst, data, op, groups, negate);

@@ -90,7 +90,7 @@ std::optional<ReduceCmd> parse_reduce_cmd(std::string_view name) {
 }
 
 bool is_reduction(AluOp op) {
-  return alu_loops<float>(op).fold != nullptr;
+  return alu_loops<float>(op).fold != nullptr && !is_bitwise(op);
 }
 
 float identity(AluOp op) {
@@ -100,6 +100,7 @@ float identity(AluOp op) {
     case AluOp::Maximum:
       return -std::numeric_limits<float>::infinity();
     case AluOp::Minimum:
+    case AluOp::AbsMin:
       return std::numeric_limits<float>::infinity();
     default:
       return 0;

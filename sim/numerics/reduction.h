@@ -22,7 +22,7 @@ enum class ReduceCmd : std::uint8_t {
 const char* name(ReduceCmd command);
 std::optional<ReduceCmd> parse_reduce_cmd(std::string_view name);
 
-/// add, multiply, maximum, minimum, abs_max: what rows can be reduced with.
+/// add, multiply, maximum, minimum, abs_max, abs_min: what rows can be reduced with.
 bool is_reduction(AluOp op);
 /// What an accumulator starts from; 0 for subtract.
 float identity(AluOp op);

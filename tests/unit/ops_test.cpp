@@ -46,7 +46,7 @@ float dot(Tile& stationary, Tile& moving, std::int64_t depth, std::int64_t m, st
 }  // namespace
 
 TEST_CASE("operators and activations are parsed from their own names") {
-  for (int i = 0; i <= static_cast<int>(AluOp::Reciprocal); ++i) {
+  for (int i = 0; i <= static_cast<int>(kLastAluOp); ++i) {
     REQUIRE(parse_alu_op(name(static_cast<AluOp>(i))) == static_cast<AluOp>(i));
   }
   for (int i = 0; i <= static_cast<int>(Activation::Abs); ++i) {
@@ -181,6 +181,8 @@ TEST_CASE("tensor_tensor computes every arithmetic operator in fp32") {
   CHECK(results(AluOp::Reciprocal) == Pair{1.0F / 3, -0.25F});
   CHECK(tensor_tensor(Dtype::Fp32, {4}, {0}, AluOp::Rsqrt) == Pair{0.5});
   CHECK(tensor_tensor(Dtype::Fp32, {0, 0}, {0, 5}, AluOp::LogicalOr) == Pair{0, 1});
+  CHECK(tensor_tensor(Dtype::Fp32, {3, 0}, {5, 5}, AluOp::LogicalXor) == Pair{0, 1});
+  CHECK(tensor_tensor(Dtype::Fp32, {-3, 2}, {5, -1}, AluOp::AbsMin) == Pair{3, 1});
 }
 
 TEST_CASE("maximum and minimum keep a NaN of either side") {
@@ -316,6 +318,24 @@ TEST_CASE("long reductions are exact where fp32 is, and abs_max sees every eleme
   }
   tensor_reduce(out.view(), data.set({-5}).view(), AluOp::AbsMax, 0, false);
   CHECK(out.get(0, 0) == 5.0F);
+}
+
+TEST_CASE("bitwise reductions keep bits, abs_min sees every element") {
+  Tile data(Dtype::Uint16, 1, 40), out(Dtype::Uint16, 1, 1);
+  std::vector<float> values(40, 0x0ff0);
+  values[37] = 0x00ff;
+  data.set(values);
+  tensor_reduce(out.view(), data.view(), AluOp::BitwiseAnd, 0, false);
+  CHECK(out.get(0, 0) == 0x00f0);
+  tensor_reduce(out.view(), data.view(), AluOp::BitwiseOr, 0, false);
+  CHECK(out.get(0, 0) == 0x0fff);
+  tensor_reduce(out.view(), data.view(), AluOp::BitwiseXor, 0, false);
+  CHECK(out.get(0, 0) == (0x0ff0 ^ 0x00ff));
+  Tile reals(Dtype::Fp32, 1, 40), least(Dtype::Fp32, 1, 1);
+  std::vector<float> numbers(40, -9);
+  numbers[20] = -2;
+  tensor_reduce(least.view(), reals.set(numbers).view(), AluOp::AbsMin, 0, false);
+  CHECK(least.get(0, 0) == 2);
 }
 
 TEST_CASE("integer reductions do not go through fp32") {

@@ -100,6 +100,8 @@ TEST_CASE("partitions reduce into one, integers bit by bit") {
   data.set({1, -2, 3, -4, 5, -6});
   tensor_partition_reduce(out.view(), data.view(), AluOp::Add);
   CHECK(out.values() == Row{9, -12});
+  tensor_partition_reduce(out.view(), data.view(), AluOp::Average);
+  CHECK(out.values() == Row{3, -4});
   tensor_partition_reduce(out.view(), data.view(), AluOp::Maximum);
   CHECK(out.values() == Row{5, -2});
   Tile bits(Dtype::Uint8, 3, 1), all(Dtype::Uint8, 1, 1);

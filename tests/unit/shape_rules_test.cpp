@@ -247,6 +247,21 @@ TEST_CASE("gathers, searches and reductions of GpSimd have the shapes of their r
   });
 }
 
+TEST_CASE("operators that one instruction or generation alone has") {
+  CHECK(outcome("trn3", "vector.tensor_tensor f, f, g op abs_min") == "accepted");
+  CHECK_THAT(outcome("trn2", "vector.tensor_tensor f, f, g op abs_min"),
+             Catch::Contains("abs_min came with NeuronCore-v4"));
+  check_all({
+      {"only tensor_partition_reduce can", "vector.tensor_tensor f, f, g op average"},
+      {"accepted", "gpsimd.tensor_partition_reduce f[0 +: 1, :], g op average"},
+      {"accepted", "vector.tensor_reduce u16[:, 0], u16 op bitwise_xor"},
+      {"bitwise_or needs integers", "vector.tensor_reduce f[:, 0], g op bitwise_or"},
+      {"negates arithmetic results only",
+       "vector.tensor_reduce u16[:, 0], u16 op bitwise_or negate"},
+      {"accepted", "vector.tensor_tensor f, f, g op logical_xor"},
+  });
+}
+
 TEST_CASE("random bits are integers, states have 24 words, seeds are one per partition") {
   check_all({
       {"dst is float32, must be an integer", "vector.rng f"},
