@@ -24,6 +24,7 @@ struct Device::Core {
   std::unique_ptr<NeuronCore> core;
   std::unique_ptr<CoreWindow> window;
   std::unique_ptr<DmaScheduler> scheduler;
+  DmaActivity dma_activity;
   std::vector<std::unique_ptr<DmaEngine>> engines;
   std::unique_ptr<Dge> dge;
 };
@@ -88,7 +89,7 @@ void Device::build_core(int core, const Shared& shared) {
   for (int engine = 0; engine < params_.device.dma_engines; ++engine) {
     parts->engines.push_back(std::make_unique<DmaEngine>(
         fmt::format("dma{}_{}", core, engine).c_str(), params_.dma_engine, home,
-        fmt::format("DMA{}(nc{})", engine, core), *parts->scheduler));
+        fmt::format("DMA{}(nc{})", engine, core), DmaShared{*parts->scheduler, parts->dma_activity}));
     engines.push_back(parts->engines.back().get());
     engines.back()->out.bind(fabric_.in);
   }
@@ -176,6 +177,7 @@ void Device::report(StatsScope stats) const {
     core.core->report(scope);
     core.window->report(scope.scope("core_window"));
     core.dge->report(scope.scope("dma"));
+    core.dma_activity.report(scope.scope("dma"));
     for (std::size_t e = 0; e < core.engines.size(); ++e) {
       core.engines[e]->report(scope.scope("dma").scope(fmt::format("engine{}", e)));
     }

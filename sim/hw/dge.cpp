@@ -145,6 +145,8 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
   move.source = walk(instruction.src[0], context);
   move.destination = walk(instruction.dst, context);
   move.rate_factor = 1;
+  move.host_built =
+      instruction.dge == isa::DgeMode::None || instruction.dge == isa::DgeMode::Unknown;
   move.moves_data = sbuf_.storage() != nullptr;
   move.error = std::exchange(armed_, DeviceError::None);
   move.instruction = &instruction;

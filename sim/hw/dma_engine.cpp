@@ -12,6 +12,8 @@ namespace {
 
 // Rows of a timeline: below the queues, above the engines of the cores.
 constexpr int kRank = 500;
+/// 16 B of the ring of sources and 16 B of that of destinations (aws-neuron-driver, udma).
+constexpr std::int64_t kDescriptorBytes = 32;
 
 }  // namespace
 
@@ -31,7 +33,16 @@ DmaEngineParams::DmaEngineParams(ParamScope scope, const Defaults& defaults)
       write_acknowledge(scope.duration("write_acknowledge", "230ns", "0ns", "1ms",
                                        "From the last write to the update of the semaphore")),
       packet_descriptors(scope.count("packet_descriptors", defaults.packet_descriptors, 1, 128,
-                                     "Most descriptors of a packet")) {}
+                                     "Most descriptors of a packet")),
+      packet_bytes(scope.bytes("packet_bytes", "4KiB", "64B", "16MiB",
+                               "Most bytes of a packet of host-built descriptors, unless one "
+                               "descriptor alone has more")),
+      write_barrier(scope.flag("write_barrier", false,
+                               "A ring of host-built descriptors waits for the acknowledge of a "
+                               "packet's writes before the next packet")),
+      reads_in_flight(
+          scope.count("reads_in_flight", 128, 1, 65536, "Reads an engine has on the way at most")),
+      read_bytes(scope.bytes("read_bytes", "256B", "32B", "64KiB", "Bytes of one read")) {}
 
 void DmaPacket::clear() {
   read.clear();
@@ -49,11 +60,11 @@ void DmaPacket::clear() {
 }
 
 DmaEngine::DmaEngine(sc_core::sc_module_name name, const DmaEngineParams& params, int home,
-                     std::string label, DmaScheduler& scheduler)
+                     std::string label, DmaShared shared)
     : sc_module(name),
       params_(params),
       label_(std::move(label)),
-      scheduler_(scheduler),
+      shared_(shared),
       list_(new ScatterList) {
   payload_.set_extension(list_);
   list_->home = home;
@@ -69,7 +80,7 @@ void DmaEngine::push(int ring, DmaJob& job, SimTime available) {
 void DmaEngine::wake_at(SimTime at) {
   if (at < wake_) {
     wake_ = at;
-    scheduler_.serve_at(at, *this);
+    shared_.scheduler.serve_at(at, *this);
   }
 }
 
@@ -93,7 +104,7 @@ int DmaEngine::next_ring() const {
   for (std::uint32_t rings : {waiting_ & ~behind, waiting_ & behind}) {
     for (; rings != 0; rings &= rings - 1) {
       const int ring = __builtin_ctz(rings);
-      if (rings_[static_cast<std::size_t>(ring)].front().available <= now()) {
+      if (rings_[static_cast<std::size_t>(ring)].ready_at() <= now()) {
         return ring;
       }
     }
@@ -105,7 +116,7 @@ SimTime DmaEngine::next_available() const {
   SimTime earliest = kNever;
   for (int ring = 0; ring < kRings; ++ring) {
     if ((waiting_ >> ring & 1U) != 0) {
-      earliest = std::min(earliest, rings_[static_cast<std::size_t>(ring)].front().available);
+      earliest = std::min(earliest, rings_[static_cast<std::size_t>(ring)].ready_at());
     }
   }
   return earliest;
@@ -113,13 +124,17 @@ SimTime DmaEngine::next_available() const {
 
 void DmaEngine::move_packet(int ring) {
   DmaJob& job = *rings_[static_cast<std::size_t>(ring)].front().job;
+  const bool host_built = job.host_built();
   last_ring_ = ring;
   packet_.clear();
-  job.next_packet(packet_, params_.packet_descriptors);
+  job.next_packet(packet_,
+                  {params_.packet_descriptors, host_built ? params_.packet_bytes : INT64_MAX});
+  list_->descriptor_bytes = host_built ? packet_.descriptors * kDescriptorBytes : 0;
 
   DeviceError error = packet_.error;
   SimTime end = now() + occupancy();
   SimTime latency = 0;
+  SimTime read_latency = 0;
   if (error == DeviceError::None && packet_.write_bytes > 0) {
     if (job.moves_data()) {
       buffer_.resize(static_cast<std::size_t>(std::max(packet_.read_bytes, packet_.write_bytes)));
@@ -129,8 +144,13 @@ void DmaEngine::move_packet(int ring) {
     const Access source = read();
     change_data();
     const Access destination = write();
-    end = std::max({end, source.served, destination.served});
+    end = std::max({end, source.served, destination.served, now() + reads_take(source.latency)});
+    read_latency = source.latency;
     latency = source.latency + destination.latency;
+    shared_.activity.moved(now(), end + latency);
+    if (host_built && params_.write_barrier) {
+      rings_[static_cast<std::size_t>(ring)].rest_until(end + latency + params_.write_acknowledge);
+    }
     if (source.failed || destination.failed) {
       error = DeviceError::DmaAbort;
     }
@@ -140,7 +160,7 @@ void DmaEngine::move_packet(int ring) {
   bytes_ += packet_.write_bytes;
   busy_ += end - now();
   free_at_ = end;
-  trace_packet(job.label(), now(), end);
+  trace_packet(job.label(), {now(), end, now() + read_latency, end + latency});
 
   if (packet_.last || error != DeviceError::None) {
     end_job(ring, end + latency + params_.write_acknowledge, error);
@@ -155,7 +175,7 @@ void DmaEngine::end_job(int ring, SimTime at, DeviceError error) {
     waiting_ &= ~(1U << ring);
   }
   last_completion_ = std::max(at, last_completion_);
-  scheduler_.complete_at(last_completion_, job, error);
+  shared_.scheduler.complete_at(last_completion_, job, error);
 }
 
 DmaEngine::Access DmaEngine::read() {
@@ -219,6 +239,11 @@ void DmaEngine::change_data() {
   }
 }
 
+SimTime DmaEngine::reads_take(SimTime latency) const {
+  const std::int64_t reads = (packet_.read_bytes + params_.read_bytes - 1) / params_.read_bytes;
+  return latency * reads / params_.reads_in_flight;
+}
+
 SimTime DmaEngine::occupancy() const {
   if (packet_.write_bytes == 0) {
     return params_.marker;
@@ -231,7 +256,7 @@ SimTime DmaEngine::occupancy() const {
   return packet_.descriptors * params_.descriptor_overhead + moving;
 }
 
-void DmaEngine::trace_packet(const DmaLabel& label, SimTime start, SimTime end) {
+void DmaEngine::trace_packet(const DmaLabel& label, const PacketTimes& times) {
   if (label.trace == nullptr || !label.trace->enabled()) {
     return;
   }
@@ -239,8 +264,11 @@ void DmaEngine::trace_packet(const DmaLabel& label, SimTime start, SimTime end) 
     trace_ = label.trace;
     track_ = trace_->track(label_, 0, kRank);
   }
-  trace_->slice(track_, trace_->name(label.queue), start, end, label.flow,
-                {{"bytes", packet_.write_bytes}, {"descriptors", packet_.descriptors}});
+  trace_->slice(track_, trace_->name(label.queue), times.start, times.end, label.flow,
+                {{"bytes", packet_.write_bytes},
+                 {"descriptors", packet_.descriptors},
+                 {"first_data_ps", times.first_data},
+                 {"last_data_ps", times.last_data}});
 }
 
 void DmaEngine::report(StatsScope stats) const {

@@ -3,8 +3,14 @@
 // between rings at packet boundaries.
 //
 // A packet takes the engine for the sum over its descriptors of `descriptor_overhead + bytes /
-// rate`, or until memory has served it, whichever is later; latencies of memory and fabric overlap
-// with the next packet. A job is done when the write of its last packet was acknowledged.
+// rate`, or until memory has served it, or as long as its reads, of which only so many may be on
+// the way, take to come back, whichever is longest; latencies of memory and fabric overlap with the
+// next packet. A job is done when the write of its last packet was acknowledged.
+//
+// Packets of descriptors that the host built hold at most `packet_bytes`, their descriptors are
+// fetched from HBM, and with `write_barrier` the ring (not the engine) rests until the packet's
+// writes were acknowledged: a single queue of host-built descriptors is then slower than the
+// engine.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -17,6 +23,7 @@
 
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
+#include "sim/hw/dma_activity.h"
 #include "sim/hw/dma_job.h"
 #include "sim/hw/dma_ring.h"
 #include "sim/hw/dma_scheduler.h"
@@ -36,6 +43,16 @@ struct DmaEngineParams {
   SimTime start_latency;        // from a descriptor in the ring to its first read
   SimTime write_acknowledge;    // from the last write to the update of the semaphore
   std::int64_t packet_descriptors;
+  std::int64_t packet_bytes;  // of host-built descriptors
+  bool write_barrier;         // after each packet of host-built descriptors
+  std::int64_t reads_in_flight;
+  std::int64_t read_bytes;  // of each of them
+};
+
+/// What the engines of one core share.
+struct DmaShared {
+  DmaScheduler& scheduler;
+  DmaActivity& activity;
 };
 
 class DmaEngine : public sc_core::sc_module {
@@ -44,7 +61,7 @@ class DmaEngine : public sc_core::sc_module {
 
   /// `home`: the HBM stack the engine is next to, -1 for none. `label` names its row in timelines.
   DmaEngine(sc_core::sc_module_name name, const DmaEngineParams& params, int home,
-            std::string label, DmaScheduler& scheduler);
+            std::string label, DmaShared shared);
 
   tlm_utils::simple_initiator_socket<DmaEngine> out{"out"};
 
@@ -74,7 +91,15 @@ class DmaEngine : public sc_core::sc_module {
   Access write();
   void change_data();
   SimTime occupancy() const;
-  void trace_packet(const DmaLabel& label, SimTime start, SimTime end);
+  /// Least time the reads of the packet need, each of which comes back after `latency`.
+  SimTime reads_take(SimTime latency) const;
+  struct PacketTimes {
+    SimTime start = 0;
+    SimTime end = 0;
+    SimTime first_data = 0;  // came back from memory
+    SimTime last_data = 0;   // arrived where it is written
+  };
+  void trace_packet(const DmaLabel& label, const PacketTimes& times);
 
   const DmaEngineParams params_;
   const std::string label_;
@@ -82,7 +107,7 @@ class DmaEngine : public sc_core::sc_module {
   std::uint32_t waiting_ = 0;  // bit r: ring r is not empty
   int last_ring_ = kRings - 1;
   SimTime free_at_ = 0;
-  DmaScheduler& scheduler_;
+  DmaShared shared_;
   SimTime wake_ = kNever;        // earliest serve() that is scheduled
   SimTime last_completion_ = 0;  // jobs are done in the order of their last packets
 

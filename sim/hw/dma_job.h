@@ -34,6 +34,12 @@ struct DmaPacket {
   void clear();
 };
 
+/// What a packet may hold. One descriptor always fits.
+struct PacketLimits {
+  std::int64_t descriptors = 1;
+  std::int64_t bytes = INT64_MAX;
+};
+
 /// Where a packet is shown in a timeline.
 struct DmaLabel {
   Trace* trace = nullptr;
@@ -45,8 +51,10 @@ struct DmaLabel {
 class DmaJob {
  public:
   virtual ~DmaJob() = default;
-  /// The next packet, of at most `descriptors` descriptors of at most kMaxDescriptorBytes.
-  virtual void next_packet(DmaPacket& packet, std::int64_t descriptors) = 0;
+  /// The next packet, within `limits`, of descriptors of at most kMaxDescriptorBytes.
+  virtual void next_packet(DmaPacket& packet, const PacketLimits& limits) = 0;
+  /// The host wrote its descriptors into HBM when the program was loaded.
+  virtual bool host_built() const { return false; }
   /// Called once, when the write of the last packet was acknowledged or the engine gave up. The job
   /// may be destroyed in it.
   virtual void done(DeviceError error) = 0;

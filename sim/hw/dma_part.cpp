@@ -8,7 +8,12 @@
 namespace nsim::hw {
 namespace {
 
+/// Neighbouring rows are one access to memory.
 void append(std::vector<Segment>& rows, std::uint64_t address, std::int64_t bytes) {
+  if (!rows.empty() && rows.back().address + rows.back().bytes == address) {
+    rows.back().bytes += static_cast<std::uint64_t>(bytes);
+    return;
+  }
   rows.push_back({address, static_cast<std::uint64_t>(bytes)});
 }
 
@@ -19,7 +24,7 @@ std::int64_t descriptors_for(std::int64_t bytes) {
 
 }  // namespace
 
-void DmaPart::next_packet(DmaPacket& packet, std::int64_t descriptors) {
+void DmaPart::next_packet(DmaPacket& packet, const PacketLimits& limits) {
   if (move->aborted) {
     position = end;
   }
@@ -33,10 +38,10 @@ void DmaPart::next_packet(DmaPacket& packet, std::int64_t descriptors) {
   if (position < end) {
     switch (move->kind) {
       case DmaMove::Kind::Copy:
-        copy(packet, descriptors);
+        copy(packet, limits);
         break;
       case DmaMove::Kind::Gather:
-        gather(packet, descriptors);
+        gather(packet, limits);
         break;
       case DmaMove::Kind::Transpose:
         transpose(packet);
@@ -46,7 +51,7 @@ void DmaPart::next_packet(DmaPacket& packet, std::int64_t descriptors) {
   packet.last = position == end;
 }
 
-void DmaPart::copy(DmaPacket& packet, std::int64_t descriptors) {
+void DmaPart::copy(DmaPacket& packet, const PacketLimits& limits) {
   DmaWalk& source = move->source;
   DmaWalk& destination = move->destination;
   source.seek(position);
@@ -54,8 +59,16 @@ void DmaPart::copy(DmaPacket& packet, std::int64_t descriptors) {
   const std::int64_t longest =
       kMaxDescriptorBytes / std::max(source.element_bytes(), destination.element_bytes());
   const std::int64_t from = position;
-  while (position < end && packet.descriptors < descriptors) {
+  const auto fits = [&](std::int64_t run) {
+    return packet.descriptors == 0 ||
+           (packet.descriptors < limits.descriptors &&
+            (position - from + run) * destination.element_bytes() <= limits.bytes);
+  };
+  while (position < end) {
     const std::int64_t run = std::min({source.run(), destination.run(), longest, end - position});
+    if (!fits(run)) {
+      break;
+    }
     append(packet.read, source.address(), run * source.element_bytes());
     append(packet.write, destination.address(), run * destination.element_bytes());
     ++packet.descriptors;
@@ -68,12 +81,12 @@ void DmaPart::copy(DmaPacket& packet, std::int64_t descriptors) {
 }
 
 /// Whole rows: each destination partition has a source row of its own.
-void DmaPart::gather(DmaPacket& packet, std::int64_t descriptors) {
+void DmaPart::gather(DmaPacket& packet, const PacketLimits& limits) {
   DmaWalk& source = move->source;
   DmaWalk& destination = move->destination;
   destination.seek(position);
   const std::int64_t from = position;
-  while (position < end && packet.descriptors < descriptors) {
+  while (position < end && packet.descriptors < limits.descriptors) {
     const std::int64_t in_row = position % move->row_elements;
     source.seek(in_row);
     const std::int64_t run =
@@ -127,6 +140,10 @@ void DmaPart::done(DeviceError error) {
 
 DmaLabel DmaPart::label() const {
   return {move->trace, move->queue->name.c_str(), 0};
+}
+
+bool DmaPart::host_built() const {
+  return move->host_built;
 }
 
 bool DmaPart::moves_data() const {

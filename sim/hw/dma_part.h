@@ -28,7 +28,8 @@ struct DmaQueue {
 
 class DmaPart : public DmaJob {
  public:
-  void next_packet(DmaPacket& packet, std::int64_t descriptors) override;
+  void next_packet(DmaPacket& packet, const PacketLimits& limits) override;
+  bool host_built() const override;
   void done(DeviceError error) override;
   DmaLabel label() const override;
   bool moves_data() const override;
@@ -38,8 +39,8 @@ class DmaPart : public DmaJob {
   std::int64_t end = 0;
 
  private:
-  void copy(DmaPacket& packet, std::int64_t descriptors);
-  void gather(DmaPacket& packet, std::int64_t descriptors);
+  void copy(DmaPacket& packet, const PacketLimits& limits);
+  void gather(DmaPacket& packet, const PacketLimits& limits);
   void transpose(DmaPacket& packet);
 };
 
@@ -55,6 +56,7 @@ struct DmaMove {
   std::int64_t row_elements = 0;    // Gather: of a row; Transpose: rows of the source
   double rate_factor = 1;
   bool moves_data = false;
+  bool host_built = false;
   DeviceError error = DeviceError::None;  // found when descriptors were made, or injected
 
   const isa::StreamInstruction* instruction = nullptr;  // not touched when aborted

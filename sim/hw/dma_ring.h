@@ -2,6 +2,7 @@
 // One of the rings of a DMA engine: jobs in the order they were queued.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 
 #include "sim/base/units.h"
@@ -16,6 +17,11 @@ class DmaRing {
     SimTime available = 0;  // its descriptors are in the ring
   };
 
+  /// The ring rests until `at`: its last packet ended with a barrier.
+  void rest_until(SimTime at) { rested_at_ = at; }
+  /// When its first job may go on.
+  SimTime ready_at() const { return std::max(rested_at_, entries_.front().available); }
+
   void push(DmaJob& job, SimTime available) { entries_.push_back({&job, available}); }
   void pop() { entries_.pop_front(); }
   bool empty() const { return entries_.empty(); }
@@ -23,6 +29,7 @@ class DmaRing {
 
  private:
   std::deque<Entry> entries_;
+  SimTime rested_at_ = 0;
 };
 
 }  // namespace nsim::hw

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "sim/base/error.h"
 #include "sim/hw/hbm_bandwidth.h"
 #include "sim/hw/time.h"
@@ -85,6 +88,9 @@ void Hbm::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& 
   const bool one = list == nullptr || list->segments.empty();
   (payload.is_read() ? read_bytes_ : write_bytes_) += bytes;
   // What is on the way does not reserve the future: the pipe is shared in order of decisions.
+  if (list != nullptr && list->descriptor_bytes > 0) {
+    fetch_descriptors(std::exchange(list->descriptor_bytes, 0));
+  }
   const HbmTiming::Service service =
       timing_->access({now(), payload.is_write(), bytes, one ? &whole : list->segments.data(),
                        one ? 1 : list->segments.size()});
@@ -95,9 +101,21 @@ void Hbm::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& 
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 
+/// Rings lie in firmware's part of the stack, read from one end to the other.
+void Hbm::fetch_descriptors(std::int64_t bytes) {
+  const std::int64_t room = std::max(params_.reserved, bytes);
+  const std::int64_t offset = descriptor_bytes_ % room;
+  const Segment ring{base_ + static_cast<std::uint64_t>(std::min(offset, room - bytes)),
+                     static_cast<std::uint64_t>(bytes)};
+  descriptor_bytes_ += bytes;
+  timing_->access({now(), false, bytes, &ring, 1});
+}
+
 void Hbm::report(StatsScope stats) const {
   stats.add("read_bytes", static_cast<double>(read_bytes_), "B", "Bytes read from the stack");
   stats.add("write_bytes", static_cast<double>(write_bytes_), "B", "Bytes written to the stack");
+  stats.add("descriptor_bytes", static_cast<double>(descriptor_bytes_), "B",
+            "Descriptors that DMA engines fetched from the stack, beside the bytes read");
   timing_->report(stats);
   stats.add("peak_rate", static_cast<double>(params_.bandwidth), "B/s", "Peak rate of the stack");
 }

@@ -50,6 +50,9 @@ class Hbm : public sc_core::sc_module {
 
  private:
   void b_transport(int id, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  /// Of a packet that this stack serves: they delay its data by taking the stack, not by their own
+  /// latency, because rings are fetched ahead.
+  void fetch_descriptors(std::int64_t bytes);
 
   const HbmParams params_;
   const std::uint64_t base_;
@@ -57,6 +60,7 @@ class Hbm : public sc_core::sc_module {
   std::unique_ptr<HbmTiming> timing_;
   std::int64_t read_bytes_ = 0;
   std::int64_t write_bytes_ = 0;
+  std::int64_t descriptor_bytes_ = 0;
 };
 
 }  // namespace nsim::hw

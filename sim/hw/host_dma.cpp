@@ -13,7 +13,7 @@ class HostDma::Job : public DmaJob {
   Job(HostDma& owner, const HostCopy& copy, Done done)
       : owner_(owner), copy_(copy), done_(std::move(done)) {}
 
-  void next_packet(DmaPacket& packet, std::int64_t descriptors) override {
+  void next_packet(DmaPacket& packet, const PacketLimits& limits) override {
     const std::int64_t half = copy_.bytes / 2;
     const bool fails = copy_.error != DeviceError::None;
     const std::int64_t end = fails ? half : copy_.bytes;
@@ -22,7 +22,7 @@ class HostDma::Job : public DmaJob {
       return;
     }
     packet.fill = copy_.fill_value;
-    while (position_ < end && packet.descriptors < descriptors) {
+    while (position_ < end && packet.descriptors < limits.descriptors) {
       const std::int64_t bytes = std::min(kMaxDescriptorBytes, end - position_);
       const Segment row{static_cast<std::uint64_t>(position_), static_cast<std::uint64_t>(bytes)};
       if (!copy_.fill) {
@@ -53,9 +53,9 @@ HostDma::HostDma(sc_core::sc_module_name name, const DmaEngineParams& params, in
                  bool numerics)
     : sc_module(name),
       numerics_(numerics),
-      to_device_("to_device", params, home, "host to device", scheduler_),
-      to_host_("to_host", params, home, "device to host", scheduler_),
-      local_("local", params, home, "device to device", scheduler_) {}
+      to_device_("to_device", params, home, "host to device", {scheduler_, activity_}),
+      to_host_("to_host", params, home, "device to host", {scheduler_, activity_}),
+      local_("local", params, home, "device to device", {scheduler_, activity_}) {}
 
 HostDma::~HostDma() = default;
 

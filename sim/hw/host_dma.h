@@ -48,6 +48,7 @@ class HostDma : public sc_core::sc_module {
 
   const bool numerics_;
   DmaScheduler scheduler_{"scheduler"};
+  DmaActivity activity_;
   DmaEngine to_device_;
   DmaEngine to_host_;
   DmaEngine local_;

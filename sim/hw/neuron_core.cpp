@@ -14,6 +14,9 @@ NeuronCoreParams::NeuronCoreParams(ParamScope scope)
       psum(scope.table("psum")),
       semaphores(scope.table("semaphores")),
       fetch(scope),
+      preamble(scope.duration("preamble", "0ns", "0ns", "10ms",
+                              "What runtime and compiler put in front of a program: from the start "
+                              "of an execution until its first instructions are fetched")),
       reuse_weights(
           scope.flag("reuse_weights", true,
                      "Tensor does not load a stationary operand that is already in the array")) {}
@@ -57,7 +60,7 @@ void NeuronCore::start(const isa::CoreStreams& streams, const ExecutionContext& 
   psum_.release();
   datapath_.reset();
   for (const auto& engine : engines_) {
-    engine->start(streams, context, started_ + params_.fetch.latency);
+    engine->start(streams, context, started_ + params_.preamble + params_.fetch.latency);
   }
 }
 

@@ -35,6 +35,7 @@ struct NeuronCoreParams {
   PsumParams psum;
   SemaphoreParams semaphores;
   FetchParams fetch;
+  SimTime preamble;  // in front of the fetch of a program's first instructions
   bool reuse_weights;  // Tensor does not load a stationary operand that is in the array already
 };
 

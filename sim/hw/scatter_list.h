@@ -28,6 +28,8 @@ class ScatterList : public tlm::tlm_extension<ScatterList> {
   /// Filled in on the way: the part of the delay that overlaps with the initiator's next
   /// transaction.
   SimTime pipelined = 0;
+  /// Descriptors that are fetched from HBM beside the data: the first stack on the way serves them.
+  std::int64_t descriptor_bytes = 0;
 
   tlm::tlm_extension_base* clone() const override { return new ScatterList(*this); }
   void copy_from(const tlm::tlm_extension_base& other) override {

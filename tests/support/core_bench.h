@@ -168,7 +168,7 @@ class CoreBench {
   }
 
   /// When the first instructions of an execution started at 0 issue.
-  SimTime first_issue() const { return params.fetch.latency; }
+  SimTime first_issue() const { return params.preamble + params.fetch.latency; }
   SimTime cycles(isa::Engine engine, std::int64_t cycles) const {
     return ClockDomain(cost::clock_of(engine, params.engines)).duration(cycles);
   }

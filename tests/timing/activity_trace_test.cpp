@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "tests/support/core_bench.h"
-#include "tests/support/trace_reader.h"
+#include "sim/base/trace_reader.h"
 
 using namespace nsim;
 using isa::Engine;
@@ -55,14 +55,14 @@ const std::pair<const char*, const char*> kCauses[] = {{"waiting for tensor", "i
                                                        {"fetching", "idle_fetch"},
                                                        {"drained", "idle_drained"}};
 
-void check_trace_against_statistics(const test::TraceFile& file, const CoreBench& bench) {
+void check_trace_against_statistics(const TraceFile& file, const CoreBench& bench) {
   for (const Row& row : kRows) {
     INFO(row.track);
     const std::string track = row.track;
     const std::string engine = row.engine;
     CHECK(file.busy(track) == bench.time(engine + ".busy"));
     std::map<std::string, SimTime> idle;
-    for (const test::TraceSlice& slice : file.slices_of(track + "/" + track + " wait")) {
+    for (const TraceSlice& slice : file.slices_of(track + "/" + track + " wait")) {
       idle[slice.name] += slice.duration_ps;
     }
     for (const auto& [slice, stat] : kCauses) {
@@ -84,15 +84,15 @@ TEST_CASE("slices of an engine add up to its statistics") {
   bench.start(maker.streams());
   bench.kernel.run();
   trace.close();
-  const test::TraceFile read = test::read_trace(file.path);
+  const TraceFile read = read_trace(file.path);
   check_trace_against_statistics(read, bench);
 
   int arrows = 0;
-  for (const test::TraceSlice& slice : read.slices) {
+  for (const TraceSlice& slice : read.slices) {
     arrows += static_cast<int>(slice.flows.size());
   }
   CHECK(arrows == 1);
-  const test::TraceSlice matmul = read.slices_of("Tensor(nc0)").at(1);  // behind its weights
+  const TraceSlice matmul = read.slices_of("Tensor(nc0)").at(1);  // behind its weights
   CHECK(matmul.name == "nc_matmul");
   CHECK(matmul.texts.at("label") == "layer");
   CHECK(matmul.numbers.at("line") == 42);
@@ -109,5 +109,5 @@ TEST_CASE("slices of an aborted execution add up to its statistics") {
   bench.kernel.at(5 * kMicrosecond, [&] { bench.core().abort(hw::DeviceError::Hang); });
   bench.kernel.run();
   trace.close();
-  check_trace_against_statistics(test::read_trace(file.path), bench);
+  check_trace_against_statistics(read_trace(file.path), bench);
 }

@@ -10,7 +10,7 @@
 
 #include "sim/hw/instance_params.h"
 #include "tests/support/programs.h"
-#include "tests/support/trace_reader.h"
+#include "sim/base/trace_reader.h"
 
 using namespace nsim;
 using namespace nsim::test;
@@ -80,11 +80,14 @@ double nanoseconds(SimTime time) {
 TEST_CASE("A load takes generation, start, descriptors, latencies and acknowledge") {
   Loads loads(128, 512, isa::DgeMode::None);
   const TraceSlice transfer = loads.transfers("qSyncIO0(nc0)").at(0);
-  const TraceSlice packet = loads.packets().at(0);
+  // 8 rows of 1 KiB for each engine, 4 KiB in a packet.
+  const std::vector<TraceSlice> packets = loads.packets();
   const SimTime first = loads.to_first_read(loads.params.dge.static_latency);
-  CHECK(packet.start_ps - transfer.start_ps == first);
-  CHECK(packet.duration_ps == loads.packet(8, 1024));
-  CHECK(transfer.duration_ps == first + loads.packet(8, 1024) + loads.read_latency() +
+  REQUIRE(packets.size() == 2);
+  CHECK(packets[0].start_ps - transfer.start_ps == first);
+  CHECK(packets[0].duration_ps == loads.packet(4, 1024));
+  CHECK(packets[1].start_ps == packets[0].start_ps + packets[0].duration_ps);
+  CHECK(transfer.duration_ps == first + 2 * loads.packet(4, 1024) + loads.read_latency() +
                                     loads.write_latency() +
                                     loads.params.dma_engine.write_acknowledge);
 }
@@ -92,7 +95,7 @@ TEST_CASE("A load takes generation, start, descriptors, latencies and acknowledg
 TEST_CASE("Packets of one engine follow each other without a gap") {
   Loads loads(128, 512, isa::DgeMode::None, 4);
   const std::vector<TraceSlice> packets = loads.packets();
-  REQUIRE(packets.size() == 4);
+  REQUIRE(packets.size() == 8);
   for (std::size_t i = 1; i < packets.size(); ++i) {
     CHECK(packets[i].start_ps == packets[i - 1].start_ps + packets[i - 1].duration_ps);
   }

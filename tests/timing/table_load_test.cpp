@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "tests/support/core_bench.h"
-#include "tests/support/trace_reader.h"
+#include "sim/base/trace_reader.h"
 
 using namespace nsim;
 using isa::Engine;
@@ -92,7 +92,7 @@ TEST_CASE("the trace shows the loading of a table") {
   bench.trace = &trace;
   end_of(bench, {Activation::Exp});
   trace.close();
-  const test::TraceFile file = test::read_trace(path);
+  const TraceFile file = read_trace(path);
   std::filesystem::remove(path);
   const auto slices = file.slices_of("Scalar(nc0)");
   REQUIRE(slices.size() == 3);

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "tests/support/core_bench.h"
-#include "tests/support/trace_reader.h"
+#include "sim/base/trace_reader.h"
 
 using namespace nsim;
 using isa::Engine;
@@ -131,7 +131,7 @@ TEST_CASE("the trace shows the rate of Tensor whenever it changes") {
   bench.start(maker.streams());
   bench.kernel.run();
   trace.close();
-  const test::TraceFile file = test::read_trace(path);
+  const TraceFile file = read_trace(path);
   std::filesystem::remove(path);
   REQUIRE(file.counters.size() == 2);
   CHECK(file.counters[0].value == 100 * bench.params.engines.tensor.throttle.rate);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
-#include "tests/support/trace_reader.h"
+#include "sim/base/trace_reader.h"
 #include "tests/tools/nsim_process.h"
 
 using namespace nsim;

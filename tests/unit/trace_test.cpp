@@ -10,7 +10,7 @@
 #include <string>
 
 #include "sim/base/error.h"
-#include "tests/support/trace_reader.h"
+#include "sim/base/trace_reader.h"
 
 using namespace nsim;
 
@@ -52,9 +52,9 @@ TEST_CASE("slices come back with their exact picoseconds, flows and arguments", 
   trace.instant(tensor, trace.name("notify"), 9'999, 77);
   trace.close();
 
-  const test::TraceFile file = test::read_trace(folder.file());
+  const TraceFile file = read_trace(folder.file());
   REQUIRE(file.slices.size() == 2);
-  const test::TraceSlice& slice = file.slices[0];
+  const TraceSlice& slice = file.slices[0];
   CHECK(file.path(slice.track) == "nd0/Tensor");
   CHECK(slice.name == "matmul");
   CHECK(slice.start_ps == 1'234);
@@ -79,7 +79,7 @@ TEST_CASE("tracks form a tree with ranks, processes and counters", "[trace]") {
   CHECK(trace.track("nc1", 0) != core);
   trace.close();
 
-  const test::TraceFile file = test::read_trace(folder.file());
+  const TraceFile file = read_trace(folder.file());
   REQUIRE(file.tracks.size() == 4);
   CHECK(file.track("nd0").pid == 4444);
   CHECK(file.track("nd0").rank == 2);
@@ -105,7 +105,7 @@ TEST_CASE("slices that touch do not overlap in nanoseconds", "[trace]") {
     at += duration;
   }
   trace.close();
-  const test::TraceFile file = test::read_trace(folder.file());
+  const TraceFile file = read_trace(folder.file());
   CHECK(file.busy("x") == at);
   for (std::size_t i = 1; i < file.slices.size(); ++i) {
     CHECK(file.slices[i].begin_ns >= file.slices[i - 1].end_ns);
@@ -120,7 +120,7 @@ TEST_CASE("slices may nest", "[trace]") {
   trace.slice(track, trace.name("inner"), 0, 4'000);
   trace.slice(track, trace.name("inner"), 4'000, 10'000);
   trace.close();
-  CHECK(test::read_trace(folder.file()).slices_of("x").size() == 3);
+  CHECK(read_trace(folder.file()).slices_of("x").size() == 3);
 }
 
 TEST_CASE("the reader refuses slices that overlap", "[trace]") {
@@ -130,7 +130,7 @@ TEST_CASE("the reader refuses slices that overlap", "[trace]") {
   trace.slice(track, trace.name("a"), 0, 10);
   trace.slice(track, trace.name("b"), 9, 20);
   trace.close();
-  CHECK_THROWS_WITH(test::read_trace(folder.file()),
+  CHECK_THROWS_WITH(read_trace(folder.file()),
                     Catch::Matchers::Contains("overlap on \"x\" at 9 ps"));
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("a trace larger than its buffer is complete", "[trace]") {
   }
   trace.close();
   CHECK(std::filesystem::file_size(folder.file()) > (1u << 20));
-  CHECK(test::read_trace(folder.file()).busy("x") == kSlices * 500);
+  CHECK(read_trace(folder.file()).busy("x") == kSlices * 500);
 }
 
 TEST_CASE("a trace that cannot be created is the user's mistake", "[trace]") {
@@ -212,6 +212,6 @@ TEST_CASE("a set has one file for the system and one per model", "[trace]") {
   traces.device(3).track("x");
   traces.close();
   CHECK(std::filesystem::exists(folder.file("new/deep/system_profile.pftrace")));
-  CHECK(test::read_trace(folder.file("new/deep/device_profile_model_3.pftrace")).tracks.size() ==
+  CHECK(read_trace(folder.file("new/deep/device_profile_model_3.pftrace")).tracks.size() ==
         1);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a .pftrace file written by nsim::Trace back, so that tests can add up what a viewer would
+// Reads a .pftrace file written by nsim::Trace back: tests and tools add up what a viewer would
 // show.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 #include "sim/base/units.h"
 
-namespace nsim::test {
+namespace nsim {
 
 struct TraceTrack {
   std::uint64_t uuid = 0;
@@ -49,15 +49,15 @@ struct TraceFile {
 
   /// Names from the root, joined by '/': "Device 0/nc0/Tensor". "" for the root itself.
   std::string path(std::uint64_t track) const;
-  /// The track with this path; throws std::runtime_error naming what exists when there is none.
+  /// The track with this path; throws UserError naming what exists when there is none.
   const TraceTrack& track(const std::string& path) const;
   std::vector<TraceSlice> slices_of(const std::string& track_path) const;
   /// The sum of duration_ps over the slices of one track.
   SimTime busy(const std::string& track_path) const;
 };
 
-/// Throws std::runtime_error when the file cannot be read or is no trace of ours (unbalanced
+/// Throws UserError when the file cannot be read or is no trace of ours (unbalanced
 /// slices, unknown names or tracks, slices of a track that overlap without nesting).
 TraceFile read_trace(const std::string& path);
 
-}  // namespace nsim::test
+}  // namespace nsim

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/trace_reader.h"
+#include "sim/base/trace_reader.h"
 
 #include <algorithm>
 #include <fstream>
 #include <protozero/pbf_reader.hpp>
 #include <sstream>
-#include <stdexcept>
+#include "sim/base/error.h"
 
 #include "sim/base/trace_fields.h"
 
-namespace nsim::test {
+namespace nsim {
 namespace {
 
 using protozero::pbf_reader;
 namespace field = trace_fields;
 
 [[noreturn]] void fail(const std::string& problem) {
-  throw std::runtime_error("trace: " + problem);
+  throw UserError("trace: " + problem);
 }
 
 struct Event {
@@ -333,4 +333,4 @@ TraceFile read_trace(const std::string& path) {
   return std::move(reader.file);
 }
 
-}  // namespace nsim::test
+}  // namespace nsim
