@@ -26,16 +26,16 @@ Chosen& chosen() {
   return *instance;
 }
 
-/// configs/ of an installation: beside the folder that holds this code, as share/neuronsim/configs.
-fs::path installed_configs() {
+/// The shipped files of an installation: beside the folder that holds this code, share/neuronsim.
+fs::path installed_share() {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&installed_configs), &info) == 0 ||
+  if (dladdr(reinterpret_cast<void*>(&installed_share), &info) == 0 ||
       info.dli_fname == nullptr) {
     return {};
   }
   std::error_code error;
   const fs::path self = fs::canonical(info.dli_fname, error);
-  return error ? fs::path() : self.parent_path().parent_path() / "share" / "neuronsim" / "configs";
+  return error ? fs::path() : self.parent_path().parent_path() / "share" / "neuronsim";
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ std::string find_config(const std::string& name_or_path) {
     return name_or_path;
   }
   const fs::path folders[] = {read_environment().config_dir, NSIM_SOURCE_CONFIGS,
-                              installed_configs()};
+                              installed_share() / "configs"};
   std::vector<std::string> shipped;
   for (const fs::path& folder : folders) {
     if (folder.empty() || !fs::is_directory(folder, ignored)) {
@@ -81,6 +81,16 @@ std::string find_config(const std::string& name_or_path) {
     names += (names.empty() ? "" : ", ") + name;
   }
   throw UserError("no configuration \"" + name_or_path + "\": neither a file nor one of " + names);
+}
+
+std::string find_shared(const std::string& path) {
+  std::error_code ignored;
+  for (const fs::path& folder : {fs::path(NSIM_SOURCE_CONFIGS).parent_path(), installed_share()}) {
+    if (!folder.empty() && fs::is_regular_file(folder / path, ignored)) {
+      return (folder / path).string();
+    }
+  }
+  throw UserError("the shipped file " + path + " is neither in the source tree nor installed");
 }
 
 }  // namespace nsim::rt

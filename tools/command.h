@@ -19,6 +19,7 @@ Command disasm_command();
 Command pack_command();
 Command params_command();
 Command topology_command();
+Command validate_command();
 
 /// --config and --set, shared by every subcommand that needs a device.
 std::vector<Option> config_options();

@@ -13,6 +13,7 @@
 #include "sim/base/error.h"
 #include "sim/numerics/init.h"
 #include "tools/command.h"
+#include "tools/open_runtime.h"
 #include "tools/program_file.h"
 #include "tools/request_pipeline.h"
 
@@ -58,25 +59,14 @@ RunOptions read_options(const Arguments& arguments) {
   return options;
 }
 
-/// Ends the runtime whatever happens in between.
-class OpenRuntime {
- public:
-  explicit OpenRuntime(const RunOptions& options) {
-    rt::Options session;
-    session.config = options.config.empty() ? session.config : options.config;
-    session.set = options.set;
-    session.out = options.out;
-    session.trace = options.trace;
-    rt::set_options(session);
-    const NRT_STATUS status = nrt_init(NRT_FRAMEWORK_TYPE_NO_FW, "", "");
-    if (status != NRT_SUCCESS) {
-      throw UserError(fmt::format("the runtime does not start: {}", nrt_get_status_as_str(status)));
-    }
-  }
-  ~OpenRuntime() { nrt_close(); }
-  OpenRuntime(const OpenRuntime&) = delete;
-  OpenRuntime& operator=(const OpenRuntime&) = delete;
-};
+rt::Options session_options(const RunOptions& options) {
+  rt::Options session;
+  session.config = options.config.empty() ? session.config : options.config;
+  session.set = options.set;
+  session.out = options.out;
+  session.trace = options.trace;
+  return session;
+}
 
 TensorBytes initial_contents(const isa::Program& program, isa::TensorKind kind) {
   TensorBytes out;
@@ -184,7 +174,7 @@ int execute(const Arguments& arguments) {
     throw UserError("--check needs numerics; run with --numerics on");
   }
 
-  const OpenRuntime runtime(options);
+  const OpenRuntime runtime(session_options(options));
   nrt_model_t* model = rt::load_program(file.program, 0);
   const TensorBytes inputs =
       numerics ? initial_contents(file.program, isa::TensorKind::Input) : TensorBytes{};

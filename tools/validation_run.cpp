@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/validation_run.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.h"
+#include "sim/isa/text.h"
+#include "tools/open_runtime.h"
+#include "tools/program_file.h"
+#include "tools/request_pipeline.h"
+#include "tools/validation_measure.h"
+
+namespace nsim::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One run and the measures that are read off it.
+struct Job {
+  const ValidationRow* row;  // whose workload it is
+  Definitions define;
+  bool trace = false;
+  std::vector<std::pair<std::size_t, bool>> readers;  // result index, and whether as the divisor
+};
+
+std::string key_of(const ValidationRow& row, const Definitions& define) {
+  std::string key = row.program + "|" + row.config;
+  for (const std::string& assignment : row.set) {
+    key += "|" + assignment;
+  }
+  for (const auto& [name, value] : define) {
+    key += "|" + name + "=" + value;
+  }
+  return key;
+}
+
+std::vector<Job> jobs_of(const std::vector<ValidationRow>& rows) {
+  std::vector<Job> jobs;
+  std::map<std::string, std::size_t> known;
+  const auto add = [&](std::size_t index, const Definitions& define, bool divisor) {
+    const ValidationRow& row = rows[index];
+    const auto [place, fresh] = known.try_emplace(key_of(row, define), jobs.size());
+    if (fresh) {
+      jobs.push_back({&row, define, false, {}});
+    }
+    Job& job = jobs[place->second];
+    job.trace = job.trace || needs_trace(row.measure);
+    job.readers.emplace_back(index, divisor);
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].program.empty()) {
+      continue;
+    }
+    add(i, rows[i].define, false);
+    if (!rows[i].relative_to.empty()) {
+      Definitions other = rows[i].define;
+      for (const auto& [name, value] : rows[i].relative_to) {
+        other[name] = value;
+      }
+      add(i, other, true);
+    }
+  }
+  return jobs;
+}
+
+isa::Program workload(const Job& job, const isa::Limits& limits) {
+  const std::string& path = job.row->program;
+  if (fs::path(path).extension() != ".nasm") {
+    return open_program(path, limits).program;
+  }
+  const std::vector<std::byte> bytes = read_file(path);
+  const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return isa::parse_text(substitute(text, job.define, path), path);
+}
+
+/// A folder that goes with its owner.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (fs::temp_directory_path() / "nsim_validate_XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) {
+      throw UserError(fmt::format("cannot create {}: {}", pattern, std::strerror(errno)));
+    }
+    path_ = pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Observation observe(const Job& job) {
+  rt::Options options;
+  options.config = job.row->config;
+  options.set = {"clock.mode=step", "instance.numerics=off"};
+  options.set.insert(options.set.end(), job.row->set.begin(), job.row->set.end());
+  std::optional<TemporaryFolder> folder;
+  if (job.trace) {
+    folder.emplace();
+    options.out = folder->path();
+  }
+  const Device device = open_device(options.config, options.set);
+  const isa::Program program = workload(job, device.limits);
+  Observation observation;
+  {
+    const OpenRuntime runtime(options);
+    nrt_model_t* model = rt::load_program(program, 0);
+    const TensorBytes none;
+    RequestPipeline pipeline(model, 0, {}, none, rt::wait_until);
+    pipeline.run([](int) {});
+    if (!pipeline.failures().empty()) {
+      throw UserError(
+          fmt::format("the request ended with status {}", pipeline.failures().front().status));
+    }
+    observation.record = rt::session_record();
+  }
+  if (job.trace) {
+    observation.trace = read_trace(folder->path() + "/device_profile_model_1.pftrace");
+  }
+  return observation;
+}
+
+/// What a child sends: one object per reader, or the problem of all.
+nlohmann::json evaluate(const Job& job, const std::vector<ValidationRow>& rows) {
+  nlohmann::json answer = nlohmann::json::array();
+  try {
+    const Observation observation = observe(job);
+    for (const auto& [index, divisor] : job.readers) {
+      try {
+        answer.push_back({{"value", measure(rows[index].measure, observation)}});
+      } catch (const UserError& error) {
+        answer.push_back({{"problem", error.what()}});
+      }
+    }
+  } catch (const std::exception& error) {
+    answer.clear();
+    for (std::size_t i = 0; i < job.readers.size(); ++i) {
+      answer.push_back({{"problem", error.what()}});
+    }
+  }
+  return answer;
+}
+
+/// A job under way in a child process, which writes its answer into a pipe.
+struct Child {
+  pid_t pid = -1;
+  int pipe = -1;
+  std::size_t job = 0;
+};
+
+Child start(const Job& job, std::size_t index, const std::vector<ValidationRow>& rows) {
+  int ends[2];
+  if (pipe(ends) != 0) {
+    throw UserError(fmt::format("cannot create a pipe: {}", std::strerror(errno)));
+  }
+  const pid_t pid = fork();
+  if (pid < 0) {
+    throw UserError(fmt::format("cannot start a process: {}", std::strerror(errno)));
+  }
+  if (pid == 0) {
+    close(ends[0]);
+    const std::string answer = evaluate(job, rows).dump();
+    for (std::size_t sent = 0; sent < answer.size();) {
+      const ssize_t wrote = write(ends[1], answer.data() + sent, answer.size() - sent);
+      if (wrote < 0 && errno != EINTR) {
+        _exit(1);
+      }
+      sent += wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
+    }
+    _exit(0);
+  }
+  close(ends[1]);
+  return {pid, ends[0], index};
+}
+
+/// The answer of a child that has ended, or a problem for every reader.
+nlohmann::json answer_of(const Child& child, int status, const Job& job) {
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = read(child.pipe, buffer, sizeof buffer)) != 0;) {
+    if (got > 0) {
+      text.append(buffer, static_cast<std::size_t>(got));
+    } else if (errno != EINTR) {
+      break;
+    }
+  }
+  close(child.pipe);
+  nlohmann::json answer = nlohmann::json::parse(text, nullptr, false);
+  if (answer.is_array() && answer.size() == job.readers.size()) {
+    return answer;
+  }
+  answer = nlohmann::json::array();
+  const std::string problem = WIFSIGNALED(status)
+                                  ? fmt::format("the run ended by signal {}", WTERMSIG(status))
+                                  : fmt::format("the run ended with {}", WEXITSTATUS(status));
+  for (std::size_t i = 0; i < job.readers.size(); ++i) {
+    answer.push_back({{"problem", problem}});
+  }
+  return answer;
+}
+
+class Runner {
+ public:
+  Runner(const std::vector<ValidationRow>& rows, std::vector<ValidationResult>& results)
+      : rows_(rows), results_(results), jobs_(jobs_of(rows)), divisors_(rows.size(), 1) {}
+
+  void run(int at_once, const std::function<void(int, int)>& progress) {
+    std::vector<Child> children;
+    std::size_t next = 0;
+    for (int done = 0; next < jobs_.size() || !children.empty();) {
+      while (next < jobs_.size() && children.size() < static_cast<std::size_t>(at_once)) {
+        children.push_back(start(jobs_[next], next, rows_));
+        ++next;
+      }
+      int status = 0;
+      const pid_t pid = waitpid(-1, &status, 0);
+      const auto child = std::find_if(children.begin(), children.end(),
+                                      [pid](const Child& c) { return c.pid == pid; });
+      if (child == children.end()) {
+        continue;
+      }
+      take(jobs_[child->job], answer_of(*child, status, jobs_[child->job]));
+      children.erase(child);
+      progress(++done, static_cast<int>(jobs_.size()));
+    }
+    finish();
+  }
+
+ private:
+  void take(const Job& job, const nlohmann::json& answer) {
+    for (std::size_t i = 0; i < job.readers.size(); ++i) {
+      const auto [index, divisor] = job.readers[i];
+      ValidationResult& result = results_[index];
+      if (answer[i].contains("problem")) {
+        result.state = ValidationResult::State::Failed;
+        result.problem = answer[i]["problem"];
+      } else if (divisor) {
+        divisors_[index] = answer[i]["value"];
+      } else {
+        result.simulated = answer[i]["value"];
+      }
+    }
+  }
+
+  void finish() {
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const ValidationRow& row = rows_[i];
+      if (!row.program.empty() && results_[i].state != ValidationResult::State::Failed) {
+        results_[i].state = ValidationResult::State::Run;
+        results_[i].simulated *= row.scale / divisors_[i] / unit_factor(row.unit);
+      }
+    }
+  }
+
+  const std::vector<ValidationRow>& rows_;
+  std::vector<ValidationResult>& results_;
+  std::vector<Job> jobs_;
+  std::vector<double> divisors_;
+};
+
+}  // namespace
+
+std::vector<ValidationResult> run_validation(const std::vector<ValidationRow>& rows, int jobs,
+                                             const std::function<void(int, int)>& progress) {
+  std::vector<ValidationResult> results;
+  for (const ValidationRow& row : rows) {
+    results.push_back({&row, ValidationResult::State::Explained, 0, ""});
+  }
+  Runner(rows, results).run(jobs, progress);
+  return results;
+}
+
+}  // namespace nsim::tool

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of published figures (models/validation/table.toml): what was measured, by whom, and
+// the workload of ours that must come to the same.
+//
+//   [[row]]
+//   id = "A1"                        # as in the reference the figure was collected in
+//   title = "naive tiled matmul"     # one line
+//   config = "trn1"                  # configuration, as --config takes it
+//   set = ["hbm.latency=150ns"]      # optional overrides
+//   program = "matmul_naive.nasm"    # beside the table; without it the row is only explained
+//   define = { target = "trn1" }     # ${target} in a program text
+//   relative_to = { columns = 1 }    # optional: the quotient of two runs, this one with other
+//                                    # definitions below
+//   measure = "dma_span"             # docs/validation.md
+//   scale = 2                        # optional factor of what was measured (cores of a chip)
+//   published = 51.80                # in `unit`
+//   unit = "ms"
+//   tolerance = 0.1                  # largest relative difference
+//   bound = true                     # optional: the figure is an upper bound
+//   kind = "kernel"                  # kernel, activity (beside a kernel), instruction, dma, peak, count
+//   confidence = "measured"          # measured, stated, derived or weak
+//   fitted = ["dma_engine.rate"]     # parameters that were fitted on it: it checks nothing then
+//   source = "NKI matrix multiplication tutorial"
+//   note = "..."                     # assumptions; why it cannot be met
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace nsim::tool {
+
+using Definitions = std::map<std::string, std::string>;
+
+struct ValidationRow {
+  std::string id;
+  std::string title;
+  std::string config;
+  std::vector<std::string> set;
+  std::string program;  // path; "": explained, not run
+  Definitions define;
+  Definitions relative_to;
+  std::string measure;
+  double scale = 1;
+  double published = 0;
+  std::string unit;
+  double tolerance = 0;
+  bool bound = false;
+  std::string kind;
+  std::string confidence;
+  std::vector<std::string> fitted;
+  std::string source;
+  std::string note;
+  int line = 0;
+
+  bool weak() const { return confidence == "weak"; }
+};
+
+/// Throws UserError with file and line for anything that is not as above.
+std::vector<ValidationRow> read_validation_table(const std::string& path);
+
+/// `text` with every ${expression} replaced: a name, or + - * / over names and whole numbers, left
+/// to right, products first. An unknown name is a UserError that begins with `where`.
+std::string substitute(const std::string& text, const Definitions& definitions,
+                       const std::string& where);
+
+}  // namespace nsim::tool
