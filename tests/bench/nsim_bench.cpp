@@ -2,67 +2,16 @@
 // nsim_bench --nsim PATH [--repeat N] -- ARGS...: runs `nsim run ARGS` N times and prints the least
 // wall time, the largest resident set, and simulated instructions and DMA descriptors per second of
 // wall time.
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-namespace {
+#include "tests/bench/nsim_run.h"
 
-struct Sample {
-  double seconds = 0;
-  double mebibytes = 0;
-};
-
-Sample run_once(std::vector<std::string> words) {
-  std::vector<char*> argv;
-  for (std::string& word : words) {
-    argv.push_back(word.data());
-  }
-  argv.push_back(nullptr);
-  const auto start = std::chrono::steady_clock::now();
-  const pid_t child = fork();
-  if (child == 0) {
-    if (std::freopen("/dev/null", "w", stdout) == nullptr) {
-      _exit(126);
-    }
-    execv(argv[0], argv.data());
-    _exit(127);
-  }
-  int status = 0;
-  rusage usage{};
-  wait4(child, &status, 0, &usage);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    std::fprintf(stderr, "%s failed\n", words[0].c_str());
-    std::exit(1);
-  }
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
-  return {wall.count(), static_cast<double>(usage.ru_maxrss) / 1024};
-}
-
-/// Sums every statistic whose name ends in `suffix`.
-double sum(const nlohmann::json& summary, const std::string& suffix) {
-  double total = 0;
-  for (const auto& [name, stat] : summary.at("statistics").items()) {
-    if (name.size() >= suffix.size() &&
-        name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0) {
-      total += stat.at("value").get<double>();
-    }
-  }
-  return total;
-}
-
-}  // namespace
+using namespace nsim::bench;
 
 int main(int argc, char** argv) {
   std::string nsim;
@@ -84,20 +33,8 @@ int main(int argc, char** argv) {
   }
   std::vector<std::string> words{nsim, "run"};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  Sample best{1e30, 0};
-  for (int i = 0; i < repeat; ++i) {
-    const Sample sample = run_once(words);
-    best = {std::min(best.seconds, sample.seconds), std::max(best.mebibytes, sample.mebibytes)};
-  }
-
-  // One more run for the counts, so that writing the report does not count as simulation.
-  const std::filesystem::path out =
-      std::filesystem::temp_directory_path() / ("nsim_bench." + std::to_string(getpid()));
-  words.insert(words.end(), {"--out", out.string(), "--no-trace"});
-  run_once(words);
-  std::ifstream file(out / "summary.json");
-  const nlohmann::json summary = nlohmann::json::parse(file);
-  std::filesystem::remove_all(out);
+  const Sample best = best_of(repeat, words);
+  const nlohmann::json summary = summary_of(words);
   const double instructions = sum(summary, ".instructions");
   const double descriptors = sum(summary, ".descriptors");
   std::printf("nsim run");
