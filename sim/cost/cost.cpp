@@ -214,7 +214,7 @@ std::int64_t swdge_cycles(const StreamInstruction& instruction, const EnginePara
 }
 
 std::int64_t flops(const StreamInstruction& instruction) {
-  if (instruction.opcode != Opcode::NcMatmul) {
+  if (!isa::is_matmul(instruction.opcode)) {
     return 0;
   }
   const isa::MatmulShape shape = isa::matmul_shape(instruction);

@@ -37,6 +37,11 @@ void nc_matmul(Datapath& d, const StreamInstruction& i) {
   }
 }
 
+void nc_matmul_mx(Datapath& d, const StreamInstruction& i) {
+  num::matmul_mx(d.view(i.dst), {d.view(i.src[0]), d.view(i.operand0.operand)},
+                 {d.view(i.src[1]), d.view(i.operand1.operand)}, i.accumulate);
+}
+
 void nc_transpose(Datapath& d, const StreamInstruction& i) {
   num::transpose(d.view(i.dst), d.view(i.src[0]));
 }
@@ -167,6 +172,7 @@ constexpr Row kFunctions[] = {
     {isa::Opcode::RandGetState, lane::rand_get_state},
     {isa::Opcode::SetRngSeed, lane::set_rng_seed},
     {isa::Opcode::Activate2, lane::activate2},
+    {isa::Opcode::NcMatmulMx, nc_matmul_mx},
 };
 
 constexpr bool in_order() {

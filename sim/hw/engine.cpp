@@ -17,8 +17,7 @@ namespace {
 /// before runs.
 bool uses_array(const isa::StreamInstruction& instruction) {
   return instruction.engine == isa::Engine::Tensor &&
-         (instruction.opcode == isa::Opcode::NcMatmul ||
-          instruction.opcode == isa::Opcode::NcTranspose);
+         (isa::is_matmul(instruction.opcode) || instruction.opcode == isa::Opcode::NcTranspose);
 }
 
 bool same_operand(const isa::Operand& a, const isa::Operand& b) {
@@ -298,7 +297,7 @@ SimTime Engine::begin_pass(const isa::StreamInstruction& instruction) {
 std::int64_t Engine::weight_cycles(const isa::StreamInstruction& instruction) {
   const isa::Operand* loaded = weights_;
   weights_ = nullptr;
-  if (instruction.opcode != isa::Opcode::NcMatmul) {
+  if (!isa::is_matmul(instruction.opcode)) {
     return cost_.load;
   }
   ++matmuls_;

@@ -26,6 +26,7 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
     case Attribute::Index:
     case Attribute::Min:
     case Attribute::Tags:
+    case Attribute::StationaryScale:
       return visitor(instruction.operand0);
     case Attribute::Reverse0:
     case Attribute::ReversePred:
@@ -40,6 +41,7 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
     case Attribute::Imm1:
     case Attribute::Bound1:
     case Attribute::Max:
+    case Attribute::MovingScale:
       return visitor(instruction.operand1);
     case Attribute::Reverse1:
     case Attribute::IsMovingOnezero:

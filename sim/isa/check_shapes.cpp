@@ -302,6 +302,7 @@ constexpr std::array<RuleRow, kOpcodeCount> kRules{{
     {Opcode::RandGetState, random_state},
     {Opcode::SetRngSeed, random_seed},
     {Opcode::Activate2, rules::activate2},
+    {Opcode::NcMatmulMx, rules::matmul_mx},
 }};
 
 constexpr bool in_order() {

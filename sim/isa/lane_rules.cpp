@@ -324,6 +324,7 @@ void check_packed(const Shapes& s) {
   }
   switch (s.in.opcode) {
     case Opcode::QuantizeMx:
+    case Opcode::NcMatmulMx:
       return;
     case Opcode::TensorCopy:
     case Opcode::NcStreamShuffle:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/isa/matmul_shape.h"
 
+#include "sim/numerics/mx.h"
+
 namespace nsim::isa {
 namespace {
 
@@ -12,6 +14,10 @@ unsigned group_bits(std::int64_t start, std::int64_t size) {
 }
 
 }  // namespace
+
+bool is_matmul(Opcode opcode) {
+  return opcode == Opcode::NcMatmul || opcode == Opcode::NcMatmulMx;
+}
 
 num::Sparsity sparsity(PerfMode mode) {
   switch (mode) {
@@ -49,7 +55,8 @@ MatmulShape matmul_shape(const StreamInstruction& instruction) {
   const Operand& moving = instruction.src[1];
   const PerfMode mode = instruction.perf_mode;
   if (mode == PerfMode::None) {
-    return {stationary.partitions, stationary.elements(), moving.elements()};
+    const std::int64_t packed = instruction.opcode == Opcode::NcMatmulMx ? num::kPacked : 1;
+    return {packed * stationary.partitions, stationary.elements(), moving.elements()};
   }
   return {stationary.partitions * moving_slices(mode),
           stationary.elements() / stationary_slices(mode), moving.elements() / moving_slices(mode)};
@@ -58,7 +65,7 @@ MatmulShape matmul_shape(const StreamInstruction& instruction) {
 ArrayGroups array_groups(const StreamInstruction& instruction) {
   const std::int64_t rows = instruction.pattern[0];
   const std::int64_t columns = instruction.pattern[1];
-  if (instruction.opcode != Opcode::NcMatmul || rows == 0) {
+  if (!is_matmul(instruction.opcode) || rows == 0) {
     return kWholeArray;
   }
   const unsigned across = group_bits(instruction.dst.partition, columns);

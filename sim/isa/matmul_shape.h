@@ -10,6 +10,9 @@
 
 namespace nsim::isa {
 
+/// nc_matmul and nc_matmul_mx.
+bool is_matmul(Opcode opcode);
+
 /// Of a sparse mode; {1, 1} of others.
 num::Sparsity sparsity(PerfMode mode);
 

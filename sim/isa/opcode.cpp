@@ -172,6 +172,9 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
    set(A::Function, A::Op0),
    set(A::Imm0, A::Op1, A::Imm1, A::Reverse0, A::Reverse1, A::ReduceOp, A::ReduceCmd,
        A::ReduceRes), 4},
+  {Opcode::NcMatmulMx, "nc_matmul_mx", kTensor, false,
+   {dst(kPsum), src0("stationary", kSbuf), src1("moving", kSbuf)},
+   set(A::StationaryScale, A::MovingScale), set(A::Accumulate, A::TileSize), 4},
 }};
 // clang-format on
 
@@ -238,7 +241,9 @@ constexpr std::array<const char*, kAttributeCount> kAttributeNames{"op",
                                                                    "tags",
                                                                    "is_stationary_onezero",
                                                                    "is_moving_onezero",
-                                                                   "tile_size"};
+                                                                   "tile_size",
+                                                                   "stationary_scale",
+                                                                   "moving_scale"};
 constexpr std::array<const char*, kEngineCount> kEngineNames{"tensor", "vector", "scalar", "gpsimd",
                                                              "sync"};
 constexpr std::array<const char*, 3> kSpaceNames{"HBM", "SBUF", "PSUM"};
@@ -338,10 +343,11 @@ const Access* operand(const Instruction& instruction, OperandRole role) {
 }
 
 const char* scalar_name(const OpcodeInfo& row, bool first) {
-  constexpr AttributeSet kFirst = set(A::Operand0, A::Scale, A::Initial, A::Imm0, A::Bound0,
-                                      A::OnFalse, A::Prob, A::MaxValue, A::Index, A::Min, A::Tags);
+  constexpr AttributeSet kFirst =
+      set(A::Operand0, A::Scale, A::Initial, A::Imm0, A::Bound0, A::OnFalse, A::Prob, A::MaxValue,
+          A::Index, A::Min, A::Tags, A::StationaryScale);
   constexpr AttributeSet kSecond =
-      set(A::Operand1, A::Bias, A::ReduceInit, A::Imm1, A::Bound1, A::Max);
+      set(A::Operand1, A::Bias, A::ReduceInit, A::Imm1, A::Bound1, A::Max, A::MovingScale);
   const AttributeSet found = (row.required | row.optional) & (first ? kFirst : kSecond);
   return found != 0 ? name(static_cast<A>(__builtin_ctzll(found)))
                     : (first ? "operand0" : "operand1");

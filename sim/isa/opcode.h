@@ -91,8 +91,10 @@ enum class Attribute : std::uint8_t {
   IsStationaryOnezero,  // flag: reverse0
   IsMovingOnezero,      // flag: reverse1
   TileSize,             // pattern: rows, columns
+  StationaryScale,      // operand0
+  MovingScale,          // operand1
 };
-inline constexpr int kAttributeCount = 54;
+inline constexpr int kAttributeCount = 56;
 /// The keyword of the text form: "op0", "partition_step", ...
 const char* name(Attribute attribute);
 
@@ -120,7 +122,7 @@ struct OpcodeInfo {
   int operand_count() const;
 };
 
-inline constexpr Opcode kLastOpcode = Opcode::Activate2;
+inline constexpr Opcode kLastOpcode = Opcode::NcMatmulMx;
 inline constexpr int kOpcodeCount = static_cast<int>(kLastOpcode) + 1;
 
 const OpcodeInfo& info(Opcode opcode);

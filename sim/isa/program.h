@@ -80,7 +80,8 @@ enum class Opcode : std::uint8_t {
   RandSetState,           // generators = src0
   RandGetState,           // dst = generators
   SetRngSeed,             // generators from the seeds src0
-  Activate2               // dst = function((src0 op0 operand0) op1 operand1)
+  Activate2,              // dst = function((src0 op0 operand0) op1 operand1)
+  NcMatmulMx              // NcMatmul of packed elements; operand0, operand1 = scales of src0, src1
 };
 
 enum class DgeMode : std::uint8_t { Unknown, None, Swdge, Hwdge };

@@ -86,7 +86,7 @@ Work work_of(const StreamInstruction& in) {
     // One element read for every element written: of a gather, src[0] describes a single row.
     work.hbm_read_bytes = hbm_bytes(in.src[0], results);
     work.hbm_write_bytes = hbm_bytes(in.dst, results);
-  } else if (in.opcode == Opcode::NcMatmul) {
+  } else if (is_matmul(in.opcode)) {
     work.matmul_flops = 2 * matmul_shape(in).contraction * results;
   } else if (in.engine != Engine::Tensor && in.dst.present()) {
     work.elementwise_ops = results;
@@ -168,10 +168,12 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
     rule.engine_access = !dma;
     rule.dynamic = (instruction.opcode == Opcode::TensorCopyDynamicSrc && slot == kSrc0) ||
                    (instruction.opcode == Opcode::TensorCopyDynamicDst && slot == kDst);
-    rule.scale_rows = instruction.opcode == Opcode::QuantizeMx && slot == kDst2;
+    rule.scale_rows =
+        (instruction.opcode == Opcode::QuantizeMx && slot == kDst2) ||
+        (instruction.opcode == Opcode::NcMatmulMx && (slot == kOperand0 || slot == kOperand1));
     rule.one_bank = access.space == Space::Psum && instruction.engine == Engine::Tensor &&
                     limits_.matmul_result_bytes <= limits_.psum_bank_bytes;
-    if (!instruction.pattern.empty() && instruction.opcode == Opcode::NcMatmul) {
+    if (!instruction.pattern.empty() && is_matmul(instruction.opcode) && slot <= kSrc1) {
       rule.tile = instruction.pattern[slot == kDst && instruction.pattern.size() > 1 ? 1 : 0];
     }
   }
@@ -213,7 +215,7 @@ void Resolver::issue(const PreparedInstruction& prepared,
 /// Both operands of a tile enter the array in the same rows.
 void Resolver::check_tile(const PreparedInstruction& prepared, const StreamInstruction& in) const {
   const std::int64_t rows = in.pattern[0];
-  if (in.opcode == Opcode::NcMatmul && rows != 0 &&
+  if (is_matmul(in.opcode) && rows != 0 &&
       in.src[0].partition / rows != in.src[1].partition / rows) {
     refuse(program_, *prepared.source,
            "stationary starts at partition " + std::to_string(in.src[0].partition) +

@@ -33,6 +33,7 @@ void not_both_in_psum(const Shapes& s);
 void check_reduction(const Shapes& s);
 
 void matmul(const Shapes& s);
+void matmul_mx(const Shapes& s);
 void copy_predicated(const Shapes& s);
 void tensor_scalar_reduce(const Shapes& s);
 void cumulative(const Shapes& s);

@@ -75,7 +75,7 @@ class Printer {
          {&in.dst, &in.dst2, &in.src[0], &in.src[1], &in.operand0.operand, &in.operand1.operand}) {
       print(*operand);
     }
-    if (in.opcode == Opcode::NcMatmul) {
+    if (in.opcode == Opcode::NcMatmul || in.opcode == Opcode::NcMatmulMx) {
       out_ << (in.accumulate ? " accumulate" : " overwrite");
     }
     if (info(in.opcode).dma) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules of nc_matmul and its modes.
+#include <tuple>
+
 #include "sim/isa/check.h"
 #include "sim/isa/matmul_shape.h"
 #include "sim/isa/opcode.h"
 #include "sim/isa/shape_rules.h"
+#include "sim/numerics/mx.h"
 
 namespace nsim::isa::rules {
 namespace {
@@ -11,6 +14,7 @@ namespace {
 using num::Dtype;
 using std::to_string;
 
+constexpr std::int64_t kMxMovingColumns = 512;    // NKI nki.isa.nc_matmul_mx
 constexpr std::int64_t kStationaryColumns = 128;  // NKI nl.tile_size: gemm_stationary_fmax
 
 bool is_matmul_type(Dtype dtype) {
@@ -117,6 +121,35 @@ void matmul(const Shapes& s) {
       is_wide(stationary.dtype) != is_wide(moving.dtype)) {
     s.fail(std::string("cannot multiply ") + name(stationary.dtype) + " by " + name(moving.dtype) +
            ": both 4-byte floats or both smaller ones");
+  }
+}
+
+void matmul_mx(const Shapes& s) {
+  const Operand& stationary = s.in.src[0];
+  const Operand& moving = s.in.src[1];
+  if (!num::is_packed(stationary.dtype) || !num::is_packed(moving.dtype)) {
+    s.fail(std::string("cannot multiply ") + name(stationary.dtype) + " by " + name(moving.dtype) +
+           ": both must be packed types");
+  }
+  if (stationary.partitions != moving.partitions || stationary.partitions % num::kMxQuadrant != 0) {
+    s.fail("stationary has " + to_string(stationary.partitions) + " partitions and moving " +
+           to_string(moving.partitions) + ": they must be equal and a multiple of 32");
+  }
+  const MatmulShape shape = matmul_shape(s.in);
+  if (shape.columns > kStationaryColumns || shape.rows > kMxMovingColumns) {
+    s.fail("stationary has " + to_string(shape.columns) + " columns and moving " +
+           to_string(shape.rows) + ", at most 128 and 512 are possible");
+  }
+  expect_shape(s, s.in.dst, "dst", shape.columns, shape.rows);
+  matmul_result(s);
+  matmul_tile(s);
+  for (const auto& [scale, of, what] :
+       {std::tuple(&s.in.operand0.operand, &stationary, "stationary_scale"),
+        std::tuple(&s.in.operand1.operand, &moving, "moving_scale")}) {
+    if (!scale->present() || scale->space != Space::Sbuf || scale->dtype != Dtype::Uint8) {
+      s.fail(std::string(what) + " is uint8 in SBUF, as quantize_mx writes it");
+    }
+    expect_shape(s, *scale, what, num::mx_scale_rows(of->partitions), of->elements());
   }
 }
 

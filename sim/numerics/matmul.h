@@ -48,4 +48,13 @@ struct Sparsity {
 void matmul_sparse(const View& dst, const View& stationary, const View& tags, const View& moving,
                    Sparsity sparsity, bool accumulate);
 
+/// Packed elements and the scales of their groups, as quantize_mx() writes them.
+struct MxView {
+  View data;
+  View scale;
+};
+
+/// Four rows of the contraction in every element: row k is element k % 4 of partition k / 4.
+void matmul_mx(const View& dst, const MxView& stationary, const MxView& moving, bool accumulate);
+
 }  // namespace nsim::num

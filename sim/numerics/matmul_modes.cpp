@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "sim/numerics/matmul.h"
+#include "sim/numerics/mx.h"
 #include "sim/numerics/rows.h"
 
 namespace nsim::num {
@@ -64,6 +65,34 @@ class SparseMatrix : public Matrix {
   mutable std::vector<float> tag_;
 };
 
+/// Values of packed elements times their scales.
+class MxMatrix : public Matrix {
+ public:
+  explicit MxMatrix(const MxView& view) : data_(view.data), scale_(view.scale) {
+    set_size(static_cast<std::size_t>(data_.partitions() * kPacked), data_.elements());
+    packed_.resize(width());
+    scales_.resize(width());
+  }
+
+  void read(std::size_t k, float* to) const override {
+    const auto partition = static_cast<std::int64_t>(k) / kPacked;
+    const std::size_t element = k % kPacked;
+    data_.read(partition, packed_.data());
+    scale_.read(mx_scale_row(partition), scales_.data());
+    for (std::size_t i = 0; i < width(); ++i) {
+      const auto* stored = reinterpret_cast<const std::byte*>(&packed_[i]);
+      to[i] =
+          unpack(data_.dtype(), stored)[element] * mx_scale(static_cast<std::uint8_t>(scales_[i]));
+    }
+  }
+
+ private:
+  Rows data_;
+  Rows scale_;
+  mutable std::vector<std::uint32_t> packed_;
+  mutable std::vector<std::int64_t> scales_;
+};
+
 }  // namespace
 
 void matmul_double_row(const View& dst, const View& stationary, const View& moving,
@@ -75,6 +104,10 @@ void matmul_sparse(const View& dst, const View& stationary, const View& tags, co
                    Sparsity sparsity, bool accumulate) {
   multiply(dst, SparseMatrix(stationary, tags, sparsity),
            SlicedMatrix(moving, static_cast<std::size_t>(sparsity.ratio())), accumulate);
+}
+
+void matmul_mx(const View& dst, const MxView& stationary, const MxView& moving, bool accumulate) {
+  multiply(dst, MxMatrix(stationary), MxMatrix(moving), accumulate);
 }
 
 }  // namespace nsim::num

@@ -16,6 +16,7 @@ using test::StreamMaker;
 namespace {
 
 constexpr const char* kTrn1 = NSIM_SOURCE_DIR "/configs/trn1.toml";
+constexpr const char* kTrn3 = NSIM_SOURCE_DIR "/configs/trn3.toml";
 constexpr const char* kTrn2 = NSIM_SOURCE_DIR "/configs/trn2.toml";
 
 isa::StreamInstruction matmul(Dtype dtype, PerfMode mode = PerfMode::None) {
@@ -70,7 +71,8 @@ SimTime time_of(CoreBench& bench, const std::vector<isa::StreamInstruction>& str
 }  // namespace
 
 // AWS Neuron hardware pages, per device: trn1 190 TFLOP/s bf16 and 47.5 fp32 (2 cores); trn2 667
-// and 181, 1299 in fp8 and 2563 sparse (8 cores).
+// and 181, 1299 in fp8 and 2563 sparse (8 cores); trn3 671 in bf16
+// and 2517 in MX types (8 cores).
 TEST_CASE("streams of matmuls reach the peak rates of the device") {
   CHECK(2 * peak(kTrn1, matmul(Dtype::Bf16)) == Approx(190).epsilon(0.1));
   CHECK(2 * peak(kTrn1, matmul(Dtype::Fp32)) == Approx(47.5).epsilon(0.1));
@@ -79,6 +81,10 @@ TEST_CASE("streams of matmuls reach the peak rates of the device") {
   CHECK(8 * peak(kTrn2, matmul(Dtype::Fp32)) == Approx(181).epsilon(0.15));
   CHECK(8 * peak(kTrn2, matmul(Dtype::Fp8E4, PerfMode::DoubleRow)) == Approx(1299).epsilon(0.1));
   CHECK(8 * peak(kTrn2, matmul(Dtype::Bf16, PerfMode::Sparse4_16)) == Approx(2563).epsilon(0.1));
+  CHECK(8 * peak(kTrn3, matmul(Dtype::Bf16)) == Approx(671).epsilon(0.1));
+  isa::StreamInstruction mx = matmul(Dtype::Fp8E4FnX4);
+  mx.opcode = isa::Opcode::NcMatmulMx;
+  CHECK(8 * peak(kTrn3, mx) == Approx(2517).epsilon(0.1));
   CHECK(peak(kTrn2, matmul(Dtype::Bf16, PerfMode::Sparse4_12)) ==
         Approx(3 * peak(kTrn2, matmul(Dtype::Bf16))));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/base/random.h"
+#include "sim/numerics/mx.h"
 
 using namespace nsim::num;
 
@@ -89,5 +90,33 @@ TEST_CASE("a sparse matmul is the dense one with the zeros put back") {
     matmul_sparse(out.view, kept.view, tags.view, moving.view, sparsity, false);
     matmul(expected.view, dense.view, rows.view, false);
     CHECK(out.storage == expected.storage);
+  }
+}
+
+TEST_CASE("an MX matmul multiplies what quantize_mx stored, with its scales") {
+  constexpr std::int64_t kK = 64, kM = 6, kN = 20;
+  Tile a(Dtype::Bf16, kK, 4 * kM), b(Dtype::Bf16, kK, 4 * kN), out(Dtype::Fp32, kM, kN);
+  a.randomise(5);
+  b.randomise(6);
+  b.set(40, 3, 100);  // a group with a scale of its own
+  for (const Dtype dtype : {Dtype::Fp8E4FnX4, Dtype::Fp8E5X4}) {
+    Tile qa(dtype, kK, kM), qb(dtype, kK, kN);
+    Tile sa(Dtype::Uint8, mx_scale_rows(kK), kM), sb(Dtype::Uint8, mx_scale_rows(kK), kN);
+    quantize_mx(qa.view, sa.view, a.view);
+    quantize_mx(qb.view, sb.view, b.view);
+    matmul_mx(out.view, {qa.view, sa.view}, {qb.view, sb.view}, false);
+    const auto value = [](Tile& data, Tile& scale, std::int64_t k, std::int64_t i) {
+      const std::int64_t p = k / 4;
+      return unpack(data.view.dtype, data.at(p, i))[static_cast<std::size_t>(k % 4)] *
+             mx_scale(static_cast<std::uint8_t>(*scale.at(mx_scale_row(p), i)));
+    };
+    float sum = 0;
+    float exact = 0;
+    for (std::int64_t k = 0; k < 4 * kK; ++k) {
+      sum += value(qa, sa, k, 5) * value(qb, sb, k, 19);
+      exact += a.get(k / 4, 5 * 4 + k % 4) * b.get(k / 4, 19 * 4 + k % 4);
+    }
+    CHECK(out.get(5, 19) == sum);
+    CHECK(sum == Approx(exact).margin(2));
   }
 }

@@ -175,6 +175,26 @@ TEST_CASE("a shuffle mask has an entry per partition of a quadrant, of what src 
   });
 }
 
+TEST_CASE("an MX matmul takes packed operands with the scales of their groups") {
+  const std::string scales = " stationary_scale scale[0 +: 100, :] moving_scale scale[4 +: 100, :]";
+  CHECK_THAT(outcome("trn2", "tensor.nc_matmul_mx p[0 +: 64, :], q, q" + scales),
+             Catch::Contains("NeuronCore-v4"));
+  check_all({
+      {"accepted", "tensor.nc_matmul_mx p[0 +: 64, :], q, q" + scales},
+      {"accepted", "tensor.nc_matmul_mx p[0 +: 64, :], q, q" + scales + " tile_size [128, 64]"},
+      {"both must be packed types", "tensor.nc_matmul_mx p[0 +: 64, :], q, h[:, 0 +: 64]" + scales},
+      {"dst is [128, 64], must be [64, 64]", "tensor.nc_matmul_mx p, q, q" + scales},
+      {"equal and a multiple of 32",
+       "tensor.nc_matmul_mx p[0 +: 64, :], q[0 +: 64, :], q" + scales},
+      {"moving_scale is [128, 64], must be [100, 64]",
+       "tensor.nc_matmul_mx p[0 +: 64, :], q, q stationary_scale scale[0 +: 100, :] moving_scale "
+       "scale"},
+      {"stationary_scale is uint8 in SBUF",
+       "tensor.nc_matmul_mx p[0 +: 64, :], q, q stationary_scale 1 moving_scale scale[0 +: 100, "
+       ":]"},
+  });
+}
+
 TEST_CASE("quantising takes whole quadrants of 16-bit floats, four elements for one") {
   check_all({
       {"src is float32, must be bfloat16 or float16",
