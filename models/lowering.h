@@ -155,8 +155,11 @@ class Lowering {
   void flat_tiles(std::int64_t extent, std::int64_t columns,
                   const std::function<void(const FlatTile&)>& body);
 
+  /// Loads written one after the other take turns in the queues of one engine: a single queue of
+  /// host-built descriptors does not keep the DMA engines busy.
   void load(isa::Access dst, isa::Access src) {
-    builder_.dma_copy(isa::Engine::Sync, std::move(dst), std::move(src));
+    builder_.dma_copy(isa::Engine::Sync, std::move(dst), std::move(src)).queue = next_queue_;
+    next_queue_ = static_cast<std::uint8_t>((next_queue_ + 1) % kLoadQueues);
   }
   void store(isa::Access dst, isa::Access src) {
     builder_.dma_copy(isa::Engine::GpSimd, std::move(dst), std::move(src));
@@ -171,7 +174,9 @@ class Lowering {
   std::size_t first_buffer_ = 0;  // of those not freed yet
   std::int64_t sbuf_used_ = 0;    // by them, bytes per partition
   std::int64_t psum_used_ = 0;
-  std::int64_t sbuf_next_ = 0;  // address behind the buffers freed last
+  static constexpr std::uint8_t kLoadQueues = 4;  // all of one engine
+  std::uint8_t next_queue_ = 0;
+  std::int64_t sbuf_next_ = 0;     // address behind the buffers freed last
 };
 
 /// For tensor_scalar and activation.
