@@ -58,14 +58,40 @@ Footprint footprint(const Operand& operand, std::int64_t grain) {
   return result;
 }
 
-Cells::Cells(int lanes, std::int64_t bytes, std::int64_t grain, int actors) : actors_(actors) {
+Cells::Cells(int lanes, std::int64_t bytes, std::int64_t grain, int actors)
+    : lanes_(lanes),
+      lane_words_(static_cast<std::size_t>(CellState::words(actors))),
+      record_words_(kLanes + static_cast<std::size_t>(lanes) * lane_words_) {
   while ((std::int64_t{1} << shift_) < grain) {
     ++shift_;
   }
-  per_lane_ = (bytes + this->grain() - 1) >> shift_;
-  const auto total = static_cast<std::size_t>(per_lane_ * lanes);
-  cells_.resize(total);
-  reads_.resize(total * static_cast<std::size_t>(actors));
+  segment_of_.resize(static_cast<std::size_t>((bytes + this->grain() - 1) >> shift_));
+  records_.resize(record_words_);
+  records_[kEnd] = static_cast<std::uint32_t>(segment_of_.size());
+}
+
+void Cells::split(std::uint32_t at) {
+  const std::uint32_t old = segment_of_[at];
+  const auto added = static_cast<std::uint32_t>(records_.size() / record_words_);
+  records_.resize(records_.size() + record_words_);
+  std::copy_n(record(old), record_words_, record(added));
+  // The smaller part gets the new record: a cell changes its record only a logarithmic number of
+  // times.
+  const std::uint32_t first = record(old)[kFirst];
+  const std::uint32_t end = record(old)[kEnd];
+  const bool front = at - first < end - at;
+  record(front ? added : old)[kEnd] = at;
+  record(front ? old : added)[kFirst] = at;
+  std::fill(segment_of_.begin() + (front ? first : at), segment_of_.begin() + (front ? at : end),
+            added);
+}
+
+void Cells::set_apart(std::uint32_t* record) {
+  record[kApart] = 1;
+  for (int lane = 1; lane < lanes_; ++lane) {
+    std::copy_n(record + kLanes, lane_words_,
+                record + kLanes + static_cast<std::size_t>(lane) * lane_words_);
+  }
 }
 
 }  // namespace nsim::isa

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the dependency tracker remembers of a memory: for every cell (a block of bytes) the last
 // writer and, per actor, the last reader since. A strided access is exact at the grain of cells.
+//
+// Neighbouring cells that every access so far touched together have the same history and share one
+// record, a segment; so do the lanes of a segment that were always touched together. An access that
+// begins or ends within a segment splits it first. A tile used as a whole costs one visit per
+// access, whatever its size, and the answers are those of separate cells.
 #pragma once
 
 #include <array>
@@ -35,74 +40,163 @@ struct Completion {
   std::uint32_t index = 0;  // 0: nothing
 };
 
+/// History of a cell: a view of a record, valid until the next access.
+class CellState {
+ public:
+  /// Words of a record for so many actors.
+  static int words(int actors) { return kReads + actors; }
+
+  explicit CellState(std::uint32_t* words) : words_(words) {}
+
+  Completion writer() const {
+    return {static_cast<std::uint8_t>(words_[kWriterActor]), words_[kWriterIndex]};
+  }
+  /// Bit set of the actors that read since the last write.
+  std::uint32_t readers() const { return words_[kReaders]; }
+  /// Index of an actor's last read; for the readers only.
+  std::uint32_t read(int actor) const { return words_[kReads + actor]; }
+
+  void add_read(Completion by) {
+    words_[kReaders] |= 1U << by.actor;
+    words_[kReads + by.actor] = by.index;
+  }
+  void set_writer(Completion by) {
+    words_[kWriterActor] = by.actor;
+    words_[kWriterIndex] = by.index;
+    words_[kReaders] = 0;
+  }
+
+ private:
+  enum : int { kWriterActor, kWriterIndex, kReaders, kReads };
+  std::uint32_t* words_;
+};
+
 class Cells {
  public:
-  struct Cell {
-    Completion writer;
-    std::uint32_t readers = 0;  // bit set of the actors that read since the last write
-  };
-
   Cells() = default;
   /// `lanes` independent strips of `bytes` each; `actors` is how many readers a cell tells apart.
   Cells(int lanes, std::int64_t bytes, std::int64_t grain, int actors);
 
-  bool tracked() const { return !cells_.empty(); }
+  bool tracked() const { return !segment_of_.empty(); }
   std::int64_t grain() const { return std::int64_t{1} << shift_; }
   /// Of a lane, rounded up to whole cells.
-  std::int64_t bytes() const { return per_lane_ << shift_; }
+  std::int64_t bytes() const { return static_cast<std::int64_t>(segment_of_.size()) << shift_; }
 
-  /// Calls visit(cell, reads) for every cell of `where` in lanes [first, last]; `reads` are the
-  /// indices of the last reads, valid for the actors in cell.readers.
-  template <class Visit>
-  void visit(int first, int last, const Footprint& where, Visit&& visit);
+  /// Calls look(writer) for every history in `where` of lanes [first, last], then adds the read.
+  template <class Look>
+  void read(int first, int last, const Footprint& where, Completion by, Look&& look);
+  /// Calls look(state) for every history in `where` of lanes [first, last]; then `by` has written.
+  template <class Look>
+  void write(int first, int last, const Footprint& where, Completion by, Look&& look);
 
  private:
+  /// A record: first cell, one past the last, whether lanes have histories of their own (if not,
+  /// lane 0's is everyone's), then the history of each lane.
+  enum : std::size_t { kFirst, kEnd, kApart, kLanes };
+
+  std::uint32_t* record(std::uint32_t segment) { return &records_[segment * record_words_]; }
+  CellState state(std::uint32_t* record, int lane) const {
+    return CellState(record + kLanes + static_cast<std::size_t>(lane) * lane_words_);
+  }
+  /// `at` becomes the first cell of a segment.
+  void split(std::uint32_t at);
+  void set_apart(std::uint32_t* record);
+
+  /// Calls visit(record) for every segment of `where`.
   template <class Visit>
-  void visit_range(std::int64_t lane, std::int64_t from, std::int64_t to, Visit&& visit);
+  void for_each_segment(const Footprint& where, Visit&& visit);
+  template <class Visit>
+  void visit_range(std::int64_t from, std::int64_t to, Visit&& visit);
+  /// Calls visit(state) for each history of lanes [first, last] in a segment.
+  template <class Visit>
+  void visit_lanes(std::uint32_t* record, int first, int last, Visit&& visit);
 
   int shift_ = 0;
-  int actors_ = 0;
-  std::int64_t per_lane_ = 0;
-  std::vector<Cell> cells_;
-  std::vector<std::uint32_t> reads_;  // actors_ per cell
+  int lanes_ = 0;
+  std::size_t lane_words_ = 0;
+  std::size_t record_words_ = 0;
+  std::vector<std::uint32_t> segment_of_;  // by cell
+  std::vector<std::uint32_t> records_;     // record_words_ per segment
 };
 
+template <class Look>
+void Cells::read(int first, int last, const Footprint& where, Completion by, Look&& look) {
+  for_each_segment(where, [&](std::uint32_t* record) {
+    visit_lanes(record, first, last, [&](CellState state) {
+      look(state.writer());
+      state.add_read(by);
+    });
+  });
+}
+
+template <class Look>
+void Cells::write(int first, int last, const Footprint& where, Completion by, Look&& look) {
+  for_each_segment(where, [&](std::uint32_t* record) {
+    visit_lanes(record, first, last, [&](CellState state) {
+      look(state);
+      state.set_writer(by);
+    });
+    if (last - first + 1 == lanes_) {
+      record[kApart] = 0;  // all lanes are equal now
+    }
+  });
+}
+
 template <class Visit>
-void Cells::visit_range(std::int64_t lane, std::int64_t from, std::int64_t to, Visit&& visit) {
-  const std::int64_t base = lane * per_lane_;
-  for (std::int64_t i = base + (from >> shift_); i <= base + ((to - 1) >> shift_); ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    visit(cells_[at], &reads_[at * static_cast<std::size_t>(actors_)]);
+void Cells::visit_lanes(std::uint32_t* record, int first, int last, Visit&& visit) {
+  if (record[kApart] == 0) {
+    if (last - first + 1 == lanes_) {
+      visit(state(record, 0));
+      return;
+    }
+    set_apart(record);
+  }
+  for (int lane = first; lane <= last; ++lane) {
+    visit(state(record, lane));
   }
 }
 
 template <class Visit>
-void Cells::visit(int first, int last, const Footprint& where, Visit&& visit) {
+void Cells::visit_range(std::int64_t from, std::int64_t to, Visit&& visit) {
+  auto cell = static_cast<std::uint32_t>(from >> shift_);
+  const auto end = static_cast<std::uint32_t>(((to - 1) >> shift_) + 1);
+  if (record(segment_of_[cell])[kFirst] != cell) {
+    split(cell);
+  }
+  while (cell < end) {
+    if (record(segment_of_[cell])[kEnd] > end) {
+      split(end);
+    }
+    std::uint32_t* const segment = record(segment_of_[cell]);
+    visit(segment);
+    cell = segment[kEnd];
+  }
+}
+
+template <class Visit>
+void Cells::for_each_segment(const Footprint& where, Visit&& visit) {
   // A pattern that comes back to the same cells many times is taken as everything in its range:
   // never less than it touches, and the cost stays in proportion to the memory.
-  const bool coarse = where.runs() > 4 * per_lane_;
-  for (std::int64_t lane = first; lane <= last; ++lane) {
-    if (coarse || where.dims == 0) {
-      visit_range(lane, where.start, where.dims == 0 ? where.start + where.run : where.end(),
-                  visit);
-      continue;
+  const bool coarse = where.runs() > 4 * static_cast<std::int64_t>(segment_of_.size());
+  if (coarse || where.dims == 0) {
+    visit_range(where.start, where.dims == 0 ? where.start + where.run : where.end(), visit);
+    return;
+  }
+  std::array<std::int64_t, 5> at{};
+  std::int64_t position = where.start;
+  for (;;) {
+    visit_range(position, position + where.run, visit);
+    int d = where.dims - 1;
+    while (d >= 0 &&
+           ++at[static_cast<std::size_t>(d)] == where.count[static_cast<std::size_t>(d)]) {
+      const auto i = static_cast<std::size_t>(d--);
+      position -= where.step[i] * (where.count[i] - 1);
+      at[i] = 0;
     }
-    std::array<std::int64_t, 5> at{};
-    std::int64_t position = where.start;
-    for (;;) {
-      visit_range(lane, position, position + where.run, visit);
-      int d = where.dims - 1;
-      while (d >= 0 &&
-             ++at[static_cast<std::size_t>(d)] == where.count[static_cast<std::size_t>(d)]) {
-        const auto i = static_cast<std::size_t>(d--);
-        position -= where.step[i] * (where.count[i] - 1);
-        at[i] = 0;
-      }
-      if (d < 0) {
-        break;
-      }
-      position += where.step[static_cast<std::size_t>(d)];
+    if (d < 0) {
+      break;
     }
+    position += where.step[static_cast<std::size_t>(d)];
   }
 }
 

@@ -54,7 +54,7 @@ Dependencies::Dependencies(const TrackedMemory& memory) {
   for (const std::int64_t bytes : memory.tensor_bytes) {
     tensors_.push_back(tensor_cells(bytes, most_cells, actors_));
   }
-  clocks_.emplace_back();
+  clocks_.resize(static_cast<std::size_t>(actors_));
 }
 
 void Dependencies::add(StreamInstruction& instruction, CoreStreams& streams) {
@@ -123,10 +123,11 @@ void Dependencies::finish(CoreStreams& streams) {
 void Dependencies::begin(Completion self) {
   self_ = self;
   needed_ = 0;
+  issuer_knows_ = clock_words(known_[issuer_]);
 }
 
 void Dependencies::need(Completion completion) {
-  if (completion.index <= clocks_[known_[issuer_]][completion.actor]) {
+  if (completion.index <= issuer_knows_[completion.actor]) {
     return;
   }
   const std::uint32_t bit = 1U << completion.actor;
@@ -226,29 +227,27 @@ void Dependencies::access(const Operand& operand, const Footprint& where, bool w
     }
   };
   if (!writes) {
-    cells.visit(first, last, where, [&](Cells::Cell& cell, std::uint32_t* reads) {
-      need_writer(cell.writer);
-      cell.readers |= self_bit;
-      reads[self_.actor] = self_.index;
-    });
+    cells.read(first, last, where, self_, need_writer);
     return;
   }
-  cells.visit(first, last, where, [&](Cells::Cell& cell, const std::uint32_t* reads) {
-    need_writer(cell.writer);
-    for (std::uint32_t rest = cell.readers & ~harmless; rest != 0; rest &= rest - 1) {
+  cells.write(first, last, where, self_, [&](CellState state) {
+    need_writer(state.writer());
+    for (std::uint32_t rest = state.readers() & ~harmless; rest != 0; rest &= rest - 1) {
       const int actor = lowest_bit(rest);
-      need({static_cast<std::uint8_t>(actor), reads[actor]});
+      need({static_cast<std::uint8_t>(actor), state.read(actor)});
     }
-    cell.writer = self_;
-    cell.readers = 0;
   });
 }
 
-const Dependencies::Clock& Dependencies::clock_at(Completion completion) const {
-  return clocks_[clock_of_[completion.actor][completion.index - 1]];
+std::uint32_t* Dependencies::clock_words(std::uint32_t clock) {
+  return &clocks_[std::size_t{clock} * static_cast<std::size_t>(actors_)];
 }
 
-bool Dependencies::implied_by_another(std::uint8_t actor) const {
+const std::uint32_t* Dependencies::clock_at(Completion completion) {
+  return clock_words(clock_of_[completion.actor][completion.index - 1]);
+}
+
+bool Dependencies::implied_by_another(std::uint8_t actor) {
   for (std::uint32_t rest = needed_ & ~(1U << actor); rest != 0; rest &= rest - 1) {
     const auto other = static_cast<std::uint8_t>(lowest_bit(rest));
     if (clock_at({other, need_[other]})[actor] >= need_[actor]) {
@@ -264,12 +263,16 @@ void Dependencies::emit_waits(StreamInstruction& instruction, CoreStreams& strea
   if (needed_ == 0) {
     return;
   }
-  Clock clock = clocks_[known_[issuer_]];
+  const auto actors = static_cast<std::size_t>(actors_);
+  const auto next = static_cast<std::uint32_t>(clocks_.size() / actors);
+  clocks_.resize(clocks_.size() + actors);
+  std::uint32_t* const clock = clock_words(next);
+  std::copy_n(clock_words(known_[issuer_]), actors, clock);
   for (std::uint32_t rest = needed_; rest != 0; rest &= rest - 1) {
     const auto actor = static_cast<std::uint8_t>(lowest_bit(rest));
     const Completion completion{actor, need_[actor]};
-    const Clock& implied = clock_at(completion);
-    for (std::size_t a = 0; a < static_cast<std::size_t>(actors_); ++a) {
+    const std::uint32_t* const implied = clock_at(completion);
+    for (std::size_t a = 0; a < actors; ++a) {
       clock[a] = std::max(clock[a], implied[a]);
     }
     clock[actor] = std::max(clock[actor], completion.index);
@@ -278,8 +281,7 @@ void Dependencies::emit_waits(StreamInstruction& instruction, CoreStreams& strea
       ++instruction.waits;
     }
   }
-  known_[issuer_] = static_cast<std::uint32_t>(clocks_.size());
-  clocks_.push_back(clock);
+  known_[issuer_] = next;
 }
 
 StreamWait Dependencies::wait_for(Completion completion) {

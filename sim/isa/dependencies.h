@@ -60,8 +60,7 @@ class Dependencies {
   int slots() const { return slots_; }
 
  private:
-  /// Per actor: everything up to this index is known to be complete.
-  using Clock = std::array<std::uint32_t, kMaxActors>;
+  using PerActor = std::array<std::uint32_t, kMaxActors>;
 
   void begin(Completion self);
   void need(Completion completion);
@@ -74,8 +73,11 @@ class Dependencies {
   void need_everything();
   void accesses_of(const StreamInstruction& instruction);
   Cells& cells_of(const Operand& operand);
-  const Clock& clock_at(Completion completion) const;
-  bool implied_by_another(std::uint8_t actor) const;
+  /// Clock number `clock`.
+  std::uint32_t* clock_words(std::uint32_t clock);
+  /// At the issue of `completion`.
+  const std::uint32_t* clock_at(Completion completion);
+  bool implied_by_another(std::uint8_t actor);
   void emit_waits(StreamInstruction& instruction, CoreStreams& streams);
   StreamWait wait_for(Completion completion);
   int slot_semaphore(Completion transfer) const;
@@ -89,12 +91,15 @@ class Dependencies {
   Completion self_;
   std::uint8_t issuer_ = 0;   // engine of the instruction being added
   std::uint32_t needed_ = 0;  // bit set of actors with an entry in need_
-  Clock need_{};
-  Completion fence_;  // the last core_barrier: everything later waits for it
-  Clock latest_{};    // per actor: its last work with an effect
-  std::array<std::uint32_t, kMaxActors> transfers_{};  // per DMA actor
+  PerActor need_{};
+  Completion fence_;      // the last core_barrier: everything later waits for it
+  PerActor latest_{};     // its last work with an effect
+  PerActor transfers_{};  // of DMA actors
 
-  std::vector<Clock> clocks_;                        // [0]: nothing is known
+  /// Vector clocks: for each actor the index up to which everything is known to be complete.
+  /// actors_ words each; the first knows nothing.
+  std::vector<std::uint32_t> clocks_;
+  const std::uint32_t* issuer_knows_ = nullptr;      // while accesses are looked up
   std::array<std::uint32_t, kEngineCount> known_{};  // engine -> its clock now
   std::array<std::vector<std::uint32_t>, kMaxActors>
       clock_of_;  // (actor, index - 1) -> clock at issue
