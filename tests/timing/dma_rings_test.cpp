@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the rings of a DMA engine cost: barriers after packets of host-built descriptors,
+// descriptors in HBM, and reads that must come back before others leave.
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/base/trace_reader.h"
+#include "sim/hw/instance_params.h"
+#include "tests/support/programs.h"
+
+using namespace nsim;
+using namespace nsim::test;
+
+namespace {
+
+const std::string kTrn1 = NSIM_SOURCE_DIR "/configs/trn1.toml";
+const std::string kTrn2 = NSIM_SOURCE_DIR "/configs/trn2_lnc1.toml";
+constexpr int kRow = 4096;  // bytes of a partition
+constexpr int kRows = 8;    // of one engine
+
+/// One load of [128, 4096] bytes on each of `queues` queues of Sync.
+struct Loads {
+  Loads(const std::string& file, isa::DgeMode mode, int queues,
+        const char* setting = "instance.numerics=off") {
+    Config config = Config::load(file);
+    config.set(setting);
+    params.emplace(config);
+    const std::filesystem::path directory =
+        std::filesystem::temp_directory_path() / ("dma_rings_test_" + std::to_string(getpid()));
+    InstanceBench bench(file, {"instance.numerics=off", setting}, directory.string());
+    isa::Builder b("loads", bench.hardware().limits().target, 1);
+    auto in = b.tensor("in", isa::TensorKind::Input, num::Dtype::Uint8, {128, 2 * kRow});
+    for (int q = 0; q < queues; ++q) {
+      const auto tile = b.sbuf("tile" + std::to_string(q), num::Dtype::Uint8, 128, kRow);
+      b.dma_copy(isa::Engine::Sync, tile.at(0, {{1, kRow}}), in.at(0, {{2 * kRow, 128}, {1, kRow}}),
+                 mode)
+          .queue = static_cast<std::uint8_t>(q);
+    }
+    const Loaded loaded(bench, isa::expand(b.finish(), bench.hardware().limits()));
+    bench.submit(unit(hw::UnitType::Compute), loaded.request());
+    bench.run();
+    bench.traces().close();
+    packets =
+        read_trace((directory / "device_profile_model_1.pftrace").string()).slices_of("DMA0(nc0)");
+    std::filesystem::remove_all(directory);
+    descriptor_bytes = bench.stat("nd0.hbm0.descriptor_bytes");
+    span = bench.stat("nd0.nc0.dma.span");
+  }
+
+  SimTime read_latency() const { return 2 * params->fabric.latency + params->hbm.latency; }
+  SimTime latency() const {
+    return read_latency() + params->fabric.latency + params->core_window.latency;
+  }
+  SimTime packet() const {
+    return params->dma_engine.descriptor_overhead + transfer_time(kRow, params->dma_engine.rate);
+  }
+
+  std::optional<hw::InstanceParams> params;
+  std::vector<TraceSlice> packets;  // of engine 0
+  double descriptor_bytes = 0;
+  double span = 0;  // ns
+};
+
+}  // namespace
+
+TEST_CASE("With a write barrier a ring rests until a packet's writes were acknowledged") {
+  const Loads loads(kTrn1, isa::DgeMode::None, 1);
+  REQUIRE(loads.params->dma_engine.write_barrier);
+  REQUIRE(loads.params->dma_engine.packet_bytes == kRow);
+  REQUIRE(loads.packets.size() == kRows);
+  for (std::size_t i = 1; i < loads.packets.size(); ++i) {
+    CHECK(loads.packets[i].start_ps == loads.packets[i - 1].start_ps + loads.packet() +
+                                           loads.latency() +
+                                           loads.params->dma_engine.write_acknowledge);
+  }
+}
+
+TEST_CASE("The engine serves its other rings while one rests") {
+  const Loads one(kTrn1, isa::DgeMode::None, 1);
+  const Loads two(kTrn1, isa::DgeMode::None, 2);
+  CHECK(two.packets.size() == 2 * kRows);
+  // The second ring's packets lie in the rests of the first.
+  const double packet = static_cast<double>(one.packet()) / kNanosecond;
+  CHECK(two.span < one.span + 1.5 * packet);
+}
+
+TEST_CASE("Without a barrier packets of host-built descriptors follow each other") {
+  const Loads loads(kTrn1, isa::DgeMode::None, 1, "dma_engine.write_barrier=false");
+  REQUIRE(loads.packets.size() == kRows);
+  for (std::size_t i = 1; i < loads.packets.size(); ++i) {
+    CHECK(loads.packets[i].start_ps == loads.packets[i - 1].start_ps + loads.packet());
+  }
+}
+
+TEST_CASE("Host-built descriptors come from HBM, 32 bytes each; others do not") {
+  CHECK(Loads(kTrn2, isa::DgeMode::None, 1).descriptor_bytes == 32 * 128);
+  CHECK(Loads(kTrn2, isa::DgeMode::Hwdge, 1).descriptor_bytes == 0);
+}
+
+TEST_CASE("A packet takes at least what its reads take to come back") {
+  // 16 reads of 256 bytes for a row, of which 2 are on the way at a time.
+  const Loads loads(kTrn2, isa::DgeMode::None, 1, "dma_engine.reads_in_flight=2");
+  REQUIRE(loads.packets.size() == kRows);
+  CHECK(loads.packets[0].duration_ps == loads.read_latency() * 16 / 2);
+}
