@@ -28,6 +28,10 @@ Footprint footprint(const Operand& operand, std::int64_t grain) {
   Footprint result;
   result.start = operand.offset;
   result.run = size;
+  if (operand.dims == 1 && operand.dim[0].step == 1) {  // most are rows
+    result.run = size * operand.dim[0].count;
+    return result;
+  }
   // Ascending steps, by insertion: there are at most five.
   std::array<StreamDim, 5> dims;
   std::size_t used = 0;

@@ -177,9 +177,8 @@ template <class Visit>
 void Cells::for_each_segment(const Footprint& where, Visit&& visit) {
   // A pattern that comes back to the same cells many times is taken as everything in its range:
   // never less than it touches, and the cost stays in proportion to the memory.
-  const bool coarse = where.runs() > 4 * static_cast<std::int64_t>(segment_of_.size());
-  if (coarse || where.dims == 0) {
-    visit_range(where.start, where.dims == 0 ? where.start + where.run : where.end(), visit);
+  if (where.dims == 0 || where.runs() > 4 * static_cast<std::int64_t>(segment_of_.size())) {
+    visit_range(where.start, where.end(), visit);
     return;
   }
   std::array<std::int64_t, 5> at{};

@@ -54,7 +54,7 @@ Dependencies::Dependencies(const TrackedMemory& memory) {
   for (const std::int64_t bytes : memory.tensor_bytes) {
     tensors_.push_back(tensor_cells(bytes, most_cells, actors_));
   }
-  clocks_.resize(static_cast<std::size_t>(actors_));
+  clocks_ = VectorClocks(actors_);
 }
 
 void Dependencies::add(StreamInstruction& instruction, CoreStreams& streams) {
@@ -93,10 +93,9 @@ void Dependencies::add(StreamInstruction& instruction, CoreStreams& streams) {
 }
 
 void Dependencies::finish(CoreStreams& streams) {
-  std::array<std::vector<std::int32_t>, kEngineCount> count;  // signals up to a position
   for (std::size_t e = 0; e < kEngineCount; ++e) {
-    std::int32_t signals = 0;
-    count[e].reserve(signals_[e].size());
+    std::vector<std::uint32_t>& count = clock_of_[e];  // no longer needed: signals up to a position
+    std::uint32_t signals = 0;
     for (std::size_t i = 0; i < signals_[e].size(); ++i) {
       if (signals_[e][i] != 0) {
         ++signals;
@@ -105,7 +104,7 @@ void Dependencies::finish(CoreStreams& streams) {
         producer.updates = 1;
         streams.updates.push_back({static_cast<std::uint16_t>(e), 1});
       }
-      count[e].push_back(signals);
+      count[i] = signals;
     }
     if (signals != 0) {
       streams.owner[e] = static_cast<SemaphoreOwner>(e + 1);
@@ -113,7 +112,8 @@ void Dependencies::finish(CoreStreams& streams) {
   }
   for (StreamWait& wait : streams.waits) {
     if (wait.semaphore < kEngineCount) {
-      wait.value = count[wait.semaphore][static_cast<std::size_t>(wait.value - 1)];
+      wait.value = static_cast<std::int32_t>(
+          clock_of_[wait.semaphore][static_cast<std::size_t>(wait.value - 1)]);
     }
   }
   const auto slots = static_cast<std::size_t>((actors_ - kEngineCount) * slots_);
@@ -123,7 +123,7 @@ void Dependencies::finish(CoreStreams& streams) {
 void Dependencies::begin(Completion self) {
   self_ = self;
   needed_ = 0;
-  issuer_knows_ = clock_words(known_[issuer_]);
+  issuer_knows_ = clocks_[known_[issuer_]];
 }
 
 void Dependencies::need(Completion completion) {
@@ -181,7 +181,7 @@ Cells& Dependencies::cells_of(const Operand& operand) {
 }
 
 void Dependencies::read(const Operand& operand) {
-  if (operand.present()) {
+  if (operand.present() && cells_of(operand).tracked()) {
     access(operand, footprint(operand, cells_of(operand).grain()), false);
   }
 }
@@ -239,12 +239,8 @@ void Dependencies::access(const Operand& operand, const Footprint& where, bool w
   });
 }
 
-std::uint32_t* Dependencies::clock_words(std::uint32_t clock) {
-  return &clocks_[std::size_t{clock} * static_cast<std::size_t>(actors_)];
-}
-
 const std::uint32_t* Dependencies::clock_at(Completion completion) {
-  return clock_words(clock_of_[completion.actor][completion.index - 1]);
+  return clocks_[clock_of_[completion.actor][completion.index - 1]];
 }
 
 bool Dependencies::implied_by_another(std::uint8_t actor) {
@@ -263,16 +259,13 @@ void Dependencies::emit_waits(StreamInstruction& instruction, CoreStreams& strea
   if (needed_ == 0) {
     return;
   }
-  const auto actors = static_cast<std::size_t>(actors_);
-  const auto next = static_cast<std::uint32_t>(clocks_.size() / actors);
-  clocks_.resize(clocks_.size() + actors);
-  std::uint32_t* const clock = clock_words(next);
-  std::copy_n(clock_words(known_[issuer_]), actors, clock);
+  known_[issuer_] = clocks_.copy(known_[issuer_]);
+  std::uint32_t* const clock = clocks_[known_[issuer_]];
   for (std::uint32_t rest = needed_; rest != 0; rest &= rest - 1) {
     const auto actor = static_cast<std::uint8_t>(lowest_bit(rest));
     const Completion completion{actor, need_[actor]};
     const std::uint32_t* const implied = clock_at(completion);
-    for (std::size_t a = 0; a < actors; ++a) {
+    for (std::size_t a = 0; a < static_cast<std::size_t>(actors_); ++a) {
       clock[a] = std::max(clock[a], implied[a]);
     }
     clock[actor] = std::max(clock[actor], completion.index);
@@ -281,7 +274,6 @@ void Dependencies::emit_waits(StreamInstruction& instruction, CoreStreams& strea
       ++instruction.waits;
     }
   }
-  known_[issuer_] = next;
 }
 
 StreamWait Dependencies::wait_for(Completion completion) {

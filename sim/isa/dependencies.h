@@ -30,6 +30,7 @@
 
 #include "sim/isa/cells.h"
 #include "sim/isa/stream.h"
+#include "sim/isa/vector_clocks.h"
 
 namespace nsim::isa {
 
@@ -73,9 +74,7 @@ class Dependencies {
   void need_everything();
   void accesses_of(const StreamInstruction& instruction);
   Cells& cells_of(const Operand& operand);
-  /// Clock number `clock`.
-  std::uint32_t* clock_words(std::uint32_t clock);
-  /// At the issue of `completion`.
+  /// The issuer's clock at the issue of `completion`.
   const std::uint32_t* clock_at(Completion completion);
   bool implied_by_another(std::uint8_t actor);
   void emit_waits(StreamInstruction& instruction, CoreStreams& streams);
@@ -96,9 +95,7 @@ class Dependencies {
   PerActor latest_{};     // its last work with an effect
   PerActor transfers_{};  // of DMA actors
 
-  /// Vector clocks: for each actor the index up to which everything is known to be complete.
-  /// actors_ words each; the first knows nothing.
-  std::vector<std::uint32_t> clocks_;
+  VectorClocks clocks_;  // per actor the index up to which everything is known to be complete
   const std::uint32_t* issuer_knows_ = nullptr;      // while accesses are looked up
   std::array<std::uint32_t, kEngineCount> known_{};  // engine -> its clock now
   std::array<std::vector<std::uint32_t>, kMaxActors>
