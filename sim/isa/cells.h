@@ -89,6 +89,12 @@ class Cells {
   template <class Look>
   void write(int first, int last, const Footprint& where, Completion by, Look&& look);
 
+  /// Records there are: the work of for_each.
+  std::size_t segments() const { return tracked() ? records_.size() / record_words_ : 0; }
+  /// Calls visit(state) for every history.
+  template <class Visit>
+  void for_each(Visit&& visit);
+
  private:
   /// A record: first cell, one past the last, whether lanes have histories of their own (if not,
   /// lane 0's is everyone's), then the history of each lane.
@@ -140,6 +146,16 @@ void Cells::write(int first, int last, const Footprint& where, Completion by, Lo
       record[kApart] = 0;  // all lanes are equal now
     }
   });
+}
+
+template <class Visit>
+void Cells::for_each(Visit&& visit) {
+  for (std::size_t segment = 0; segment < segments(); ++segment) {
+    std::uint32_t* const record = &records_[segment * record_words_];
+    for (int lane = 0; lane < (record[kApart] == 0 ? 1 : lanes_); ++lane) {
+      visit(state(record, lane));
+    }
+  }
 }
 
 template <class Visit>

@@ -58,6 +58,9 @@ Dependencies::Dependencies(const TrackedMemory& memory) {
 }
 
 void Dependencies::add(StreamInstruction& instruction, CoreStreams& streams) {
+  if (clocks_.used() >= collect_at_) {
+    collect_clocks();
+  }
   issuer_ = static_cast<std::uint8_t>(instruction.engine);
   const bool dma = info(instruction.opcode).dma;
   const auto position = static_cast<std::uint32_t>(streams.engine[issuer_].size());
@@ -241,6 +244,46 @@ void Dependencies::access(const Operand& operand, const Footprint& where, bool w
 
 const std::uint32_t* Dependencies::clock_at(Completion completion) {
   return clocks_[clock_of_[completion.actor][completion.index - 1]];
+}
+
+void Dependencies::collect_clocks() {
+  std::vector<bool> live(clocks_.size());
+  const auto keep = [&](Completion completion) {
+    if (completion.index != 0) {
+      live[clock_of_[completion.actor][completion.index - 1]] = true;
+    }
+  };
+  live[0] = true;
+  for (const std::uint32_t clock : known_) {
+    live[clock] = true;
+  }
+  keep(fence_);
+  for (std::uint8_t actor = 0; actor < actors_; ++actor) {
+    keep({actor, latest_[actor]});
+    // The transfers whose slots come next.
+    const std::uint32_t last = transfers_[actor];
+    for (std::uint32_t i = last - std::min(last, static_cast<std::uint32_t>(slots_)); i < last;) {
+      keep({actor, ++i});
+    }
+  }
+  std::size_t segments = 0;
+  const auto keep_cells = [&](Cells& cells) {
+    segments += cells.segments();
+    cells.for_each([&](CellState state) {
+      keep(state.writer());
+      for (std::uint32_t rest = state.readers(); rest != 0; rest &= rest - 1) {
+        const int actor = lowest_bit(rest);
+        keep({static_cast<std::uint8_t>(actor), state.read(actor)});
+      }
+    });
+  };
+  keep_cells(sbuf_);
+  keep_cells(psum_);
+  std::for_each(tensors_.begin(), tensors_.end(), keep_cells);
+  clocks_.keep(live);
+  // The next time when that many clocks are new that looking at every cell costs little for each.
+  const std::uint32_t used = clocks_.used();
+  collect_at_ = used + std::max({kLeastClocks, used, static_cast<std::uint32_t>(segments)});
 }
 
 bool Dependencies::implied_by_another(std::uint8_t actor) {

@@ -61,6 +61,7 @@ class Dependencies {
   int slots() const { return slots_; }
 
  private:
+  static constexpr std::uint32_t kLeastClocks = 1024;
   using PerActor = std::array<std::uint32_t, kMaxActors>;
 
   void begin(Completion self);
@@ -79,6 +80,8 @@ class Dependencies {
   bool implied_by_another(std::uint8_t actor);
   void emit_waits(StreamInstruction& instruction, CoreStreams& streams);
   StreamWait wait_for(Completion completion);
+  /// Takes back the clocks of completions that no later instruction can need.
+  void collect_clocks();
   int slot_semaphore(Completion transfer) const;
 
   int actors_ = kEngineCount;
@@ -96,6 +99,7 @@ class Dependencies {
   PerActor transfers_{};  // of DMA actors
 
   VectorClocks clocks_;  // per actor the index up to which everything is known to be complete
+  std::uint32_t collect_at_ = kLeastClocks;          // clocks in use
   const std::uint32_t* issuer_knows_ = nullptr;      // while accesses are looked up
   std::array<std::uint32_t, kEngineCount> known_{};  // engine -> its clock now
   std::array<std::vector<std::uint32_t>, kMaxActors>

@@ -300,6 +300,30 @@ TEST_CASE("an input tensor that is only read costs no waits, one that is written
   CHECK(waits_of(core, Engine::Scalar, 1).size() == 1);
 }
 
+TEST_CASE("what an old result implies is remembered however much happens before it is read") {
+  for (const bool psum : {false, true}) {
+    Small s;
+    const BufferRef d = s.builder.sbuf("d", Dtype::Fp32, 32, 64);
+    const BufferRef e = s.builder.sbuf("e", Dtype::Fp32, 32, 64);
+    const BufferRef f = s.builder.sbuf("f", Dtype::Fp32, 32, 64);
+    const BufferRef& old = psum ? s.p : s.a;
+    s.builder.dma_copy(Engine::Sync, s.row(s.c), s.all(s.x));
+    s.builder.activation(s.row(old), s.row(s.c), num::Activation::Exp);
+    s.builder.tensor_copy(Engine::GpSimd, s.row(s.b), s.row(s.c));
+    s.builder.memset(Engine::GpSimd, s.row(s.c), 0);  // its readers are forgotten
+    s.builder.loop("i", 0, 2000, 1, [&](Var) {        // each knows of all that the other has done
+      s.builder.activation(s.row(d), s.row(e), num::Activation::Exp);
+      s.builder.tensor_copy(Engine::GpSimd, s.row(e), s.row(d));
+    });
+    s.builder.tensor_tensor(Engine::Vector, s.row(f), s.row(old), s.row(s.b), num::AluOp::Add);
+    // Neither of the two old results is known to the other's engine when it was made.
+    const auto waits = waits_of(s.expand(), Engine::Vector, 0);
+    REQUIRE(waits.size() == 2);
+    CHECK(waits[0].value == 1);
+    CHECK(waits[1].value == 1);
+  }
+}
+
 TEST_CASE("a slot of a queue's pool is used again only when its transfer before is complete") {
   constexpr std::int64_t kTransfers = 100;
   Builder b("many", "trn2", 1);
