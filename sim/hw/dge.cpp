@@ -142,14 +142,14 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
   const ExecutionContext& context = *transfer.context;
   move.owner = this;
   move.kind = DmaMove::Kind::Copy;
-  move.source = walk(instruction.src[0], context);
-  move.destination = walk(instruction.dst, context);
+  move.source = walk(instruction.src[0], transfer.issue->src_offset, context);
+  move.destination = walk(instruction.dst, transfer.issue->dst_offset, context);
   move.rate_factor = 1;
   move.host_built =
       instruction.dge == isa::DgeMode::None || instruction.dge == isa::DgeMode::Unknown;
   move.moves_data = sbuf_.storage() != nullptr;
   move.error = std::exchange(armed_, DeviceError::None);
-  move.instruction = &instruction;
+  move.issue = transfer.issue;
   move.listener = transfer.listener;
   move.execution = context.execution;
   move.aborted = false;
@@ -196,8 +196,9 @@ void Dge::describe_gather(DmaMove& move, const DmaTransfer& transfer) {
   }
 }
 
-DmaWalk Dge::walk(const isa::Operand& operand, const ExecutionContext& context) const {
-  const auto offset = static_cast<std::uint64_t>(operand.offset);
+DmaWalk Dge::walk(const isa::Operand& operand, std::int64_t in_tensor,
+                  const ExecutionContext& context) const {
+  const auto offset = static_cast<std::uint64_t>(operand.offset + in_tensor);
   const std::uint64_t base = on_chip(operand)
                                  ? map_.sbuf(place_.device, place_.core, operand.partition, offset)
                                  : (*context.bindings)[operand.tensor] + offset;
@@ -259,7 +260,7 @@ void Dge::deliver(std::deque<DmaMove*>& ring) {
     while (move.delivered < due) {
       ++move.delivered;
       if (!move.aborted) {
-        move.listener->dma_part_done(*move.instruction, move.execution);
+        move.listener->dma_part_done(*move.issue, move.execution);
       }
     }
     if (move.delivered < isa::kDmaSignal) {
@@ -284,7 +285,7 @@ void Dge::finish(DmaMove& move) {
   }
   free_moves_.push_back(&move);
   if (!move.aborted) {
-    move.listener->dma_done(*move.instruction, move.execution);
+    move.listener->dma_done(*move.issue, move.execution);
   }
 }
 

@@ -72,7 +72,9 @@ class Dge : public DmaFrontEnd {
   DmaMove* take_move();
   void describe(DmaMove& move, const DmaTransfer& transfer);
   void describe_gather(DmaMove& move, const DmaTransfer& transfer);
-  DmaWalk walk(const isa::Operand& operand, const ExecutionContext& context) const;
+  /// `in_tensor`: the offset, of an operand in HBM.
+  DmaWalk walk(const isa::Operand& operand, std::int64_t in_tensor,
+               const ExecutionContext& context) const;
   void split(DmaMove& move, const isa::StreamInstruction& instruction);
 
   /// A part of `move` arrived: reports what its ring's order allows.

@@ -59,7 +59,7 @@ struct DmaMove {
   bool host_built = false;
   DeviceError error = DeviceError::None;  // found when descriptors were made, or injected
 
-  const isa::StreamInstruction* instruction = nullptr;  // not touched when aborted
+  const isa::Issue* issue = nullptr;  // not touched when aborted
   DmaListener* listener = nullptr;
   std::uint64_t execution = 0;
   bool aborted = false;

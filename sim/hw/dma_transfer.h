@@ -32,15 +32,16 @@ struct ExecutionContext {
 class DmaListener {
  public:
   virtual ~DmaListener() = default;
-  /// One of 16 steps of a transfer (the part of one of 16 engines): the semaphores named by the instruction get +1.
-  virtual void dma_part_done(const isa::StreamInstruction& instruction, std::uint64_t execution) = 0;
+  /// One of 16 steps of a transfer (the part of one of 16 engines): the semaphores named by the issue get +1.
+  virtual void dma_part_done(const isa::Issue& issue, std::uint64_t execution) = 0;
   /// The whole transfer finished.
-  virtual void dma_done(const isa::StreamInstruction& instruction, std::uint64_t execution) = 0;
+  virtual void dma_done(const isa::Issue& issue, std::uint64_t execution) = 0;
   virtual void dma_error(DeviceError error, std::uint64_t execution) = 0;
 };
 
 struct DmaTransfer {
-  const isa::StreamInstruction* instruction = nullptr;
+  const isa::Issue* issue = nullptr;
+  const isa::StreamInstruction* instruction = nullptr;  // of the issue
   const ExecutionContext* context = nullptr;  // valid until the execution ended and all its transfers are done
   DmaListener* listener = nullptr;
 };

@@ -8,17 +8,10 @@
 #include "sim/hw/sbuf.h"
 #include "sim/hw/semaphores.h"
 #include "sim/hw/time.h"
-#include "sim/isa/opcode.h"
+#include "sim/isa/matmul_shape.h"
 
 namespace nsim::hw {
 namespace {
-
-/// Instructions that stream through the Tensor engine's array. Their weights load while the pass
-/// before runs.
-bool uses_array(const isa::StreamInstruction& instruction) {
-  return instruction.engine == isa::Engine::Tensor &&
-         (isa::is_matmul(instruction.opcode) || instruction.opcode == isa::Opcode::NcTranspose);
-}
 
 bool same_operand(const isa::Operand& a, const isa::Operand& b) {
   const auto same_dim = [](const isa::StreamDim& x, const isa::StreamDim& y) {
@@ -81,54 +74,55 @@ void Engine::stop() {
 void Engine::issue() {
   while (stream_ != nullptr && next_ < stream_->size()) {
     issue_event_.cancel();  // begin() may have ended the execution and started the next one
-    const isa::StreamInstruction& instruction = (*stream_)[next_];
-    if (!may_begin(instruction)) {
+    const isa::Issue& next = (*stream_)[next_];
+    const Turn turn{next, streams_->instruction(next), parts_.needs.of(next)};
+    if (!may_begin(turn)) {
       return;  // what it waits for notifies issue_event_
     }
     stage_ = Stage::Order;
     fetch_.leave(next_, now());
     ++next_;
-    begin(instruction);
+    begin(turn);
   }
 }
 
-bool Engine::may_begin(const isa::StreamInstruction& instruction) {
+bool Engine::may_begin(const Turn& turn) {
   switch (stage_) {
     case Stage::Order:
-      if (!in_order(instruction)) {
+      if (!in_order(turn.needs)) {
         return false;
       }
       stage_ = Stage::Table;
       [[fallthrough]];
     case Stage::Table:
       stage_ = Stage::Semaphores;
-      if (!table_loaded(instruction)) {
+      if (!table_loaded(turn.needs.table)) {
         return false;
       }
       [[fallthrough]];
     case Stage::Semaphores:
-      if (!semaphores_reached(instruction)) {
+      if (!semaphores_reached(turn.issue)) {
         return false;
       }
-      if (instruction.opcode == isa::Opcode::CoreBarrier) {
+      if (turn.instruction.opcode == isa::Opcode::CoreBarrier) {
         stage_ = Stage::Barrier;
         return pass_barrier();
       }
       stage_ = Stage::Ports;
-      return ports_free(instruction);
+      return ports_free(turn.needs);
     case Stage::Barrier:
       return pass_barrier();
     case Stage::AtBarrier:
     case Stage::Ports:
-      return ports_free(instruction);
+      return ports_free(turn.needs);
     case Stage::Reserved:
       return true;
   }
   return true;
 }
 
-bool Engine::in_order(const isa::StreamInstruction& instruction) {
-  const SimTime at = uses_array(instruction) ? begun_ : free_at_;
+bool Engine::in_order(const InstructionNeeds& needs) {
+  const SimTime at = needs.array ? begun_ : free_at_;
   if (now() < at) {
     wait_until(at);
     return false;
@@ -143,11 +137,10 @@ bool Engine::in_order(const isa::StreamInstruction& instruction) {
 }
 
 /// Otherwise loads it, as an instruction of its own in front: it does not wait for operands.
-bool Engine::table_loaded(const isa::StreamInstruction& instruction) {
+bool Engine::table_loaded(cost::FunctionSet needed) {
   if (id_ != isa::Engine::Scalar) {
     return true;
   }
-  const cost::FunctionSet needed = cost::function_set(instruction);
   if (needed == cost::FunctionSet::Any || needed == table_) {
     return true;
   }
@@ -161,9 +154,9 @@ bool Engine::table_loaded(const isa::StreamInstruction& instruction) {
   return false;
 }
 
-bool Engine::semaphores_reached(const isa::StreamInstruction& instruction) {
-  const isa::StreamWait* wait = streams_->waits.data() + instruction.first_wait;
-  for (int i = 0; i < instruction.waits; ++i, ++wait) {
+bool Engine::semaphores_reached(const isa::Issue& issue) {
+  const isa::StreamWait* wait = streams_->waits.data() + issue.first_wait;
+  for (int i = 0; i < issue.waits; ++i, ++wait) {
     const SimTime at = parts_.semaphores.reached_at(wait->semaphore, wait->value);
     if (at <= now()) {
       continue;
@@ -192,20 +185,17 @@ bool Engine::pass_barrier() {
 }
 
 /// Of two engines that ask at the same moment, the one whose process runs first is served first.
-bool Engine::ports_free(const isa::StreamInstruction& instruction) {
-  cost_ = cost::instruction_cost(instruction, parts_.costs);
-  if (isa::info(instruction.opcode).dma) {
-    return true;  // its operands do not pass through the engine
+bool Engine::ports_free(const InstructionNeeds& needs) {
+  times_ = needs.times;
+  if (needs.dma) {
+    return true;
   }
-  const SimTime duration = clock_.duration(cost_.interval);
-  const Psum::Banks banks = parts_.psum.banks_of(instruction);
-  const bool port = parts_.sbuf.needs_port(instruction);
-  const SimTime bank_at = std::max(now(), parts_.psum.free_at(banks));
-  const SimTime port_at = port ? std::max(now(), parts_.sbuf.port_free_at()) : now();
+  const SimTime bank_at = std::max(now(), parts_.psum.free_at(needs.banks));
+  const SimTime port_at = needs.port ? std::max(now(), parts_.sbuf.port_free_at()) : now();
   const SimTime at = std::max(bank_at, port_at);
-  parts_.psum.reserve(banks, at, duration);
-  if (port) {
-    parts_.sbuf.reserve_port(at, duration);
+  parts_.psum.reserve(needs.banks, at, times_.interval);
+  if (needs.port) {
+    parts_.sbuf.reserve_port(at, times_.interval);
   }
   if (at == now()) {
     return true;
@@ -222,27 +212,27 @@ bool Engine::ports_free(const isa::StreamInstruction& instruction) {
   return false;
 }
 
-void Engine::begin(const isa::StreamInstruction& instruction) {
+void Engine::begin(const Turn& turn) {
   begun_ = std::max(now(), free_at_);
-  weights_ = instruction.waits == 0 ? weights_ : nullptr;
-  const SimTime throttled = uses_array(instruction) ? begin_pass(instruction) : 0;
-  free_at_ = std::max(free_at_, begun_ + clock_.duration(cost_.interval));
-  retired_at_ = std::max(retired_at_, begun_ + clock_.duration(cost_.latency));
-  activity_.busy(instruction, begun_, retired_at_, throttled, parts_.owner.take_flow());
+  weights_ = turn.issue.waits == 0 ? weights_ : nullptr;
+  const SimTime throttled = turn.needs.array ? begin_pass(turn) : 0;
+  free_at_ = std::max(free_at_, begun_ + times_.interval);
+  retired_at_ = std::max(retired_at_, begun_ + times_.latency);
+  activity_.busy(turn.instruction, begun_, retired_at_, throttled, parts_.owner.take_flow());
   ++instructions_;
-  parts_.datapath.execute(instruction);
+  parts_.datapath.execute(turn.instruction);
 
-  const bool dma = isa::info(instruction.opcode).dma;
+  const bool dma = turn.needs.dma;
   const bool last = next_ == stream_->size();
   hung_ = hung_ || parts_.owner.take_hang();
   if (last) {
     activity_.idle(Idle::Drained, free_at_);
   }
-  if (!hung_ && (last || (instruction.updates != 0 && !dma))) {
-    retire_later({retired_at_, dma ? nullptr : &instruction, last});
+  if (!hung_ && (last || (turn.issue.updates != 0 && !dma))) {
+    retire_later({retired_at_, dma ? nullptr : &turn.issue, last});
   }
   if (dma) {
-    parts_.owner.submit(instruction);
+    parts_.owner.submit(turn.issue);
   }
 }
 
@@ -261,24 +251,26 @@ SimTime Engine::array_free(isa::ArrayGroups groups) const {
 
 /// Weights, then the rows, at the rate the throttle allows. Both go down the same pipeline: the
 /// rows follow the last weight, not its arrival in the array. Returns what the throttle adds.
-SimTime Engine::begin_pass(const isa::StreamInstruction& instruction) {
-  const isa::ArrayGroups groups = isa::array_groups(instruction);
+SimTime Engine::begin_pass(const Turn& turn) {
+  const isa::ArrayGroups groups = turn.needs.groups;
   const SimTime ready = std::max(now(), array_free(groups));
-  const cost::Cost full = cost_;
+  SimTime throttled = 0;
   if (throttle_.on()) {
-    const double rate = throttle_.limits(ready) ? parts_.costs.tensor.throttle.rate : 1;
-    cost_ = rate < 1 ? cost::slowed(full, rate) : full;
+    const bool limited = throttle_.limits(ready);
+    const double rate = limited ? parts_.costs.tensor.throttle.rate : 1;
+    times_ = limited ? turn.needs.throttled : turn.needs.times;
+    throttled = limited ? turn.needs.throttled_by : 0;
     if (rate_shown_ != 100 * rate) {
       rate_shown_ = 100 * rate;
       activity_.rate(rate_shown_, throttle_.since());
     }
   }
-  begun_ = std::max(ready, now() + clock_.duration(weight_cycles(instruction)));
+  begun_ = std::max(ready, now() + weight_time(turn.instruction));
   if (begun_ > ready) {
-    activity_.load_weights(ready, begun_ + clock_.duration(cost_.load_latency - cost_.load));
+    activity_.load_weights(ready, begun_ + times_.load_rest);
   }
-  throttle_.work(ready, begun_ + clock_.duration(full.latency));
-  const SimTime end = begun_ + clock_.duration(cost_.interval);
+  throttle_.work(ready, begun_ + turn.needs.times.latency);
+  const SimTime end = begun_ + times_.interval;
   if (groups == isa::kWholeArray) {
     whole_free_ = end;
   } else {
@@ -287,27 +279,27 @@ SimTime Engine::begin_pass(const isa::StreamInstruction& instruction) {
       group_free_[g] = (groups >> g & 1) != 0 ? end : group_free_[g];
     }
   }
-  return clock_.duration(cost_.interval - full.interval);
+  return throttled;
 }
 
 /// Until the last weight of `instruction` is on its way to the array's shadow copy, hidden behind
 /// the pass under way or not. Weights are only used again when no wait lies between the two
 /// instructions: whoever overwrites them must wait for the first one, and the second one must then
 /// wait for the writer.
-std::int64_t Engine::weight_cycles(const isa::StreamInstruction& instruction) {
+SimTime Engine::weight_time(const isa::StreamInstruction& instruction) {
   const isa::Operand* loaded = weights_;
   weights_ = nullptr;
   if (!isa::is_matmul(instruction.opcode)) {
-    return cost_.load;
+    return times_.load;
   }
   ++matmuls_;
   if (instruction.pattern[0] != 0 || instruction.operand0.operand.present()) {
-    return cost_.load;  // a tile may move to other columns, sparse weights depend on their tags
+    return times_.load;  // a tile may move to other columns, sparse weights depend on their tags
   }
   weights_ = &instruction.src[0];
   const bool again =
       parts_.reuse_weights && loaded != nullptr && same_operand(*loaded, instruction.src[0]);
-  return again ? 0 : cost_.load;
+  return again ? 0 : times_.load;
 }
 
 void Engine::retire() {
@@ -335,9 +327,9 @@ void Engine::retire_later(const Retirement& retirement) {
   retirements_.push_back(retirement);
 }
 
-bool Engine::signal(const isa::StreamInstruction& instruction) {
-  const isa::StreamUpdate* update = streams_->updates.data() + instruction.first_update;
-  for (int i = 0; i < instruction.updates; ++i, ++update) {
+bool Engine::signal(const isa::Issue& issue) {
+  const isa::StreamUpdate* update = streams_->updates.data() + issue.first_update;
+  for (int i = 0; i < issue.updates; ++i, ++update) {
     if (!parts_.semaphores.add(update->semaphore, update->add)) {
       return false;
     }

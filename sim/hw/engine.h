@@ -13,13 +13,11 @@
 #include <deque>
 #include <systemc>
 
-#include "sim/cost/cost.h"
-#include "sim/cost/function_tables.h"
 #include "sim/hw/activity.h"
 #include "sim/hw/dma_transfer.h"
 #include "sim/hw/instruction_fetch.h"
+#include "sim/hw/instruction_needs.h"
 #include "sim/hw/throttle.h"
-#include "sim/isa/matmul_shape.h"
 #include "sim/isa/stream.h"
 
 namespace nsim::hw {
@@ -35,7 +33,7 @@ class EngineOwner {
  public:
   virtual ~EngineOwner() = default;
   /// A DMA instruction issues.
-  virtual void submit(const isa::StreamInstruction& instruction) = 0;
+  virtual void submit(const isa::Issue& issue) = 0;
   /// The engine stands at the next core barrier: notify `resume` when it may go on.
   virtual void reach_barrier(sc_core::sc_event& resume) = 0;
   /// Every instruction of the stream has retired.
@@ -52,6 +50,7 @@ struct EngineParts {
   const cost::EngineParams& costs;
   const FetchParams& fetch;
   bool reuse_weights;
+  NeedsTable& needs;
   Semaphores& semaphores;
   Sbuf& sbuf;
   Psum& psum;
@@ -75,25 +74,32 @@ class Engine : public sc_core::sc_module {
   enum class Stage : std::uint8_t { Order, Table, Semaphores, Barrier, AtBarrier, Ports, Reserved };
   struct Retirement {
     SimTime at = 0;
-    const isa::StreamInstruction* signals = nullptr;  // whose semaphore updates are made
+    const isa::Issue* signals = nullptr;  // whose semaphore updates are made
     bool last = false;
+  };
+
+  /// The issue at the head of the stream.
+  struct Turn {
+    const isa::Issue& issue;
+    const isa::StreamInstruction& instruction;
+    const InstructionNeeds& needs;
   };
 
   void issue();
   void retire();
 
-  bool may_begin(const isa::StreamInstruction& instruction);
-  bool in_order(const isa::StreamInstruction& instruction);
-  bool table_loaded(const isa::StreamInstruction& instruction);
-  bool semaphores_reached(const isa::StreamInstruction& instruction);
+  bool may_begin(const Turn& turn);
+  bool in_order(const InstructionNeeds& needs);
+  bool table_loaded(cost::FunctionSet needed);
+  bool semaphores_reached(const isa::Issue& issue);
   bool pass_barrier();
-  bool ports_free(const isa::StreamInstruction& instruction);
-  void begin(const isa::StreamInstruction& instruction);
+  bool ports_free(const InstructionNeeds& needs);
+  void begin(const Turn& turn);
   SimTime array_free(isa::ArrayGroups groups) const;
-  SimTime begin_pass(const isa::StreamInstruction& instruction);
-  std::int64_t weight_cycles(const isa::StreamInstruction& instruction);
+  SimTime begin_pass(const Turn& turn);
+  SimTime weight_time(const isa::StreamInstruction& instruction);
   void retire_later(const Retirement& retirement);
-  bool signal(const isa::StreamInstruction& instruction);
+  bool signal(const isa::Issue& issue);
   void wait_until(SimTime at);
   void idle(Idle cause);
 
@@ -104,13 +110,13 @@ class Engine : public sc_core::sc_module {
   sc_core::sc_event retire_event_;
 
   const isa::CoreStreams* streams_ = nullptr;
-  const std::vector<isa::StreamInstruction>* stream_ = nullptr;  // nullptr: no execution
-  std::size_t next_ = 0;                                         // instruction of the stream
+  const std::vector<isa::Issue>* stream_ = nullptr;  // nullptr: no execution
+  std::size_t next_ = 0;                             // issue of the stream
   Stage stage_ = Stage::Order;
-  cost::Cost cost_;         // of the next instruction, from stage Ports on
-  SimTime begun_ = 0;       // when the last instruction began to occupy the datapath
-  SimTime free_at_ = 0;     // when it no longer does
-  SimTime retired_at_ = 0;  // when everything issued so far has retired
+  InstructionNeeds::Times times_;  // of the next instruction, from stage Ports on
+  SimTime begun_ = 0;              // when the last instruction began to occupy the datapath
+  SimTime free_at_ = 0;            // when it no longer does
+  SimTime retired_at_ = 0;         // when everything issued so far has retired
   bool hung_ = false;
   const isa::Operand* weights_ =
       nullptr;  // Tensor: what is in the array, nullptr: nothing that may be used again

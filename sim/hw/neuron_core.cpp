@@ -28,10 +28,11 @@ NeuronCore::NeuronCore(sc_core::sc_module_name name, const NeuronCoreParams& par
       semaphores_(params_.semaphores),
       sbuf_(params_.sbuf, numerics),
       psum_(params_.psum, numerics),
-      datapath_(sbuf_, psum_) {
+      datapath_(sbuf_, psum_),
+      needs_(params_.engines, sbuf_, psum_) {
   const EngineParts parts{params_.engines, params_.fetch, params_.reuse_weights,
-                          semaphores_,     sbuf_,         psum_,
-                          datapath_,       *this};
+                          needs_,          semaphores_,   sbuf_,
+                          psum_,           datapath_,     *this};
   for (int i = 0; i < isa::kEngineCount; ++i) {
     const auto id = static_cast<isa::Engine>(i);
     engines_[static_cast<std::size_t>(i)] =
@@ -59,6 +60,7 @@ void NeuronCore::start(const isa::CoreStreams& streams, const ExecutionContext& 
   sbuf_.release();
   psum_.release();
   datapath_.reset();
+  needs_.start(streams);
   for (const auto& engine : engines_) {
     engine->start(streams, context, started_ + params_.preamble + params_.fetch.latency);
   }
@@ -89,9 +91,9 @@ void NeuronCore::end(DeviceError error) {
   std::exchange(done_, nullptr)(error);  // may start the next execution
 }
 
-void NeuronCore::submit(const isa::StreamInstruction& instruction) {
+void NeuronCore::submit(const isa::Issue& issue) {
   ++transfers_left_;
-  dma_->submit({&instruction, context_, this});
+  dma_->submit({&issue, &streams_->instruction(issue), context_, this});
 }
 
 void NeuronCore::retired() {
@@ -115,12 +117,12 @@ bool NeuronCore::current(std::uint64_t execution) const {
   return running() && context_->execution == execution;
 }
 
-void NeuronCore::dma_part_done(const isa::StreamInstruction& instruction, std::uint64_t execution) {
+void NeuronCore::dma_part_done(const isa::Issue& issue, std::uint64_t execution) {
   if (!current(execution)) {
     return;
   }
-  const isa::StreamUpdate* update = streams_->updates.data() + instruction.first_update;
-  for (int i = 0; i < instruction.updates; ++i, ++update) {
+  const isa::StreamUpdate* update = streams_->updates.data() + issue.first_update;
+  for (int i = 0; i < issue.updates; ++i, ++update) {
     if (!semaphores_.add(update->semaphore, 1)) {
       abort(DeviceError::SemaphoreMisuse);
       return;
@@ -128,7 +130,7 @@ void NeuronCore::dma_part_done(const isa::StreamInstruction& instruction, std::u
   }
 }
 
-void NeuronCore::dma_done(const isa::StreamInstruction&, std::uint64_t execution) {
+void NeuronCore::dma_done(const isa::Issue&, std::uint64_t execution) {
   if (current(execution)) {
     --transfers_left_;
     end_if_done();

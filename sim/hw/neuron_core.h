@@ -16,10 +16,10 @@
 
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
-#include "sim/cost/cost.h"
 #include "sim/hw/datapath.h"
 #include "sim/hw/dma_transfer.h"
 #include "sim/hw/engine.h"
+#include "sim/hw/instruction_needs.h"
 #include "sim/hw/psum.h"
 #include "sim/hw/sbuf.h"
 #include "sim/hw/semaphores.h"
@@ -35,7 +35,7 @@ struct NeuronCoreParams {
   PsumParams psum;
   SemaphoreParams semaphores;
   FetchParams fetch;
-  SimTime preamble;  // in front of the fetch of a program's first instructions
+  SimTime preamble;    // in front of the fetch of a program's first instructions
   bool reuse_weights;  // Tensor does not load a stationary operand that is in the array already
 };
 
@@ -69,12 +69,12 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
 
   void report(StatsScope stats) const;
 
-  void dma_part_done(const isa::StreamInstruction& instruction, std::uint64_t execution) override;
-  void dma_done(const isa::StreamInstruction& instruction, std::uint64_t execution) override;
+  void dma_part_done(const isa::Issue& issue, std::uint64_t execution) override;
+  void dma_done(const isa::Issue& issue, std::uint64_t execution) override;
   void dma_error(DeviceError error, std::uint64_t execution) override;
 
  private:
-  void submit(const isa::StreamInstruction& instruction) override;
+  void submit(const isa::Issue& issue) override;
   void reach_barrier(sc_core::sc_event& resume) override;
   void retired() override;
   void failed(DeviceError error) override;
@@ -91,6 +91,7 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
   Sbuf sbuf_;
   Psum psum_;
   Datapath datapath_;
+  NeedsTable needs_;
   std::array<std::unique_ptr<Engine>, isa::kEngineCount> engines_;
   DmaFrontEnd* dma_ = nullptr;
   std::vector<NeuronCore*> peers_;

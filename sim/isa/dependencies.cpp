@@ -57,7 +57,7 @@ Dependencies::Dependencies(const TrackedMemory& memory) {
   clocks_ = VectorClocks(actors_);
 }
 
-void Dependencies::add(StreamInstruction& instruction, CoreStreams& streams) {
+void Dependencies::add(const StreamInstruction& instruction, Issue& issue, CoreStreams& streams) {
   if (clocks_.used() >= collect_at_) {
     collect_clocks();
   }
@@ -81,13 +81,13 @@ void Dependencies::add(StreamInstruction& instruction, CoreStreams& streams) {
   } else {
     accesses_of(instruction);
   }
-  emit_waits(instruction, streams);
+  emit_waits(issue, streams);
   clock_of_[issuer_].push_back(known_[issuer_]);
   signals_[issuer_].push_back(0);
   if (dma) {
     clock_of_[self_.actor].push_back(known_[issuer_]);
-    instruction.first_update = static_cast<std::uint32_t>(streams.updates.size());
-    instruction.updates = 1;
+    issue.first_update = static_cast<std::uint32_t>(streams.updates.size());
+    issue.updates = 1;
     streams.updates.push_back({static_cast<std::uint16_t>(slot_semaphore(self_)), kDmaSignal});
   }
   if (dma || instruction.dst.present() || instruction.opcode == Opcode::CoreBarrier) {
@@ -102,7 +102,7 @@ void Dependencies::finish(CoreStreams& streams) {
     for (std::size_t i = 0; i < signals_[e].size(); ++i) {
       if (signals_[e][i] != 0) {
         ++signals;
-        StreamInstruction& producer = streams.engine[e][i];
+        Issue& producer = streams.engine[e][i];
         producer.first_update = static_cast<std::uint32_t>(streams.updates.size());
         producer.updates = 1;
         streams.updates.push_back({static_cast<std::uint16_t>(e), 1});
@@ -296,9 +296,9 @@ bool Dependencies::implied_by_another(std::uint8_t actor) {
   return false;
 }
 
-void Dependencies::emit_waits(StreamInstruction& instruction, CoreStreams& streams) {
-  instruction.first_wait = static_cast<std::uint32_t>(streams.waits.size());
-  instruction.waits = 0;
+void Dependencies::emit_waits(Issue& issue, CoreStreams& streams) {
+  issue.first_wait = static_cast<std::uint32_t>(streams.waits.size());
+  issue.waits = 0;
   if (needed_ == 0) {
     return;
   }
@@ -314,7 +314,7 @@ void Dependencies::emit_waits(StreamInstruction& instruction, CoreStreams& strea
     clock[actor] = std::max(clock[actor], completion.index);
     if (!implied_by_another(actor)) {
       streams.waits.push_back(wait_for(completion));
-      ++instruction.waits;
+      ++issue.waits;
     }
   }
 }

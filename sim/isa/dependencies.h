@@ -52,8 +52,9 @@ class Dependencies {
  public:
   explicit Dependencies(const TrackedMemory& memory);
 
-  /// Before `instruction` is appended to its engine's stream in `streams`: gives it its waits.
-  void add(StreamInstruction& instruction, CoreStreams& streams);
+  /// Before the issue of `instruction` (complete, see stream.h) is appended to its engine's stream
+  /// in `streams`: gives it its waits.
+  void add(const StreamInstruction& instruction, Issue& issue, CoreStreams& streams);
   /// Once, after the last add().
   void finish(CoreStreams& streams);
 
@@ -78,7 +79,7 @@ class Dependencies {
   /// The issuer's clock at the issue of `completion`.
   const std::uint32_t* clock_at(Completion completion);
   bool implied_by_another(std::uint8_t actor);
-  void emit_waits(StreamInstruction& instruction, CoreStreams& streams);
+  void emit_waits(Issue& issue, CoreStreams& streams);
   StreamWait wait_for(Completion completion);
   /// Takes back the clocks of completions that no later instruction can need.
   void collect_clocks();

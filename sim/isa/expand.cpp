@@ -10,6 +10,7 @@
 #include "sim/isa/check.h"
 #include "sim/isa/checked.h"
 #include "sim/isa/dependencies.h"
+#include "sim/isa/instruction_pool.h"
 #include "sim/isa/opcode.h"
 #include "sim/isa/place.h"
 #include "sim/isa/resolve.h"
@@ -66,6 +67,13 @@ void for_each_expression(const Instruction& instruction, Visit&& visit) {
   }
 }
 
+/// What unrolling for one core keeps besides the streams.
+struct Unrolling {
+  std::vector<std::int64_t> variables;
+  std::optional<Dependencies> dependencies;
+  InstructionPool pool;
+};
+
 /// Checks and prepares a program once, then unrolls it for each core.
 class Expansion {
  public:
@@ -112,11 +120,10 @@ class Expansion {
   void add_instruction(const Instruction& instruction, std::int64_t times);
   void check_scope(const Instruction& instruction) const;
   void find_written_memory();
-  void unroll(std::int64_t core, CoreStreams& out, Work& work) const;
-  void issue(const PreparedInstruction& prepared, const std::vector<std::int64_t>& variables,
-             std::optional<Dependencies>& dependencies, CoreStreams& out) const;
+  void unroll(std::int64_t core, CoreStreams& out, Work& work);
+  void issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& out);
   void explicit_sync(const Instruction& source, const std::vector<std::int64_t>& variables,
-                     StreamInstruction& instruction, CoreStreams& out) const;
+                     Issue& issue, CoreStreams& out) const;
 
   const Program& program_;
   const Limits& limits_;
@@ -240,23 +247,24 @@ void Expansion::find_written_memory() {
   }
 }
 
-void Expansion::unroll(std::int64_t core, CoreStreams& out, Work& work) const {
+void Expansion::unroll(std::int64_t core, CoreStreams& out, Work& work) {
   for (std::size_t e = 0; e < kEngineCount; ++e) {
     out.engine[e].reserve(static_cast<std::size_t>(per_engine_[e]));
   }
-  std::optional<Dependencies> dependencies;
+  out.instructions.reserve(instructions_.size());
+  Unrolling unrolling{
+      std::vector<std::int64_t>(program_.variables.size()), {}, InstructionPool(out.instructions)};
   if (program_.auto_sync) {
-    dependencies.emplace(memory_);
+    unrolling.dependencies.emplace(memory_);
   }
-  std::vector<std::int64_t> variables(program_.variables.size());
+  std::vector<std::int64_t>& variables = unrolling.variables;
   variables[0] = core;
   std::vector<std::int64_t> left(loops_.size());  // iterations
   for (std::size_t at = 0; at < steps_.size(); ++at) {
     const Step& step = steps_[at];
     if (step.kind == Step::Kind::Issue) {
-      const PreparedInstruction& prepared = instructions_[step.index];
-      issue(prepared, variables, dependencies, out);
-      work += prepared.work;
+      issue(step.index, unrolling, out);
+      work += instructions_[step.index].work;
       continue;
     }
     const FlatLoop& loop = loops_[step.index];
@@ -268,28 +276,29 @@ void Expansion::unroll(std::int64_t core, CoreStreams& out, Work& work) const {
       at = loop.first_step - 1;
     }
   }
-  if (dependencies) {
-    dependencies->finish(out);
+  if (unrolling.dependencies) {
+    unrolling.dependencies->finish(out);
   }
 }
 
-void Expansion::issue(const PreparedInstruction& prepared,
-                      const std::vector<std::int64_t>& variables,
-                      std::optional<Dependencies>& dependencies, CoreStreams& out) const {
-  StreamInstruction instruction;
-  resolver_.issue(prepared, variables, instruction);
-  if (dependencies) {
-    dependencies->add(instruction, out);
+void Expansion::issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& out) {
+  PreparedInstruction& prepared = instructions_[index];
+  resolver_.issue(prepared, unrolling.variables);
+  const StreamInstruction& instruction = prepared.resolved;
+  Issue issue;
+  unrolling.pool.share(index, instruction, issue);
+  if (unrolling.dependencies) {
+    unrolling.dependencies->add(instruction, issue, out);
   } else {
-    explicit_sync(*prepared.source, variables, instruction, out);
+    explicit_sync(*prepared.source, unrolling.variables, issue, out);
   }
-  out.engine[static_cast<std::size_t>(instruction.engine)].push_back(instruction);
+  out.engine[static_cast<std::size_t>(instruction.engine)].push_back(issue);
 }
 
 void Expansion::explicit_sync(const Instruction& source, const std::vector<std::int64_t>& variables,
-                              StreamInstruction& instruction, CoreStreams& out) const {
-  instruction.first_wait = static_cast<std::uint32_t>(out.waits.size());
-  instruction.waits = static_cast<std::uint8_t>(source.waits.size());
+                              Issue& issue, CoreStreams& out) const {
+  issue.first_wait = static_cast<std::uint32_t>(out.waits.size());
+  issue.waits = static_cast<std::uint8_t>(source.waits.size());
   for (const SemaphoreWait& wait : source.waits) {
     const std::int64_t value = wait.value.evaluate(variables);
     if (value < 0 || value > std::numeric_limits<std::int32_t>::max()) {
@@ -300,8 +309,8 @@ void Expansion::explicit_sync(const Instruction& source, const std::vector<std::
     out.waits.push_back(
         {static_cast<std::uint16_t>(wait.semaphore), static_cast<std::int32_t>(value)});
   }
-  instruction.first_update = static_cast<std::uint32_t>(out.updates.size());
-  instruction.updates = static_cast<std::uint8_t>(source.updates.size());
+  issue.first_update = static_cast<std::uint32_t>(out.updates.size());
+  issue.updates = static_cast<std::uint8_t>(source.updates.size());
   const SemaphoreOwner self =
       info(source.opcode).dma ? SemaphoreOwner::Dma
                               : static_cast<SemaphoreOwner>(static_cast<int>(source.engine) + 1);

@@ -3,7 +3,7 @@
 // loops, find the dependencies and insert the semaphores.
 //
 // Data flow: place() gives addresses -> for each core, walk the body once in program order; each
-// instruction is resolved and checked, and appended to its engine's stream -> (auto_sync) a Dependencies
+// instruction is resolved and checked, and its issue appended to its engine's stream -> (auto_sync) a Dependencies
 // tracker that remembers, for every cell of SBUF, PSUM and written HBM tensors, the last writer and the
 // last reader of each actor (5 engines, DMA queues) says which completions the instruction must wait for ->
 // waits implied by others are dropped (vector clocks), the rest become semaphore waits, and only
@@ -34,7 +34,8 @@ struct Limits {
   bool matmul_small_tiles = false;          // 32 x 32; NeuronCore-v2 has tiles of 64 at least on one side
   bool matmul_bf16_result = false;          // NeuronCore-v4
   std::int64_t matmul_result_bytes = 2 * 1024;  // of a partition; all of PSUM from NeuronCore-v4 on
-  std::int64_t max_instructions = 4'000'000;  // after unrolling, of all cores: about 2 GB of streams
+  /// After unrolling, of all cores: 0.3 GB of streams when loops share instructions, 2 GB at worst.
+  std::int64_t max_instructions = 4'000'000;
 };
 
 /// Gives an address to every buffer without one, after the ones that have one, in order of declaration.

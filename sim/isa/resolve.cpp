@@ -181,10 +181,10 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
   return rule;
 }
 
-void Resolver::issue(const PreparedInstruction& prepared,
-                     const std::vector<std::int64_t>& variables, StreamInstruction& out) const {
+void Resolver::issue(PreparedInstruction& prepared,
+                     const std::vector<std::int64_t>& variables) const {
   const Instruction& source = *prepared.source;
-  out = prepared.resolved;
+  StreamInstruction& out = prepared.resolved;
   out.accumulate = source.accumulate.evaluate(variables) != 0;
   out.base = source.base.evaluate(variables);
   if (out.base != static_cast<std::int32_t>(out.base)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an Instruction to the StreamInstructions of its iterations. What does not depend on loop
-// variables is resolved and checked once (prepare), the rest per iteration (issue).
+// variables is resolved and checked once (prepare), the rest per iteration (issue). What issue()
+// fills in is what InstructionPool tells iterations apart by: whoever adds to one adds to the
+// other.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +35,7 @@ struct AddressRule {
 
 struct PreparedInstruction {
   const Instruction* source = nullptr;
-  StreamInstruction resolved;  // all but what depends on loop variables
+  StreamInstruction resolved;  // what depends on loop variables: as of the last issue()
   std::vector<AddressRule> addresses;
   Work work;  // of one issue
 };
@@ -46,9 +48,9 @@ class Resolver {
 
   /// Throws UserError for anything wrong in every iteration.
   PreparedInstruction prepare(const Instruction& instruction) const;
-  /// Fills `out`; throws UserError for an address that is wrong in this iteration.
-  void issue(const PreparedInstruction& prepared, const std::vector<std::int64_t>& variables,
-             StreamInstruction& out) const;
+  /// Completes prepared.resolved for one iteration; throws UserError for an address that is wrong
+  /// in it.
+  void issue(PreparedInstruction& prepared, const std::vector<std::int64_t>& variables) const;
 
  private:
   AddressRule resolve(const Instruction& instruction, const Access& access, std::uint8_t slot,

@@ -20,6 +20,13 @@ std::int64_t Operand::elements() const {
   return product;
 }
 
+StreamInstruction CoreStreams::complete(const Issue& issue) const {
+  StreamInstruction result = instruction(issue);
+  result.dst.offset += issue.dst_offset;
+  result.src[0].offset += issue.src_offset;
+  return result;
+}
+
 void pack_mask(const std::vector<std::int64_t>& mask, StreamInstruction& instruction) {
   std::array<std::uint32_t, 8> packed{};
   for (std::size_t i = 0; i < mask.size() && i < 4 * packed.size(); ++i) {
@@ -69,7 +76,8 @@ class Printer {
   }
 
  private:
-  void print(const CoreStreams& core, const StreamInstruction& in) {
+  void print(const CoreStreams& core, const Issue& issue) {
+    const StreamInstruction in = core.complete(issue);
     out_ << name(in.opcode);
     for (const Operand* operand :
          {&in.dst, &in.dst2, &in.src[0], &in.src[1], &in.operand0.operand, &in.operand1.operand}) {
@@ -81,10 +89,11 @@ class Printer {
     if (info(in.opcode).dma) {
       out_ << " queue " << int{in.queue} << " dge " << name(in.dge);
     }
-    for (std::size_t i = in.first_wait; i < std::size_t{in.first_wait} + in.waits; ++i) {
+    for (std::size_t i = issue.first_wait; i < std::size_t{issue.first_wait} + issue.waits; ++i) {
       out_ << " wait s" << core.waits[i].semaphore << ">=" << core.waits[i].value;
     }
-    for (std::size_t i = in.first_update; i < std::size_t{in.first_update} + in.updates; ++i) {
+    for (std::size_t i = issue.first_update; i < std::size_t{issue.first_update} + issue.updates;
+         ++i) {
       out_ << " signal s" << core.updates[i].semaphore << "+" << core.updates[i].add;
     }
     if (in.label != 0) {

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streams: a program ready for the hardware. Loops are unrolled, addresses are numbers, every
 // dependency between engines and DMA queues is a semaphore. Immutable and shared by all executions.
+//
+// A stream is a list of issues. An issue is small: it names an instruction and says what differs
+// from issue to issue nearly always: semaphores, and where in HBM a transfer reads and writes. The
+// instruction itself (half a kilobyte) is shared by all issues that are alike otherwise. Loops over
+// rotating buffers have few of them, however often they run: the memory of a program grows by an
+// Issue, its waits and its updates per iteration.
+//
+// Data flow: Expansion resolves an instruction for one iteration -> Dependencies writes waits and
+// updates of its issue -> InstructionPool finds the shared instruction or adds it, and moves the
+// offsets in HBM into the issue -> engines follow issue.instruction, and keep what they derive from
+// an instruction (costs, ports) once for all its issues.
 #pragma once
 
 #include <array>
@@ -30,7 +41,8 @@ struct Operand {
   std::uint8_t partition = 0;       // first partition (on chip)
   std::uint16_t partitions = 0;     // 0: operand absent
   std::uint32_t tensor = 0;         // HBM: index into Program::tensors (address comes from the request's bindings)
-  std::int64_t offset = 0;          // bytes: within the partition (on chip) or within the tensor (HBM)
+  std::int64_t offset = 0;          // bytes: within the partition (on chip) or within the tensor (HBM);
+                                    // of dst and src[0] in HBM the issue's offset is added
   std::array<StreamDim, 5> dim{};   // outermost first
 
   bool present() const { return partitions != 0; }
@@ -43,6 +55,7 @@ struct StreamScalar {
   Operand operand;  // present(): one element per partition
 };
 
+/// What an instruction is; issues share it.
 struct StreamInstruction {
   Opcode opcode = Opcode::Nop;
   Engine engine = Engine::Sync;
@@ -67,12 +80,19 @@ struct StreamInstruction {
   std::int64_t partition_step = 0;
   std::int64_t count = 0;
   std::array<std::int32_t, 8> pattern{};  // NcStreamShuffle: four entries of the mask each
+  std::uint32_t label = 0;
+  std::uint32_t line = 0;           // source line, for messages
+};
+
+/// One instruction in a stream.
+struct Issue {
+  std::uint32_t instruction = 0;    // into CoreStreams::instructions
   std::uint32_t first_wait = 0;     // into CoreStreams::waits
   std::uint32_t first_update = 0;   // into CoreStreams::updates
   std::uint8_t waits = 0;
   std::uint8_t updates = 0;
-  std::uint32_t label = 0;
-  std::uint32_t line = 0;           // source line, for messages
+  std::int64_t dst_offset = 0;      // bytes, added to those of dst and src[0] when they lie in HBM; else 0
+  std::int64_t src_offset = 0;
 };
 
 /// The mask of an nc_stream_shuffle, packed in its pattern.
@@ -92,10 +112,17 @@ struct StreamUpdate {
 enum class SemaphoreOwner : std::uint8_t { None, Tensor, Vector, Scalar, GpSimd, Sync, Dma, Peer, Mixed };
 
 struct CoreStreams {
-  std::array<std::vector<StreamInstruction>, kEngineCount> engine;
+  std::array<std::vector<Issue>, kEngineCount> engine;
+  std::vector<StreamInstruction> instructions;  // of all engines, each once
   std::vector<StreamWait> waits;
   std::vector<StreamUpdate> updates;
   std::array<SemaphoreOwner, kSemaphoreCount> owner{};
+
+  const StreamInstruction& instruction(const Issue& issue) const {
+    return instructions[issue.instruction];
+  }
+  /// A copy that needs no issue: with the offsets of its operands in HBM.
+  StreamInstruction complete(const Issue& issue) const;
 };
 
 /// What the program asks of the hardware, summed over all cores; independent of any timing.

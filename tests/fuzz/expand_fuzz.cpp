@@ -20,7 +20,7 @@ namespace {
 bool runs_to_its_end(const CoreStreams& core) {
   std::array<std::size_t, kEngineCount> position{};
   std::array<std::int64_t, kSemaphoreCount> semaphores{};
-  const auto ready = [&](const StreamInstruction& in) {
+  const auto ready = [&](const Issue& in) {
     const auto first = core.waits.begin() + in.first_wait;
     return std::all_of(first, first + in.waits, [&](const StreamWait& wait) {
       return semaphores.at(wait.semaphore) >= wait.value;
@@ -31,7 +31,7 @@ bool runs_to_its_end(const CoreStreams& core) {
     for (std::size_t e = 0; e < kEngineCount; ++e) {
       const auto& stream = core.engine[e];
       for (; position[e] < stream.size() && ready(stream[position[e]]); ++position[e]) {
-        const StreamInstruction& in = stream[position[e]];
+        const Issue& in = stream[position[e]];
         for (std::size_t i = 0; i < in.updates; ++i) {
           const StreamUpdate& update = core.updates.at(in.first_update + i);
           semaphores.at(update.semaphore) += update.add;

@@ -69,17 +69,20 @@ class StreamMaker {
     streams_.cores.resize(static_cast<std::size_t>(cores));
   }
 
-  StreamMaker& add(isa::StreamInstruction instruction,
+  StreamMaker& add(const isa::StreamInstruction& instruction,
                    std::initializer_list<isa::StreamWait> waits = {},
                    std::initializer_list<isa::StreamUpdate> updates = {}, int core = 0) {
     isa::CoreStreams& streams = streams_.cores[static_cast<std::size_t>(core)];
-    instruction.first_wait = static_cast<std::uint32_t>(streams.waits.size());
-    instruction.first_update = static_cast<std::uint32_t>(streams.updates.size());
-    instruction.waits = static_cast<std::uint8_t>(waits.size());
-    instruction.updates = static_cast<std::uint8_t>(updates.size());
+    isa::Issue issue;
+    issue.instruction = static_cast<std::uint32_t>(streams.instructions.size());
+    issue.first_wait = static_cast<std::uint32_t>(streams.waits.size());
+    issue.first_update = static_cast<std::uint32_t>(streams.updates.size());
+    issue.waits = static_cast<std::uint8_t>(waits.size());
+    issue.updates = static_cast<std::uint8_t>(updates.size());
+    streams.instructions.push_back(instruction);
     streams.waits.insert(streams.waits.end(), waits);
     streams.updates.insert(streams.updates.end(), updates);
-    streams.engine[static_cast<std::size_t>(instruction.engine)].push_back(instruction);
+    streams.engine[static_cast<std::size_t>(instruction.engine)].push_back(issue);
     return *this;
   }
   StreamMaker& owner(int semaphore, isa::SemaphoreOwner owner, int core = 0) {
@@ -113,9 +116,9 @@ class FakeDma : public hw::DmaFrontEnd {
         return;
       }
       for (int i = 0; i < isa::kDmaSignal; ++i) {
-        transfer.listener->dma_part_done(*transfer.instruction, execution);
+        transfer.listener->dma_part_done(*transfer.issue, execution);
       }
-      transfer.listener->dma_done(*transfer.instruction, execution);
+      transfer.listener->dma_done(*transfer.issue, execution);
     });
   }
   void abort(std::uint64_t execution) override { aborted.push_back(execution); }

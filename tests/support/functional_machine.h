@@ -79,7 +79,7 @@ class FunctionalMachine {
     std::vector<std::byte> sbuf, psum;
     std::array<std::size_t, isa::kEngineCount> next{};
     std::array<std::int64_t, isa::kSemaphoreCount> semaphore{};
-    std::map<int, std::deque<const isa::StreamInstruction*>> queues;
+    std::map<int, std::deque<const isa::Issue*>> queues;
     std::int64_t barriers = 0;  // arrived at
     bool waiting = false;       // at one
   };
@@ -105,7 +105,7 @@ class FunctionalMachine {
     });
   }
 
-  static void signal(Core& core, const isa::StreamInstruction& i) {
+  static void signal(Core& core, const isa::Issue& i) {
     for (std::uint32_t u = i.first_update; u < i.first_update + i.updates; ++u) {
       core.semaphore[core.streams->updates[u].semaphore] += core.streams->updates[u].add;
     }
@@ -117,8 +117,9 @@ class FunctionalMachine {
     if (core.next[engine] == stream.size()) {
       return false;
     }
-    const isa::StreamInstruction& i = stream[core.next[engine]];
-    for (std::uint32_t w = i.first_wait; w < i.first_wait + i.waits; ++w) {
+    const isa::Issue& issue = stream[core.next[engine]];
+    const isa::StreamInstruction& i = core.streams->instruction(issue);
+    for (std::uint32_t w = issue.first_wait; w < issue.first_wait + issue.waits; ++w) {
       const isa::StreamWait& wait = core.streams->waits[w];
       if (core.semaphore[wait.semaphore] < wait.value) {
         return false;
@@ -130,10 +131,10 @@ class FunctionalMachine {
     ++core.next[engine];
     if (i.opcode == isa::Opcode::DmaCopy || i.opcode == isa::Opcode::DmaTranspose ||
         i.opcode == isa::Opcode::DmaGather) {
-      core.queues[static_cast<int>(engine) * 4 + i.queue].push_back(&i);
+      core.queues[static_cast<int>(engine) * 4 + i.queue].push_back(&issue);
     } else {
       execute(core, i);
-      signal(core, i);
+      signal(core, issue);
     }
     return true;
   }
@@ -159,10 +160,10 @@ class FunctionalMachine {
       auto queue = core.queues.begin();
       std::advance(queue, (first + n) % core.queues.size());
       if (!queue->second.empty()) {
-        const isa::StreamInstruction& i = *queue->second.front();
+        const isa::Issue& issue = *queue->second.front();
         queue->second.pop_front();
-        move(core, i);
-        signal(core, i);
+        move(core, core.streams->complete(issue));
+        signal(core, issue);
         return true;
       }
     }

@@ -123,14 +123,14 @@ inline void write(Memory& memory, const StreamInstruction& in, const Inputs& inp
 
 /// In the order of `line`, one after the other.
 inline void run_sequentially(Memory& memory, const CoreStreams& core) {
-  std::map<std::uint32_t, const StreamInstruction*> ordered;
+  std::map<std::uint32_t, StreamInstruction> ordered;
   for (const auto& stream : core.engine) {
-    for (const StreamInstruction& in : stream) {
-      ordered[in.line] = &in;
+    for (const Issue& issue : stream) {
+      ordered[core.instruction(issue).line] = core.complete(issue);
     }
   }
   for (const auto& [line, in] : ordered) {
-    write(memory, *in, read(memory, *in));
+    write(memory, in, read(memory, in));
   }
 }
 
@@ -172,12 +172,12 @@ class ScrambledRun {
     for (std::size_t e = 0; e < kEngineCount; ++e) {
       while (position_[e] < core_.engine[e].size() && free_[e] <= now_ &&
              ready(core_.engine[e][position_[e]])) {
-        const StreamInstruction& in = core_.engine[e][position_[e]++];
-        info(in.opcode).dma ? trigger(in, e) : issue(in, e);
+        const Issue& next = core_.engine[e][position_[e]++];
+        info(core_.instruction(next).opcode).dma ? trigger(next, e) : issue(next, e);
       }
     }
   }
-  bool ready(const StreamInstruction& in) const {
+  bool ready(const Issue& in) const {
     for (std::size_t i = in.first_wait; i < std::size_t{in.first_wait} + in.waits; ++i) {
       if (semaphores_[core_.waits[i].semaphore] < core_.waits[i].value) {
         return false;
@@ -185,13 +185,13 @@ class ScrambledRun {
     }
     return true;
   }
-  void signal(const StreamInstruction& in, std::int32_t engines) {
+  void signal(const Issue& in, std::int32_t engines) {
     for (std::size_t i = in.first_update; i < std::size_t{in.first_update} + in.updates; ++i) {
       semaphores_[core_.updates[i].semaphore] += core_.updates[i].add / engines;
     }
   }
 
-  void issue(const StreamInstruction& in, std::size_t e) {
+  void issue(const Issue& next, std::size_t e) {
     const std::uint64_t interval = 1 + some(20);
     const std::uint64_t read_at = now_ + some(interval);
     free_[e] = now_ + interval;
@@ -200,24 +200,26 @@ class ScrambledRun {
     // Results leave the Tensor engine in order; elsewhere they may appear at any time before
     // retirement.
     const std::uint64_t write_at = e == 0 ? retire : read_at + some(retire - read_at);
+    const StreamInstruction& in = core_.instruction(next);
     at(read_at, [this, &in, write_at] {
       at(write_at, [this, &in, inputs = read(memory_, in)] { write(memory_, in, inputs); });
     });
-    at(retire, [this, &in] { at(now_, [this, &in] { signal(in, 1); }); });
+    at(retire, [this, &next] { at(now_, [this, &next] { signal(next, 1); }); });
     at(free_[e], [] {});
   }
 
-  void trigger(const StreamInstruction& in, std::size_t e) {
+  void trigger(const Issue& next, std::size_t e) {
+    const StreamInstruction in = core_.complete(next);
     free_[e] = now_ + 1;
     at(free_[e], [] {});
     for (std::size_t ring = 0; ring < kDmaSignal; ++ring) {
       std::uint64_t& ring_free = ring_free_[{e, in.queue, ring}];
       const std::uint64_t start = std::max(ring_free, now_ + some(40));
       ring_free = start + 1 + some(80);
-      at(start, [this, &in, ring, done = ring_free] {
-        at(done, [this, &in, ring, inputs = read(memory_, in)] {
+      at(start, [this, &next, in, ring, done = ring_free] {
+        at(done, [this, &next, in, ring, inputs = read(memory_, in)] {
           write(memory_, in, inputs, ring, kDmaSignal);
-          signal(in, kDmaSignal);
+          signal(next, kDmaSignal);
         });
       });
     }

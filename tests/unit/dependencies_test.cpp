@@ -140,14 +140,14 @@ bool same_result(const CoreStreams& core, std::uint64_t seed) {
 }
 
 std::vector<StreamWait> waits_of(const CoreStreams& core, Engine engine, std::size_t position) {
-  const StreamInstruction& in = core.engine[static_cast<std::size_t>(engine)].at(position);
+  const Issue& in = core.engine[static_cast<std::size_t>(engine)].at(position);
   const auto first = core.waits.begin() + in.first_wait;
   return {first, first + in.waits};
 }
 
 std::size_t count_waits(const CoreStreams& core, Engine engine) {
   std::size_t count = 0;
-  for (const StreamInstruction& in : core.engine[static_cast<std::size_t>(engine)]) {
+  for (const Issue& in : core.engine[static_cast<std::size_t>(engine)]) {
     count += in.waits;
   }
   return count;
@@ -275,7 +275,8 @@ TEST_CASE("a dynamic copy waits for writers of all it may reach, and is waited f
     b.emit(copy);
     b.tensor_copy(Engine::Scalar, data.at(written, {{1, 4}}), other.at(1000, {{1, 4}}));
     const CoreStreams core = expand(b.finish(), test::trn2_limits())->cores[0];
-    CHECK(core.engine[static_cast<std::size_t>(Engine::Vector)][0].base == (1024 - 260) / 8);
+    const Issue& moved = core.engine[static_cast<std::size_t>(Engine::Vector)][0];
+    CHECK(core.instruction(moved).base == (1024 - 260) / 8);
     const std::vector<StreamWait> after = waits_of(core, Engine::Scalar, 0);
     const bool follows = std::any_of(after.begin(), after.end(), [](const StreamWait& wait) {
       return wait.semaphore == static_cast<int>(Engine::Vector);
@@ -336,7 +337,7 @@ TEST_CASE("a slot of a queue's pool is used again only when its transfer before 
 
   std::array<std::int32_t, kSemaphoreCount> signalled{};
   for (std::size_t i = 0; i < kTransfers; ++i) {
-    const StreamInstruction& in = core.engine[static_cast<std::size_t>(Engine::Sync)][i];
+    const Issue& in = core.engine[static_cast<std::size_t>(Engine::Sync)][i];
     REQUIRE(in.updates == 1);
     const std::uint16_t slot = core.updates.at(in.first_update).semaphore;
     const auto waits = waits_of(core, Engine::Sync, i);

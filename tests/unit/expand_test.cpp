@@ -13,9 +13,14 @@ using num::Dtype;
 
 namespace {
 
-const StreamInstruction& at(const Streams& streams, std::size_t core, Engine engine,
-                            std::size_t position) {
+const Issue& issue_at(const Streams& streams, std::size_t core, Engine engine,
+                      std::size_t position) {
   return streams.cores.at(core).engine[static_cast<std::size_t>(engine)].at(position);
+}
+
+StreamInstruction at(const Streams& streams, std::size_t core, Engine engine,
+                     std::size_t position) {
+  return streams.cores.at(core).complete(issue_at(streams, core, engine, position));
 }
 
 std::string refusal(const Program& program, const Limits& limits = test::trn2_limits()) {
@@ -50,8 +55,8 @@ TEST_CASE("loops are unrolled in order and offsets become bytes") {
   const auto streams = expand(t.b.finish(), test::trn2_limits());
 
   std::vector<std::int64_t> offsets;
-  for (const StreamInstruction& in : streams->cores[0].engine[1]) {
-    offsets.push_back((in.dst.offset - 256) / 4);
+  for (const Issue& issue : streams->cores[0].engine[1]) {
+    offsets.push_back((streams->cores[0].instruction(issue).dst.offset - 256) / 4);
   }
   CHECK(offsets == std::vector<std::int64_t>{4, 6, 12, 14, 20, 22});
   CHECK(streams->work.instructions == 6);
@@ -124,7 +129,7 @@ TEST_CASE("explicit semaphores map to the hardware's in order") {
   CHECK(core.waits[0].value == 16);
   CHECK(core.waits[1].value == 32);
   CHECK(core.waits[0].semaphore == 1);
-  CHECK(at(*streams, 0, Engine::Sync, 0).updates == 2);
+  CHECK(issue_at(*streams, 0, Engine::Sync, 0).updates == 2);
   CHECK(core.owner[0] == SemaphoreOwner::None);
   CHECK(core.owner[1] == SemaphoreOwner::Dma);
   CHECK(core.owner[2] == SemaphoreOwner::Mixed);

@@ -68,7 +68,8 @@ TEST_CASE("prepared tiles prepare each tile once, one ahead of its body") {
     const auto tiles = static_cast<std::size_t>(ceil_div(extent, 10));
     REQUIRE(stream.size() == 2 * tiles);
     std::vector<std::int64_t> order[2];
-    for (const isa::StreamInstruction& each : stream) {
+    for (const isa::Issue& issue : stream) {
+      const isa::StreamInstruction& each = streams->cores[0].instruction(issue);
       auto& seen = order[each.immediate == 1 ? 0 : 1];
       CHECK(each.dst.offset == static_cast<std::int64_t>(seen.size()) * 40);
       seen.push_back(each.dst.offset);

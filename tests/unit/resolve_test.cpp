@@ -13,7 +13,8 @@ using num::Dtype;
 namespace {
 
 const StreamInstruction& at(const Streams& streams, Engine engine, std::size_t position) {
-  return streams.cores.at(0).engine[static_cast<std::size_t>(engine)].at(position);
+  const CoreStreams& core = streams.cores.at(0);
+  return core.instruction(core.engine[static_cast<std::size_t>(engine)].at(position));
 }
 
 /// Prepares one instruction of a program, by itself.
@@ -25,10 +26,9 @@ struct Prepared {
   Resolver resolver{program, limits, placement};
   PreparedInstruction instruction = resolver.prepare(std::get<Instruction>(program.body.at(0)));
 
-  StreamInstruction issue(std::vector<std::int64_t> variables) const {
-    StreamInstruction result;
-    resolver.issue(instruction, variables, result);
-    return result;
+  StreamInstruction issue(std::vector<std::int64_t> variables) {
+    resolver.issue(instruction, variables);
+    return instruction.resolved;
   }
 };
 
@@ -40,7 +40,7 @@ TEST_CASE("what depends on variables is filled in at each issue, the rest once")
   b.program().buffers[0].partition = 64;
   Access dst = s.at(b.core() * 32, 32, b.core() * 100 + Expr(4), {{-1, 4}, {2, 1}});
   b.iota(dst, b.core() * 7, 3, {5, 6});
-  const Prepared one(b.finish());
+  Prepared one(b.finish());
 
   CHECK(one.instruction.resolved.pattern[1] == 6);
   CHECK(one.instruction.resolved.partition_step == 3);
@@ -59,7 +59,7 @@ TEST_CASE("an address that is wrong in one iteration is refused in that one") {
   Builder b("one", "trn2", 1);
   const BufferRef s = b.sbuf("s", Dtype::Bf16, 128, 256);
   b.memset(Engine::Vector, s.at(b.core() * 200, {{1, 100}}), 0);
-  const Prepared one(b.finish());
+  Prepared one(b.finish());
 
   CHECK_NOTHROW(one.issue({0}));
   CHECK_THROWS_AS(one.issue({1}), UserError);
