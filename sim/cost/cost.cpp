@@ -235,6 +235,7 @@ Cost instruction_cost(const StreamInstruction& instruction, const EngineParams& 
   switch (instruction.opcode) {
     case Opcode::DmaCopy:
     case Opcode::DmaTranspose:
+    case Opcode::DmaCompute:
     case Opcode::DmaGather: {
       const bool generates = instruction.engine == Engine::GpSimd;
       return fixed(to_cycles(params.dma_trigger, clock) +

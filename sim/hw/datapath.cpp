@@ -173,6 +173,7 @@ constexpr Row kFunctions[] = {
     {isa::Opcode::SetRngSeed, lane::set_rng_seed},
     {isa::Opcode::Activate2, lane::activate2},
     {isa::Opcode::NcMatmulMx, nc_matmul_mx},
+    {isa::Opcode::DmaCompute, nullptr},
 };
 
 constexpr bool in_order() {

@@ -30,8 +30,12 @@ DgeParams::DgeParams(ParamScope scope)
       transpose_rate(scope.ratio("transpose_rate", 0.9, 0.01, 1.0,
                                  "Rate of a DMA transpose from HBM, relative to a copy")),
       transpose_rate_on_chip(scope.ratio("transpose_rate_on_chip", 0.5, 0.01, 1.0,
-                                         "Rate of a DMA transpose from SBUF, relative to a copy")) {
-}
+                                         "Rate of a DMA transpose from SBUF, relative to a copy")),
+      compute_rate(scope.ratio("compute_rate", 0.5, 0.01, 1.0,
+                               "Rate of a DMA with arithmetic, relative to a copy")),
+      accumulate_rate(scope.ratio("accumulate_rate", 0.5, 0.01, 1.0,
+                                  "Rate of a DMA that adds to what its destination in SBUF holds, "
+                                  "relative to a copy")) {}
 
 namespace {
 
@@ -145,6 +149,7 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
   move.source = walk(instruction.src[0], transfer.issue->src_offset, context);
   move.destination = walk(instruction.dst, transfer.issue->dst_offset, context);
   move.rate_factor = 1;
+  move.qos = instruction.qos;
   move.host_built =
       instruction.dge == isa::DgeMode::None || instruction.dge == isa::DgeMode::Unknown;
   move.moves_data = sbuf_.storage() != nullptr;
@@ -163,6 +168,8 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
         on_chip(instruction.src[0]) ? params_.transpose_rate_on_chip : params_.transpose_rate;
   } else if (instruction.opcode == isa::Opcode::DmaGather) {
     describe_gather(move, transfer);
+  } else if (instruction.opcode == isa::Opcode::DmaCompute) {
+    describe_compute(move, transfer);
   }
 }
 
@@ -194,6 +201,17 @@ void Dge::describe_gather(DmaMove& move, const DmaTransfer& transfer) {
     }
     move.rows[p] = static_cast<std::uint64_t>(row * pitch);
   }
+}
+
+void Dge::describe_compute(DmaMove& move, const DmaTransfer& transfer) {
+  const isa::StreamInstruction& instruction = *transfer.instruction;
+  move.kind = DmaMove::Kind::Compute;
+  move.second = walk(instruction.src[1], 0, *transfer.context);
+  const bool in_place = on_chip(instruction.dst) && on_chip(instruction.src[1]) &&
+                        instruction.src[1].partition == instruction.dst.partition &&
+                        instruction.src[1].offset == instruction.dst.offset;
+  // Twice the bytes are read: at half the rate of a copy they take what the engine takes for them.
+  move.rate_factor = 2 * (in_place ? params_.accumulate_rate : params_.compute_rate);
 }
 
 DmaWalk Dge::walk(const isa::Operand& operand, std::int64_t in_tensor,

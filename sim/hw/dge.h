@@ -40,6 +40,8 @@ struct DgeParams {
   std::int64_t hardware_blocks;          // of a core
   double transpose_rate;                 // of the copy rate, HBM to SBUF
   double transpose_rate_on_chip;         // the same, SBUF to SBUF
+  double compute_rate;                   // of the copy rate, with arithmetic
+  double accumulate_rate;                // the same, adding to what is in SBUF
 };
 
 class Dge : public DmaFrontEnd {
@@ -72,6 +74,7 @@ class Dge : public DmaFrontEnd {
   DmaMove* take_move();
   void describe(DmaMove& move, const DmaTransfer& transfer);
   void describe_gather(DmaMove& move, const DmaTransfer& transfer);
+  void describe_compute(DmaMove& move, const DmaTransfer& transfer);
   /// `in_tensor`: the offset, of an operand in HBM.
   DmaWalk walk(const isa::Operand& operand, std::int64_t in_tensor,
                const ExecutionContext& context) const;

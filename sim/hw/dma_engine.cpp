@@ -55,6 +55,7 @@ void DmaPacket::clear() {
   error = DeviceError::None;
   from = num::Dtype::Uint8;
   to = num::Dtype::Uint8;
+  sum_of = 0;
   transpose_rows = 0;
   fill = 0;
 }
@@ -74,6 +75,7 @@ void DmaEngine::push(int ring, DmaJob& job, SimTime available) {
   const SimTime at = available + params_.start_latency;
   rings_[static_cast<std::size_t>(ring)].push(job, at);
   waiting_ |= 1U << ring;
+  classes_ = classes_ || job.qos() > 0;
   wake_at(std::max({at, free_at_, now()}));
 }
 
@@ -98,18 +100,30 @@ void DmaEngine::serve() {
   }
 }
 
-/// The ring after the last one served whose first job is there, -1: none.
+/// Of the rings whose first job is there, one of the highest class: the first after the last one
+/// served. -1: none.
 int DmaEngine::next_ring() const {
   const std::uint32_t behind = (2U << last_ring_) - 1;  // rings up to and including the last one
+  int best = -1;
+  int best_qos = -1;
   for (std::uint32_t rings : {waiting_ & ~behind, waiting_ & behind}) {
     for (; rings != 0; rings &= rings - 1) {
       const int ring = __builtin_ctz(rings);
-      if (rings_[static_cast<std::size_t>(ring)].ready_at() <= now()) {
+      const DmaRing& candidate = rings_[static_cast<std::size_t>(ring)];
+      if (candidate.ready_at() > now()) {
+        continue;
+      }
+      if (!classes_) {
         return ring;
+      }
+      const int qos = candidate.front().job->qos();
+      if (qos > best_qos) {
+        best = ring;
+        best_qos = qos;
       }
     }
   }
-  return -1;
+  return best;
 }
 
 SimTime DmaEngine::next_available() const {
@@ -214,7 +228,9 @@ void DmaEngine::change_data() {
     return;
   }
   auto* data = reinterpret_cast<std::byte*>(buffer_.data());
-  if (packet_.transpose_rows > 0) {
+  if (packet_.sum_of > 0) {
+    add_sources();
+  } else if (packet_.transpose_rows > 0) {
     const std::size_t size = num::size_of(packet_.from);
     const auto rows = static_cast<std::size_t>(packet_.transpose_rows);
     const std::size_t columns = static_cast<std::size_t>(packet_.read_bytes) / size / rows;
@@ -237,6 +253,23 @@ void DmaEngine::change_data() {
     }
     buffer_.swap(changed_);
   }
+}
+
+/// In fp32, whatever the types are.
+void DmaEngine::add_sources() {
+  const std::size_t from = num::size_of(packet_.from);
+  const std::size_t second = num::size_of(packet_.second);
+  const std::size_t to = num::size_of(packet_.to);
+  const auto count = static_cast<std::size_t>(packet_.sum_of);
+  const auto* a = reinterpret_cast<const std::byte*>(buffer_.data());
+  const std::byte* b = a + count * from;
+  changed_.resize(std::max(count * to, buffer_.size()));
+  auto* sums = reinterpret_cast<std::byte*>(changed_.data());
+  for (std::size_t i = 0; i < count; ++i) {
+    num::store(packet_.to, sums + i * to,
+               num::load(packet_.from, a + i * from) + num::load(packet_.second, b + i * second));
+  }
+  buffer_.swap(changed_);
 }
 
 SimTime DmaEngine::reads_take(SimTime latency) const {

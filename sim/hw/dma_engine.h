@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A DMA engine: moves the packets of its 16 rings, first in first out within a ring, round robin
-// between rings at packet boundaries.
+// between rings of the same class at packet boundaries, those of a higher class first.
 //
 // A packet takes the engine for the sum over its descriptors of `descriptor_overhead + bytes /
 // rate`, or until memory has served it, or as long as its reads, of which only so many may be on
@@ -90,6 +90,7 @@ class DmaEngine : public sc_core::sc_module {
   Access read();
   Access write();
   void change_data();
+  void add_sources();
   SimTime occupancy() const;
   /// Least time the reads of the packet need, each of which comes back after `latency`.
   SimTime reads_take(SimTime latency) const;
@@ -106,6 +107,7 @@ class DmaEngine : public sc_core::sc_module {
   std::array<DmaRing, kRings> rings_;
   std::uint32_t waiting_ = 0;  // bit r: ring r is not empty
   int last_ring_ = kRings - 1;
+  bool classes_ = false;  // jobs of more than one class have come
   SimTime free_at_ = 0;
   DmaShared shared_;
   SimTime wake_ = kNever;        // earliest serve() that is scheduled

@@ -28,6 +28,9 @@ struct DmaPacket {
   // The change.
   num::Dtype from = num::Dtype::Uint8;
   num::Dtype to = num::Dtype::Uint8;
+  num::Dtype second = num::Dtype::Uint8;  // of the second source
+  std::int64_t sum_of =
+      0;  // > 0: so many elements are read, then as many of a second source to add
   std::int64_t transpose_rows = 0;  // > 0: `rows` x n elements are read, n x `rows` written
   std::uint8_t fill = 0;            // written when nothing is read
 
@@ -55,6 +58,8 @@ class DmaJob {
   virtual void next_packet(DmaPacket& packet, const PacketLimits& limits) = 0;
   /// The host wrote its descriptors into HBM when the program was loaded.
   virtual bool host_built() const { return false; }
+  /// Packets of a higher class are moved first.
+  virtual int qos() const { return 0; }
   /// Called once, when the write of the last packet was acknowledged or the engine gave up. The job
   /// may be destroyed in it.
   virtual void done(DeviceError error) = 0;

@@ -30,6 +30,7 @@ void DmaPart::next_packet(DmaPacket& packet, const PacketLimits& limits) {
   }
   packet.from = move->source.dtype();
   packet.to = move->destination.dtype();
+  packet.second = move->second.dtype();
   packet.rate_factor = move->rate_factor;
   if (move->error != DeviceError::None && this == move->parts.data()) {
     packet.error = move->error;
@@ -45,6 +46,9 @@ void DmaPart::next_packet(DmaPacket& packet, const PacketLimits& limits) {
         break;
       case DmaMove::Kind::Transpose:
         transpose(packet);
+        break;
+      case DmaMove::Kind::Compute:
+        compute(packet, limits);
         break;
     }
   }
@@ -78,6 +82,23 @@ void DmaPart::copy(DmaPacket& packet, const PacketLimits& limits) {
   }
   packet.read_bytes = (position - from) * source.element_bytes();
   packet.write_bytes = (position - from) * destination.element_bytes();
+}
+
+/// Both sources of a packet are read one after the other, then their sum is written.
+void DmaPart::compute(DmaPacket& packet, const PacketLimits& limits) {
+  DmaWalk& second = move->second;
+  second.seek(position);
+  const std::int64_t from = position;
+  copy(packet, limits);
+  std::int64_t left = position - from;
+  packet.sum_of = left;
+  packet.read_bytes += left * second.element_bytes();
+  while (left > 0) {
+    const std::int64_t run = std::min(second.run(), left);
+    append(packet.read, second.address(), run * second.element_bytes());
+    second.advance(run);
+    left -= run;
+  }
 }
 
 /// Whole rows: each destination partition has a source row of its own.
@@ -144,6 +165,10 @@ DmaLabel DmaPart::label() const {
 
 bool DmaPart::host_built() const {
   return move->host_built;
+}
+
+int DmaPart::qos() const {
+  return move->qos;
 }
 
 bool DmaPart::moves_data() const {

@@ -33,6 +33,7 @@ class DmaPart : public DmaJob {
   void done(DeviceError error) override;
   DmaLabel label() const override;
   bool moves_data() const override;
+  int qos() const override;
 
   DmaMove* move = nullptr;
   std::int64_t position = 0;  // next element, in the order of the destination
@@ -41,22 +42,25 @@ class DmaPart : public DmaJob {
  private:
   void copy(DmaPacket& packet, const PacketLimits& limits);
   void gather(DmaPacket& packet, const PacketLimits& limits);
+  void compute(DmaPacket& packet, const PacketLimits& limits);
   void transpose(DmaPacket& packet);
 };
 
 /// What the parts of one transfer share. Owned and recycled by Dge.
 struct DmaMove {
-  enum class Kind : std::uint8_t { Copy, Gather, Transpose };
+  enum class Kind : std::uint8_t { Copy, Gather, Transpose, Compute };
 
   Dge* owner = nullptr;
   Kind kind = Kind::Copy;
   DmaWalk source;
+  DmaWalk second;  // Compute
   DmaWalk destination;
   std::vector<std::uint64_t> rows;  // Gather: address offset of each destination partition's row
   std::int64_t row_elements = 0;    // Gather: of a row; Transpose: rows of the source
   double rate_factor = 1;
   bool moves_data = false;
   bool host_built = false;
+  int qos = 0;
   DeviceError error = DeviceError::None;  // found when descriptors were made, or injected
 
   const isa::Issue* issue = nullptr;  // not touched when aborted

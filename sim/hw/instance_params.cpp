@@ -24,6 +24,8 @@ DeviceParams::DeviceParams(ParamScope scope)
                               "DMA engines of a physical NeuronCore; a transfer counts 16 on its "
                               "semaphores whatever their number")),
       dma_transpose(scope.flag("dma_transpose", true, "The DMA engines can transpose")),
+      dma_qos_classes(scope.count("dma_qos_classes", 1, 1, 8,
+                                  "Classes of DMA traffic; a higher one is served first")),
       scalar_tensor_scalar(
           scope.flag("scalar_tensor_scalar", false, "The Scalar engine executes tensor_scalar")) {
   if (cores % cores_per_logical != 0) {

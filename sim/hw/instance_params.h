@@ -25,6 +25,7 @@ struct DeviceParams {
   std::int64_t cores_per_logical;
   std::int64_t dma_engines;   // of a physical core
   bool dma_transpose;         // the DMA engines can transpose
+  std::int64_t dma_qos_classes;  // of DMA traffic, strictly by priority
   bool scalar_tensor_scalar;  // tensor_scalar on the Scalar engine
 };
 

@@ -73,6 +73,8 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
       return visitor(instruction.pattern);
     case Attribute::Queue:
       return visitor(instruction.queue);
+    case Attribute::Qos:
+      return visitor(instruction.qos);
     case Attribute::Dge:
       return visitor(instruction.dge);
     case Attribute::PerfMode:

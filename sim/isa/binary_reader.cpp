@@ -52,7 +52,7 @@ class Reader {
   void operator()(bool& value) { value = true; }
   void operator()(float& value) { value = in_.real32("a number"); }
   void operator()(int& keep) { keep = static_cast<int>(natural("keep", max_dims(Space::Sbuf))); }
-  void operator()(std::uint8_t& queue) { queue = in_.byte("a queue"); }
+  void operator()(std::uint8_t& value) { value = in_.byte("a queue or class"); }
   void operator()(std::int64_t& value) { value = in_.integer("a step", -kMaxInteger, kMaxInteger); }
   void operator()(Expr& value) { value = expr(); }
   void operator()(std::vector<std::int64_t>& pattern) {

@@ -170,6 +170,11 @@ class FormCheck {
       fail("queue " + to_string(instruction_.queue) +
            " does not exist, an engine has queues 0 to " + to_string(kQueuesPerEngine - 1));
     }
+    if (instruction_.qos >= limits_.dma_qos_classes) {
+      fail("qos " + to_string(instruction_.qos) + ": target " + limits_.target + " has " +
+           (limits_.dma_qos_classes == 1 ? "no classes of DMA traffic, leave it out"
+                                         : "classes 0 to " + to_string(limits_.dma_qos_classes - 1)));
+    }
     const Engine engine = instruction_.engine;
     if (instruction_.dge == DgeMode::Swdge && engine != Engine::GpSimd) {
       fail(std::string("swdge is done by gpsimd, not by ") + name(engine));

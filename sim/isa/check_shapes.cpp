@@ -234,6 +234,26 @@ void dma_transpose(const Shapes& s) {
   }
 }
 
+void dma_compute(const Shapes& s) {
+  const auto count = [](const Operand& operand) { return operand.partitions * operand.elements(); };
+  for (const Operand& source : s.in.src) {
+    if (count(source) != count(s.in.dst)) {
+      s.fail("dst has " + to_string(count(s.in.dst)) + " elements and a source " +
+             to_string(count(source)) + ": they must be equal");
+    }
+    if (source.dtype != s.in.src[0].dtype) {
+      s.fail(std::string("src0 is ") + name(s.in.src[0].dtype) + " and src1 " +
+             name(source.dtype) + ": they must be equal");
+    }
+  }
+  if (s.in.op0 != num::AluOp::Add) {
+    s.fail("the DMA engines can only add");
+  }
+  if (s.in.dge == DgeMode::Hwdge) {
+    s.fail("hwdge makes descriptors for copies, not for arithmetic; write dge none");
+  }
+}
+
 void dma_gather(const Shapes& s) {
   const Operand& index = s.in.src[1];
   expect_shape(s, index, "index", s.in.dst.partitions, 1);
@@ -303,6 +323,7 @@ constexpr std::array<RuleRow, kOpcodeCount> kRules{{
     {Opcode::SetRngSeed, random_seed},
     {Opcode::Activate2, rules::activate2},
     {Opcode::NcMatmulMx, rules::matmul_mx},
+    {Opcode::DmaCompute, dma_compute},
 }};
 
 constexpr bool in_order() {

@@ -86,14 +86,14 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
    set(A::Fill), set(A::Base, A::PartitionStep, A::Pattern)},
   {Opcode::DmaCopy, "dma_copy", kAll, true,
    {dst(kHbm | kSbuf), src0("src", kHbm | kSbuf)},
-   0, set(A::Queue, A::Dge)},
+   0, set(A::Queue, A::Dge, A::Qos)},
   {Opcode::DmaTranspose, "dma_transpose", kAll, true,
    {dst(kSbuf), src0("src", kHbm | kSbuf)},
-   0, set(A::Queue, A::Dge)},
+   0, set(A::Queue, A::Dge, A::Qos)},
   // An access with a vector of offsets is described by software: the GpSimd engine.
   {Opcode::DmaGather, "dma_gather", kGpSimd, true,
    {dst(kSbuf), src0("table", kHbm), src1("index", kSbuf)},
-   0, set(A::Queue, A::Dge)},
+   0, set(A::Queue, A::Dge, A::Qos)},
   {Opcode::CoreBarrier, "core_barrier", kAll, false, {}, 0, 0},
   {Opcode::SemaphoreWait, "semaphore_wait", kAll, false, {}, 0, 0},
   {Opcode::Nop, "nop", kAll, false, {}, 0, 0},
@@ -175,7 +175,9 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
   {Opcode::NcMatmulMx, "nc_matmul_mx", kTensor, false,
    {dst(kPsum), src0("stationary", kSbuf), src1("moving", kSbuf)},
    set(A::StationaryScale, A::MovingScale), set(A::Accumulate, A::TileSize), 4},
-}};
+  {Opcode::DmaCompute, "dma_compute", kAll, true,
+   {dst(kHbm | kSbuf), src0("src0", kHbm | kSbuf), src1("src1", kHbm | kSbuf)},
+   set(A::Op), set(A::Queue, A::Dge, A::Qos)}}};
 // clang-format on
 
 constexpr bool in_order() {
@@ -243,7 +245,8 @@ constexpr std::array<const char*, kAttributeCount> kAttributeNames{"op",
                                                                    "is_moving_onezero",
                                                                    "tile_size",
                                                                    "stationary_scale",
-                                                                   "moving_scale"};
+                                                                   "moving_scale",
+                                                                   "qos"};
 constexpr std::array<const char*, kEngineCount> kEngineNames{"tensor", "vector", "scalar", "gpsimd",
                                                              "sync"};
 constexpr std::array<const char*, 3> kSpaceNames{"HBM", "SBUF", "PSUM"};

@@ -93,8 +93,9 @@ enum class Attribute : std::uint8_t {
   TileSize,             // pattern: rows, columns
   StationaryScale,      // operand0
   MovingScale,          // operand1
+  Qos,
 };
-inline constexpr int kAttributeCount = 56;
+inline constexpr int kAttributeCount = 57;
 /// The keyword of the text form: "op0", "partition_step", ...
 const char* name(Attribute attribute);
 
@@ -122,7 +123,7 @@ struct OpcodeInfo {
   int operand_count() const;
 };
 
-inline constexpr Opcode kLastOpcode = Opcode::NcMatmulMx;
+inline constexpr Opcode kLastOpcode = Opcode::DmaCompute;
 inline constexpr int kOpcodeCount = static_cast<int>(kLastOpcode) + 1;
 
 const OpcodeInfo& info(Opcode opcode);

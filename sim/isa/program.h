@@ -81,7 +81,8 @@ enum class Opcode : std::uint8_t {
   RandGetState,           // dst = generators
   SetRngSeed,             // generators from the seeds src0
   Activate2,              // dst = function((src0 op0 operand0) op1 operand1)
-  NcMatmulMx              // NcMatmul of packed elements; operand0, operand1 = scales of src0, src1
+  NcMatmulMx,             // NcMatmul of packed elements; operand0, operand1 = scales of src0, src1
+  DmaCompute              // dst = src0 op0 src1, by DMA, in fp32 and element order
 };
 
 enum class DgeMode : std::uint8_t { Unknown, None, Swdge, Hwdge };
@@ -183,6 +184,7 @@ struct Instruction {
   std::vector<std::int64_t> pattern;  // Iota, AffineSelect: one step per free dim of dst; NcStreamShuffle: mask
   DgeMode dge = DgeMode::Unknown;
   std::uint8_t queue = 0;        // DMA: ring of the issuing engine, 0..3
+  std::uint8_t qos = 0;          // DMA: class of its packets; a higher one is served first
   std::vector<SemaphoreWait> waits;
   std::vector<SemaphoreUpdate> updates;
   std::uint32_t label = 0;       // index into Program::labels: the operator it belongs to

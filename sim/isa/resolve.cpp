@@ -49,6 +49,7 @@ StreamInstruction unresolved(const Instruction& source) {
   result.perf_mode = source.perf_mode;
   result.dge = source.dge;
   result.queue = source.queue;
+  result.qos = source.qos;
   result.keep = static_cast<std::uint8_t>(source.keep);
   result.reverse0 = source.reverse0;
   result.reverse1 = source.reverse1;
@@ -85,6 +86,9 @@ Work work_of(const StreamInstruction& in) {
     work.dma_transfers = 1;
     // One element read for every element written: of a gather, src[0] describes a single row.
     work.hbm_read_bytes = hbm_bytes(in.src[0], results);
+    if (in.opcode == Opcode::DmaCompute) {
+      work.hbm_read_bytes += hbm_bytes(in.src[1], results);
+    }
     work.hbm_write_bytes = hbm_bytes(in.dst, results);
   } else if (is_matmul(in.opcode)) {
     work.matmul_flops = 2 * matmul_shape(in).contraction * results;

@@ -65,6 +65,7 @@ struct StreamInstruction {
   PerfMode perf_mode = PerfMode::None;
   DgeMode dge = DgeMode::None;      // resolved: never Unknown
   std::uint8_t queue = 0;
+  std::uint8_t qos = 0;
   std::uint8_t keep = 0;
   bool reverse0 = false;
   bool reverse1 = false;

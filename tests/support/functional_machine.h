@@ -130,7 +130,7 @@ class FunctionalMachine {
     }
     ++core.next[engine];
     if (i.opcode == isa::Opcode::DmaCopy || i.opcode == isa::Opcode::DmaTranspose ||
-        i.opcode == isa::Opcode::DmaGather) {
+        i.opcode == isa::Opcode::DmaGather || i.opcode == isa::Opcode::DmaCompute) {
       core.queues[static_cast<int>(engine) * 4 + i.queue].push_back(&issue);
     } else {
       execute(core, i);
@@ -225,8 +225,14 @@ class FunctionalMachine {
       }
       from = std::move(gathered);
     }
+    const bool sum = i.opcode == isa::Opcode::DmaCompute;
+    const std::vector<std::byte*> second =
+        sum ? elements(core, i.src[1]) : std::vector<std::byte*>();
     for (std::size_t e = 0; e < to.size(); ++e) {
-      if (i.src[0].dtype == i.dst.dtype) {
+      if (sum) {
+        num::store(i.dst.dtype, to[e],
+                   num::load(i.src[0].dtype, from[e]) + num::load(i.src[1].dtype, second[e]));
+      } else if (i.src[0].dtype == i.dst.dtype) {
         std::memcpy(to[e], from[e], num::size_of(i.dst.dtype));
       } else {
         num::store(i.dst.dtype, to[e], num::load(i.src[0].dtype, from[e]));

@@ -108,3 +108,27 @@ TEST_CASE("A packet takes at least what its reads take to come back") {
   REQUIRE(loads.packets.size() == kRows);
   CHECK(loads.packets[0].duration_ps == loads.read_latency() * 16 / 2);
 }
+
+TEST_CASE("Packets of a higher class are moved first, of equal classes in turns") {
+  const std::string trn3 = NSIM_SOURCE_DIR "/configs/trn3_lnc1.toml";
+  const auto finished = [&](std::uint8_t qos) {
+    InstanceBench bench(trn3, {"instance.numerics=off"});
+    isa::Builder b("classes", "trn3", 1);
+    auto in = b.tensor("in", isa::TensorKind::Input, num::Dtype::Uint8, {128, 16 * kRow});
+    const auto big = b.sbuf("big", num::Dtype::Uint8, 128, 16 * kRow);
+    const auto small = b.sbuf("small", num::Dtype::Uint8, 128, kRow);
+    for (int i = 0; i < 16; ++i) {
+      b.dma_copy(isa::Engine::Sync, big.at(i * kRow, {{1, kRow}}),
+                 in.at(i * kRow, {{16 * kRow, 128}, {1, kRow}}), isa::DgeMode::None);
+    }
+    isa::Instruction& urgent =
+        b.dma_copy(isa::Engine::Scalar, small.at(0, {{1, kRow}}),
+                   in.at(0, {{16 * kRow, 128}, {1, kRow}}), isa::DgeMode::None);
+    urgent.qos = qos;
+    const Loaded loaded(bench, isa::expand(b.finish(), bench.hardware().limits()));
+    bench.submit(unit(hw::UnitType::Compute), loaded.request());
+    bench.run();
+    return bench.stat("nd0.nc0.dma.queue.qScalarIO0.latency");
+  };
+  CHECK(finished(1) < 0.7 * finished(0));
+}
