@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <protozero/pbf_writer.hpp>
+#include <protozero/varint.hpp>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,26 @@ constexpr std::uint32_t kSequence = 1;  // all packets of a file form one sequen
 
 struct FileCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+// An annotation with a number, encoded apart: nearly all of a trace consists of these, and a
+// message whose length is known need not be moved when it is complete.
+class NumberAnnotation {
+ public:
+  NumberAnnotation(std::uint64_t key, std::int64_t number) {
+    add(field::annotation::kNameId, key);
+    add(field::annotation::kIntValue, static_cast<std::uint64_t>(number));
+  }
+  const char* data() const { return bytes_; }
+  std::size_t size() const { return static_cast<std::size_t>(end_ - bytes_); }
+
+ private:
+  void add(std::uint32_t field, std::uint64_t value) {
+    *end_++ = static_cast<char>(field << 3);  // wire type 0, fields below 16
+    end_ += protozero::write_varint(end_, value);
+  }
+  char bytes_[2 * (1 + protozero::max_varint_length)] = {};
+  char* end_ = bytes_;
 };
 
 // Strings that are written once and referred to by number, from 1.
@@ -79,7 +100,7 @@ class Trace::Writer {
   template <class Body>
   void event(SimTime at, field::EventType type, TrackId track, Body&& body);
   void start_sequence();
-  std::uint64_t key(std::string_view text);
+  std::uint64_t key(const char* text);
   void intern(std::uint32_t table, std::uint64_t id, std::string_view text);
   void annotate(pbf_writer& event, std::uint64_t key, std::int64_t number);
   void resolve_keys(std::initializer_list<TraceArg> args);
@@ -93,7 +114,8 @@ class Trace::Writer {
   std::map<std::pair<TrackId, std::string>, TrackId> tracks_;
   Interner names_;
   Interner keys_;
-  std::vector<std::uint64_t> arg_keys_;  // of the event being written
+  std::vector<std::pair<const char*, std::uint64_t>> known_keys_;  // by address
+  std::vector<std::uint64_t> arg_keys_;                            // of the event being written
   std::uint64_t start_key_ = 0;
   std::uint64_t duration_key_ = 0;
 };
@@ -179,18 +201,23 @@ NameId Trace::Writer::name(std::string_view text) {
   return static_cast<NameId>(id);
 }
 
-std::uint64_t Trace::Writer::key(std::string_view text) {
+std::uint64_t Trace::Writer::key(const char* text) {
+  for (const auto& [known, id] : known_keys_) {
+    if (known == text) {
+      return id;
+    }
+  }
   const auto [id, is_new] = keys_.find(text);
   if (is_new) {
     intern(field::interned::kAnnotationNames, id, text);
   }
+  known_keys_.emplace_back(text, id);
   return id;
 }
 
 void Trace::Writer::annotate(pbf_writer& event, std::uint64_t key, std::int64_t number) {
-  pbf_writer annotation(event, field::event::kDebugAnnotation);
-  annotation.add_uint64(field::annotation::kNameId, key);
-  annotation.add_int64(field::annotation::kIntValue, number);
+  const NumberAnnotation annotation(key, number);
+  event.add_message(field::event::kDebugAnnotation, annotation.data(), annotation.size());
 }
 
 // Before the event's packet is begun: a new key is a packet of its own.

@@ -24,7 +24,7 @@ using NameId = std::uint32_t;   // interned string
 
 /// One key/value shown when a slice is clicked.
 struct TraceArg {
-  const char* key;
+  const char* key;  // a literal: known by its address
   std::int64_t number = 0;
   std::string_view text = {};  // used when not empty
 };
