@@ -184,6 +184,7 @@ NRT_STATUS nrta_get_completion_handle(nrta_seq_t seq, int* fd) {
     if (handle < 0) {
       throw StatusError(NRT_RESOURCE, "no file descriptor is left");
     }
+    session.clock().may_sleep();
     *fd = handle;
     return NRT_SUCCESS;
   });

@@ -48,6 +48,7 @@ class FreeClock : public HostClock {
     }
   }
   void completed() override { kernel_.wake(); }
+  void may_sleep() override {}
   void pending(int) override {}
   SimTime now() const override { return kernel_.now(); }
 
@@ -66,6 +67,7 @@ class StepClock : public HostClock {
   void poll() override;
   bool wait(const std::function<bool()>& done) override;
   void completed() override;
+  void may_sleep() override;
   void pending(int change) override;
   SimTime now() const override;
 
@@ -86,6 +88,8 @@ class StepClock : public HostClock {
   SimTime host_time_ = 0;
   int waiters_ = 0;
   bool for_sleeper_ = false;  // the run under way is on behalf of a sleeping host
+  bool may_sleep_ = false;
+  int calls_under_way_ = 0;
   std::int64_t pending_ = 0;
   std::uint64_t calls_ = 0;
   bool stop_ = false;
@@ -122,6 +126,7 @@ void StepClock::spend(SimTime cost, Kernel::Task then) {
   {
     std::unique_lock<std::mutex> lock(mutex_);
     ++calls_;
+    ++calls_under_way_;
     while (for_sleeper_) {
       // The host woke up before the run that woke it has come to its end.
       lock.unlock();
@@ -134,6 +139,7 @@ void StepClock::spend(SimTime cost, Kernel::Task then) {
       if (then) {
         kernel_.post(std::move(then));
       }
+      --calls_under_way_;
       return;
     }
     kernel_.set_limit(host_time_);
@@ -142,6 +148,9 @@ void StepClock::spend(SimTime cost, Kernel::Task then) {
     }
   }
   kernel_.wait_until_resting();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++calls_;
+  --calls_under_way_;
 }
 
 bool StepClock::wait(const std::function<bool()>& done) {
@@ -186,6 +195,14 @@ void StepClock::completed() {
   }
 }
 
+void StepClock::may_sleep() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    may_sleep_ = true;
+  }
+  watch_.notify_one();
+}
+
 void StepClock::pending(int change) {
   bool notify = false;
   {
@@ -206,13 +223,13 @@ SimTime StepClock::now() const {
 void StepClock::watch_for_sleepers() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stop_) {
-    if (pending_ == 0 || waiters_ > 0) {
+    if (!may_sleep_ || pending_ == 0 || waiters_ > 0) {
       watch_.wait(lock);
       continue;
     }
     const std::uint64_t calls = calls_;
     watch_.wait_for(lock, grace_);
-    if (stop_ || pending_ == 0 || waiters_ > 0 || calls != calls_) {
+    if (stop_ || pending_ == 0 || waiters_ > 0 || calls_under_way_ > 0 || calls != calls_) {
       continue;
     }
     if (kernel_.idle()) {

@@ -4,9 +4,11 @@
 // free: simulated time runs whenever the device has work; a doorbell lands at the current simulated time.
 // step: the host has a simulated clock of its own. A schedule call costs submit_cost, a completion query
 //   poll_cost; the device never runs past the host's clock, except while the host waits: then it runs to the
-//   next completion that the host waits for. A host that sleeps outside of our calls (on a file descriptor)
-//   is recognised by `grace`: when no call came for that long in wall time and requests are pending, the
-//   device runs to the next completion. With a single host thread results are bit-identical.
+//   next completion that the host waits for. A host that sleeps outside of our calls, which takes a file
+//   descriptor it got from us, is recognised by `grace`: when no call came for that long in wall time, none is
+//   under way and requests are pending, the device runs to the next completion. A host that never asked for a
+//   descriptor cannot sleep on one, however long the machine holds it up: with a single thread its results are
+//   bit-identical.
 #pragma once
 
 #include <functional>
@@ -41,6 +43,8 @@ class HostClock {
   virtual bool wait(const std::function<bool()>& done) = 0;
   /// Simulation thread: a completion was published.
   virtual void completed() = 0;
+  /// Any thread: the host has got a descriptor that it may sleep on.
+  virtual void may_sleep() = 0;
   /// Any thread: requests accepted and not yet completed; step mode's grace period needs it.
   virtual void pending(int change) = 0;
   /// The host's simulated time (step), or the device's (free).

@@ -126,6 +126,7 @@ TEST_CASE("Step: waiting for what cannot happen returns false") {
 
 TEST_CASE("Step: a host that sleeps elsewhere is woken by the next completion") {
   Host host(params("step", "clock.grace=1ms"));
+  host.clock->may_sleep();
   host.submit();
   host.submit();
   while (host.server->completed == 0) {
@@ -133,6 +134,14 @@ TEST_CASE("Step: a host that sleeps elsewhere is woken by the next completion") 
   }
   host.clock->poll();
   CHECK(host.clock->now() >= 3 * kMicrosecond + Server::kService);
+}
+
+TEST_CASE("Step: a host without a descriptor to sleep on is never taken for a sleeper") {
+  Host host(params("step", "clock.grace=1ms"));
+  host.submit();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // held up by the machine
+  CHECK(host.server->completed == 0);
+  CHECK(host.clock->now() == 2 * kMicrosecond);
 }
 
 TEST_CASE("Step: many host threads submit and wait without losing a completion") {
