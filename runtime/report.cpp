@@ -224,9 +224,10 @@ std::string summary_text(const SessionRecord& record) {
   }
   out += fmt::format("  {:<10} {:>6.1f}%  {}  mean descriptor {:.0f} B\n", "dma",
                      100 * s.dma_active, bar(s.dma_active), s.dma_mean_transfer_bytes);
-  out += fmt::format("  {:<10} {:>6.1f}%  {}  {:.1f} MB read, {:.1f} MB written\n\n", "hbm",
-                     100 * s.hbm_utilisation, bar(s.hbm_utilisation), s.hbm_read_bytes * 1e-6,
-                     s.hbm_write_bytes * 1e-6);
+  out += fmt::format(
+      "  {:<10} {:>6.1f}%  {}  {:.1f} MB read, {:.1f} MB written (with the host's transfers)\n\n",
+      "hbm", 100 * s.hbm_utilisation, bar(s.hbm_utilisation), s.hbm_read_bytes * 1e-6,
+      s.hbm_write_bytes * 1e-6);
   for (const UnitSummary& unit : s.units) {
     out += fmt::format(
         "  {:<20} {:>5} request(s){}, busy {:>11}, gaps {:>11}, latency p50 {:>11} p99 {:>11}\n",

@@ -112,18 +112,13 @@ void summarise_memory(const SessionRecord& record, const Lookup& stat,
   for (const ModelRecord& model : record.models) {
     stacks.insert(record.topology.hbm_of_core[static_cast<std::size_t>(model.core)]);
   }
-  double busy_bytes = 0;
   for (const int index : stacks) {
     const hw::HbmRegion& region = record.topology.hbm[static_cast<std::size_t>(index)];
     const std::string prefix = fmt::format("nd{}.hbm{}.", region.device, region.stack);
     out.hbm_read_bytes += stat(prefix + "read_bytes");
     out.hbm_write_bytes += stat(prefix + "write_bytes");
     out.hbm_peak_rate += stat(prefix + "peak_rate");
-    busy_bytes += stat(prefix + "read_bytes") + stat(prefix + "write_bytes");
   }
-  const double seconds = out.busy_ns * 1e-9;
-  out.hbm_utilisation =
-      seconds > 0 && out.hbm_peak_rate > 0 ? busy_bytes / seconds / out.hbm_peak_rate : 0;
 }
 
 void summarise_work(const SessionRecord& record, const Lookup& stat,
@@ -150,6 +145,10 @@ void summarise_work(const SessionRecord& record, const Lookup& stat,
   out.flops_rate = execution_ns > 0 ? out.matmul_flops / (execution_ns * 1e-9) : 0;
   out.arithmetic_intensity = bytes > 0 ? out.matmul_flops / bytes : 0;
   out.ridge_intensity = out.hbm_peak_rate > 0 ? out.peak_flops_rate / out.hbm_peak_rate : 0;
+  // As the other resources: what executions ask for, in the time of executions.
+  out.hbm_utilisation = execution_ns > 0 && out.hbm_peak_rate > 0
+                            ? bytes / (execution_ns * 1e-9) / out.hbm_peak_rate
+                            : 0;
 }
 
 /// Length of the union of [started, ended) over requests that satisfy `wanted`.
@@ -319,7 +318,7 @@ void judge(Summary& out) {
   out.advice = best->advice;
   if (best->fraction < 0.5) {
     out.bound_by += ": no resource is half used, latency and dependencies bound the run";
-    out.advice = "the idle causes below, and the wait tracks of the device timeline";
+    out.advice = "the idle causes above, and the wait tracks of the device timeline";
   }
 }
 

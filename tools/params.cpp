@@ -30,7 +30,11 @@ int explain_matching(const std::vector<ParamInfo>& params, const std::string& wa
   for (const ParamInfo& info : params) {
     names.push_back(info.path);
     const bool below = info.path.compare(0, wanted.size() + 1, wanted + ".") == 0;
-    if (info.path == wanted || below) {
+    // The end of a path will do: "vector.copy_rate" for "neuron_core.engines.vector.copy_rate".
+    const bool end =
+        info.path.size() > wanted.size() && info.path.compare(info.path.size() - wanted.size() - 1,
+                                                              std::string::npos, "." + wanted) == 0;
+    if (info.path == wanted || below || end) {
       explain(info);
       ++found;
     }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "runtime/options.h"
@@ -48,6 +50,37 @@ void write(const std::string& path, const std::string& text) {
   write_file(path, reinterpret_cast<const std::byte*>(text.data()), text.size());
 }
 
+void create_folder(const std::string& path) {
+  std::error_code failure;
+  std::filesystem::create_directories(path, failure);
+  if (failure) {
+    throw UserError(fmt::format("cannot create {}: {}", path, failure.message()));
+  }
+}
+
+/// Every configuration can be opened with its settings, and has what rows say was fitted.
+void check_parameters(const std::vector<ValidationRow>& rows) {
+  std::map<std::pair<std::string, std::vector<std::string>>, std::set<std::string>> known;
+  for (const ValidationRow& row : rows) {
+    if (row.program.empty()) {
+      continue;
+    }
+    std::set<std::string>& names = known[{row.config, row.set}];
+    if (names.empty()) {
+      const Device device = open_device(row.config, row.set);
+      for (const ParamInfo& info : device.config.params()) {
+        names.insert(info.path);
+      }
+    }
+    for (const std::string& name : row.fitted) {
+      if (name.find(' ') == std::string::npos && names.count(name) == 0) {
+        throw UserError(fmt::format("row {}: fitted on '{}', which is no parameter of {}", row.id,
+                                    name, row.config));
+      }
+    }
+  }
+}
+
 int execute(const Arguments& arguments) {
   const std::string table = arguments.has("table")
                                 ? arguments.text("table")
@@ -57,6 +90,10 @@ int execute(const Arguments& arguments) {
     for (const std::string& assignment : arguments.list("set")) {
       row.set.push_back(assignment);
     }
+  }
+  check_parameters(rows);
+  if (arguments.has("out")) {
+    create_folder(arguments.text("out"));
   }
   const int jobs = arguments.has("jobs")
                        ? static_cast<int>(arguments.integer("jobs", 1, 1024))
@@ -74,11 +111,6 @@ int execute(const Arguments& arguments) {
   fmt::print("{}", validation_text(results));
   if (arguments.has("out")) {
     const std::filesystem::path folder = arguments.text("out");
-    std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    if (failure) {
-      throw UserError(fmt::format("cannot create {}: {}", folder.string(), failure.message()));
-    }
     write((folder / "validation.json").string(), validation_json(results));
     write((folder / "validation.html").string(), validation_html(results));
   }

@@ -74,6 +74,9 @@ std::string totals_line(const char* name, const ErrorTotals& t) {
   if (t.rows == 0) {
     return "";
   }
+  if (t.worst_id.empty()) {
+    return fmt::format("  {:<7} {:>3} rows, none of which has a result\n", name, t.rows);
+  }
   return fmt::format(
       "  {:<7} {:>3} rows, {} outside tolerance; error: median {:.1f} %, mean {:.1f} %, worst "
       "{:.1f} % "

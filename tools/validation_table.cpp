@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -66,8 +67,12 @@ class RowReader {
   }
 
   void check(const ValidationRow& row) const {
-    if (row.published <= 0) {
-      fail(table_, fmt::format("{}: 'published' is a positive number", row.id));
+    const std::pair<const char*, double> positive[] = {
+        {"published", row.published}, {"scale", row.scale}, {"tolerance", row.tolerance + 1e-9}};
+    for (const auto& [key, value] : positive) {
+      if (!(value > 0) || !std::isfinite(value)) {
+        fail(table_, fmt::format("{}: '{}' is a positive number", row.id, key));
+      }
     }
     if (row.program.empty()) {
       return;
@@ -200,12 +205,17 @@ namespace {
 /// The inside of ${...}.
 class Substitution {
  public:
-  Substitution(std::string text, const Definitions& definitions, SourcePos where)
-      : text_(std::move(text)), definitions_(definitions), where_(std::move(where)) {}
+  Substitution(std::string text, const Definitions& definitions, SourcePos where,
+               std::set<std::string>& used)
+      : text_(std::move(text)), definitions_(definitions), where_(std::move(where)), used_(used) {}
 
   std::string value() {
     const auto whole = definitions_.find(text_);
-    return whole != definitions_.end() ? whole->second : std::to_string(sum());
+    if (whole == definitions_.end()) {
+      return std::to_string(sum());
+    }
+    used_.insert(text_);
+    return whole->second;
   }
 
  private:
@@ -252,6 +262,7 @@ class Substitution {
     std::string word = text_.substr(from, at_ - from);
     const auto found = definitions_.find(word);
     if (found != definitions_.end()) {
+      used_.insert(word);
       word = found->second;
     }
     if (word.empty() || word.size() > 9 ||
@@ -265,6 +276,7 @@ class Substitution {
   const std::string text_;
   const Definitions& definitions_;
   const SourcePos where_;
+  std::set<std::string>& used_;
   std::size_t at_ = 0;
 };
 
@@ -273,6 +285,7 @@ class Substitution {
 std::string substitute(const std::string& text, const Definitions& definitions,
                        const std::string& where) {
   std::string result;
+  std::set<std::string> used;
   std::size_t from = 0;
   int line = 1;
   for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", from)) {
@@ -284,8 +297,14 @@ std::string substitute(const std::string& text, const Definitions& definitions,
       throw UserError(here, "'${' without '}'");
     }
     result.append(text, from, at - from);
-    result += Substitution(text.substr(at + 2, end - at - 2), definitions, here).value();
+    result += Substitution(text.substr(at + 2, end - at - 2), definitions, here, used).value();
     from = end + 1;
+  }
+  for (const auto& [name, value] : definitions) {
+    if (used.count(name) == 0) {
+      throw UserError(SourcePos{where, 0, 0},
+                      fmt::format("the row defines '{}', which the text does not use", name));
+    }
   }
   return result.append(text, from, std::string::npos);
 }

@@ -60,7 +60,8 @@ struct ValidationRow {
 std::vector<ValidationRow> read_validation_table(const std::string& path);
 
 /// `text` with every ${expression} replaced: a name, or + - * / over names and whole numbers, left
-/// to right, products first. An unknown name is a UserError that begins with `where`.
+/// to right, products first. An unknown name, and a definition that is not used, are UserErrors
+/// that begin with `where`.
 std::string substitute(const std::string& text, const Definitions& definitions,
                        const std::string& where);
 

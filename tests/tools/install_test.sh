@@ -17,7 +17,7 @@ find_package(neuronsim REQUIRED)
 add_executable(client $source/tests/clients/async_example.c)
 target_link_libraries(client neuronsim::nrt)
 CMAKE
-cmake -S "$scratch/client" -B "$scratch/client/build" -DCMAKE_PREFIX_PATH="$scratch/usr" >/dev/null
+cmake -G Ninja -S "$scratch/client" -B "$scratch/client/build" -DCMAKE_PREFIX_PATH="$scratch/usr" >/dev/null
 cmake --build "$scratch/client/build" >/dev/null
 
 pc=$(dirname "$(find "$scratch/usr" -name neuronsim.pc)")

@@ -68,6 +68,9 @@ TEST_CASE("What is wrong with a row is said with its line") {
       {"unit = \"GHz\"", "unknown unit 'GHz'"},
       {"kind = \"kernl\"", "did you mean 'kernel'"},
       {"published = 0", "'published' is a positive number"},
+      {"published = nan", "'published' is a positive number"},
+      {"tolerance = -1", "'tolerance' is a positive number"},
+      {"scale = 0", "'scale' is a positive number"},
       {"define = 3", "is a table of names and values"},
       {"titel = 3", "did you mean 'title'"}};
   for (const auto& [line, message] : cases) {
@@ -97,7 +100,8 @@ TEST_CASE("Definitions are filled into a text, with arithmetic") {
   const Definitions definitions{{"n", "8"}, {"dtype", "bfloat16"}};
   CHECK(substitute("a ${dtype} [${n}, ${2 * n + 1}] ${n / 4 - 1}", definitions, "f") ==
         "a bfloat16 [8, 17] 1");
-  CHECK(substitute("no names", definitions, "f") == "no names");
+  CHECK(substitute("no names", {}, "f") == "no names");
+  CHECK_THROWS_WITH(substitute("${n}", definitions, "f"), Catch::Contains("defines 'dtype'"));
   CHECK_THROWS_WITH(substitute("x\ny ${m}", definitions, "f.nasm"),
                     Catch::Contains("f.nasm:2") && Catch::Contains("'m'"));
   CHECK_THROWS_WITH(substitute("${n", definitions, "f"), Catch::Contains("without '}'"));
