@@ -14,6 +14,9 @@ namespace {
 /// two for each direction of tensor traffic; the driver's own).
 constexpr std::array<int, kUnitTypeCount> kQueues{2, 2, 2, 1, 3, 1};
 
+/// NKI trainium2_arch: GpSimd is eight cores of 16 partitions.
+constexpr SimTime kGpSimdCores = 8;
+
 int units_per_core() {
   return std::accumulate(kQueues.begin(), kQueues.end(), 0);
 }
@@ -26,6 +29,7 @@ struct Device::Core {
   std::unique_ptr<DmaScheduler> scheduler;
   DmaActivity dma_activity;
   std::vector<std::unique_ptr<DmaEngine>> engines;
+  std::unique_ptr<DmaEngine> gpsimd_dma;
   std::unique_ptr<Dge> dge;
 };
 
@@ -89,12 +93,23 @@ void Device::build_core(int core, const Shared& shared) {
   for (int engine = 0; engine < params_.device.dma_engines; ++engine) {
     parts->engines.push_back(std::make_unique<DmaEngine>(
         fmt::format("dma{}_{}", core, engine).c_str(), params_.dma_engine, home,
-        fmt::format("DMA{}(nc{})", engine, core), DmaShared{*parts->scheduler, parts->dma_activity}));
+        fmt::format("DMA{}(nc{})", engine, core),
+        DmaShared{*parts->scheduler, parts->dma_activity}));
     engines.push_back(parts->engines.back().get());
     engines.back()->out.bind(fabric_.in);
   }
-  parts->dge = std::make_unique<Dge>(params_.dge, map_, Dge::Place{index_, core},
-                                     parts->core->sbuf(), std::move(engines));
+  if (params_.device.gpsimd_dma) {
+    DmaEngineParams own = params_.dma_engine;
+    own.rate = params_.device.gpsimd_dma_rate;
+    own.descriptor_overhead /= kGpSimdCores;  // they share the rows
+    parts->gpsimd_dma = std::make_unique<DmaEngine>(
+        fmt::format("gpsimd_dma{}", core).c_str(), own, home, fmt::format("GpSimdDMA(nc{})", core),
+        DmaShared{*parts->scheduler, parts->dma_activity});
+    parts->gpsimd_dma->out.bind(fabric_.in);
+  }
+  parts->dge =
+      std::make_unique<Dge>(params_.dge, map_, Dge::Place{index_, core}, parts->core->sbuf(),
+                            std::move(engines), parts->gpsimd_dma.get());
   cores_.push_back(std::move(parts));
 }
 
@@ -178,6 +193,9 @@ void Device::report(StatsScope stats) const {
     core.window->report(scope.scope("core_window"));
     core.dge->report(scope.scope("dma"));
     core.dma_activity.report(scope.scope("dma"));
+    if (core.gpsimd_dma) {
+      core.gpsimd_dma->report(scope.scope("dma").scope("gpsimd"));
+    }
     for (std::size_t e = 0; e < core.engines.size(); ++e) {
       core.engines[e]->report(scope.scope("dma").scope(fmt::format("engine{}", e)));
     }

@@ -42,7 +42,7 @@ namespace {
 // Rows of a timeline: queues stand above the DMA engines and the engines of the cores.
 constexpr int kFirstRank = 100;
 constexpr int kQueues = 4;  // of one engine
-constexpr int kModes = 4;   // of DgeMode
+constexpr int kModes = 5;   // of DgeMode
 
 constexpr std::array<const char*, isa::kEngineCount> kEngineNames{"Tensor", "Vector", "Scalar",
                                                                   "GpSimd", "Sync"};
@@ -56,6 +56,8 @@ std::string queue_name(isa::Engine engine, int queue, isa::DgeMode mode) {
       return fmt::format("q{}DynamicHW{}", owner, suffix);
     case isa::DgeMode::Swdge:
       return fmt::format("q{}Dynamic{}", owner, suffix);
+    case isa::DgeMode::GpSimd:
+      return fmt::format("q{}Own{}", owner, suffix);
     case isa::DgeMode::None:
     case isa::DgeMode::Unknown:
       break;
@@ -70,8 +72,13 @@ bool on_chip(const isa::Operand& operand) {
 }  // namespace
 
 Dge::Dge(const DgeParams& params, const AddressMap& map, Place place, const Sbuf& sbuf,
-         std::vector<DmaEngine*> engines)
-    : params_(params), map_(map), place_(place), sbuf_(sbuf), engines_(std::move(engines)) {
+         std::vector<DmaEngine*> engines, DmaEngine* gpsimd)
+    : params_(params),
+      map_(map),
+      place_(place),
+      sbuf_(sbuf),
+      engines_(std::move(engines)),
+      gpsimd_(gpsimd) {
   queues_.resize(isa::kEngineCount * kQueues * kModes);
 }
 
@@ -94,8 +101,9 @@ void Dge::submit(const DmaTransfer& transfer) {
   split(move, instruction);
   in_flight_[static_cast<std::size_t>(move.ring)].push_back(&move);
   const SimTime available = descriptors_ready(instruction);
-  for (std::size_t engine = 0; engine < move.parts.size(); ++engine) {
-    engines_[engine]->push(move.ring, move.parts[engine], available);
+  for (std::size_t part = 0; part < move.sharers; ++part) {
+    DmaEngine* engine = instruction.dge == isa::DgeMode::GpSimd ? gpsimd_ : engines_[part];
+    engine->push(move.ring, move.parts[part], available);
   }
 }
 
@@ -110,6 +118,7 @@ SimTime Dge::descriptors_ready(const isa::StreamInstruction& instruction) {
       return start + params_.hardware_latency;
     }
     case isa::DgeMode::Swdge:
+    case isa::DgeMode::GpSimd:
       return now() + params_.software_latency;
     case isa::DgeMode::None:
     case isa::DgeMode::Unknown:
@@ -234,7 +243,9 @@ void Dge::split(DmaMove& move, const isa::StreamInstruction& instruction) {
   const bool by_destination = on_chip(instruction.dst);
   const isa::Operand& split_by = by_destination ? instruction.dst : instruction.src[0];
   const std::int64_t per_partition = split_by.elements();
-  const auto engines = static_cast<int>(engines_.size());
+  const auto engines =
+      instruction.dge == isa::DgeMode::GpSimd ? 1 : static_cast<int>(engines_.size());
+  move.sharers = static_cast<std::size_t>(engines);
   const std::int64_t even = (move.destination.elements() + engines - 1) / engines;
   for (int engine = 0; engine < engines; ++engine) {
     DmaPart& part = move.parts[static_cast<std::size_t>(engine)];
@@ -274,7 +285,7 @@ void Dge::part_done(DmaMove& move, DeviceError error) {
 void Dge::deliver(std::deque<DmaMove*>& ring) {
   while (!ring.empty()) {
     DmaMove& move = *ring.front();
-    const int due = move.arrived * isa::kDmaSignal / static_cast<int>(engines_.size());
+    const int due = move.arrived * isa::kDmaSignal / static_cast<int>(move.sharers);
     while (move.delivered < due) {
       ++move.delivered;
       if (!move.aborted) {

@@ -54,7 +54,7 @@ class Dge : public DmaFrontEnd {
 
   /// `engines`: 1 to kMaxEngines.
   Dge(const DgeParams& params, const AddressMap& map, Place place, const Sbuf& sbuf,
-      std::vector<DmaEngine*> engines);
+      std::vector<DmaEngine*> engines, DmaEngine* gpsimd);
   ~Dge() override;
 
   void submit(const DmaTransfer& transfer) override;
@@ -90,6 +90,7 @@ class Dge : public DmaFrontEnd {
   const Place place_;
   const Sbuf& sbuf_;
   const std::vector<DmaEngine*> engines_;
+  DmaEngine* const gpsimd_;                         // nullptr: there is none
   std::array<Timeline, isa::kEngineCount> blocks_;  // hardware blocks, the first few are used
   std::array<std::deque<DmaMove*>, DmaEngine::kRings> in_flight_;  // per ring, in order
   std::vector<std::unique_ptr<DmaMove>> moves_;

@@ -71,6 +71,7 @@ struct DmaMove {
   DmaQueue* queue = nullptr;
   SimTime submitted = 0;
 
+  std::size_t sharers = 0;  // engines, and parts in use
   int ring = 0;
   int arrived = 0;             // parts that are through
   int delivered = 0;           // of isa::kDmaSignal, what the listener has been told

@@ -76,6 +76,7 @@ isa::Limits Hardware::limits_of(const InstanceParams& params) {
   limits.psum_bank_bytes = params.neuron_core.psum.bank_bytes;
   limits.hbm_stack_bytes = params.hbm.capacity - params.hbm.reserved;
   limits.has_hwdge = params.dge.hardware_blocks > 0;
+  limits.has_gpsimd_dma = params.device.gpsimd_dma;
   limits.has_dma_transpose = params.device.dma_transpose;
   limits.dma_qos_classes = static_cast<int>(params.device.dma_qos_classes);
   limits.scalar_tensor_scalar = params.device.scalar_tensor_scalar;

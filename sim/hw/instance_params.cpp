@@ -24,6 +24,9 @@ DeviceParams::DeviceParams(ParamScope scope)
                               "DMA engines of a physical NeuronCore; a transfer counts 16 on its "
                               "semaphores whatever their number")),
       dma_transpose(scope.flag("dma_transpose", true, "The DMA engines can transpose")),
+      gpsimd_dma(scope.flag("gpsimd_dma", false, "GpSimd has a DMA engine of its own")),
+      gpsimd_dma_rate(scope.rate("gpsimd_dma_rate", "153.5GB/s", "1MB/s", "10TB/s",
+                                 "Rate of a copy by the DMA engine of GpSimd")),
       dma_qos_classes(scope.count("dma_qos_classes", 1, 1, 8,
                                   "Classes of DMA traffic; a higher one is served first")),
       scalar_tensor_scalar(

@@ -23,10 +23,12 @@ struct DeviceParams {
   std::string target;                       // architecture that programs are made for
   std::int64_t cores;                       // physical
   std::int64_t cores_per_logical;
-  std::int64_t dma_engines;   // of a physical core
-  bool dma_transpose;         // the DMA engines can transpose
+  std::int64_t dma_engines;      // of a physical core
+  bool dma_transpose;            // the DMA engines can transpose
+  bool gpsimd_dma;               // GpSimd has a DMA engine of its own
+  std::int64_t gpsimd_dma_rate;  // of a copy by it
   std::int64_t dma_qos_classes;  // of DMA traffic, strictly by priority
-  bool scalar_tensor_scalar;  // tensor_scalar on the Scalar engine
+  bool scalar_tensor_scalar;     // tensor_scalar on the Scalar engine
 };
 
 struct InstanceParams {

@@ -44,7 +44,7 @@ class Reader {
     function = enumerator("a function", num::Activation::Abs);
   }
   void operator()(PerfMode& mode) { mode = enumerator("a matmul mode", PerfMode::Sparse1_2); }
-  void operator()(DgeMode& dge) { dge = enumerator("a DGE mode", DgeMode::Hwdge); }
+  void operator()(DgeMode& dge) { dge = enumerator("a DGE mode", DgeMode::GpSimd); }
   void operator()(num::ReduceCmd& command) {
     command = enumerator("a reduce command", num::ReduceCmd::LoadReduce);
   }

@@ -172,8 +172,9 @@ class FormCheck {
     }
     if (instruction_.qos >= limits_.dma_qos_classes) {
       fail("qos " + to_string(instruction_.qos) + ": target " + limits_.target + " has " +
-           (limits_.dma_qos_classes == 1 ? "no classes of DMA traffic, leave it out"
-                                         : "classes 0 to " + to_string(limits_.dma_qos_classes - 1)));
+           (limits_.dma_qos_classes == 1
+                ? "no classes of DMA traffic, leave it out"
+                : "classes 0 to " + to_string(limits_.dma_qos_classes - 1)));
     }
     const Engine engine = instruction_.engine;
     if (instruction_.dge == DgeMode::Swdge && engine != Engine::GpSimd) {
@@ -183,6 +184,15 @@ class FormCheck {
       fail("target " + limits_.target +
            " has no hwdge: its cores have no hardware that makes descriptors; write dge none, or "
            "gpsimd.dma_copy with dge swdge");
+    }
+    if (instruction_.dge == DgeMode::GpSimd) {
+      if (!limits_.has_gpsimd_dma) {
+        fail("target " + limits_.target + " has no DMA engine in GpSimd; write dge swdge or none");
+      }
+      if (engine != Engine::GpSimd || instruction_.opcode != Opcode::DmaCopy) {
+        fail(std::string("the DMA engine of GpSimd copies for gpsimd only, this is a ") +
+             row_.name + " of " + name(engine));
+      }
     }
     if (instruction_.dge == DgeMode::Hwdge && engine != Engine::Sync && engine != Engine::Scalar) {
       fail(std::string("hwdge is commanded by sync or scalar, not by ") + name(engine));

@@ -27,6 +27,7 @@ struct Limits {
   std::int64_t psum_bank_bytes = 2 * 1024;
   std::int64_t hbm_stack_bytes = std::int64_t{1} << 40;  // a tensor lies in one stack
   bool has_hwdge = false;                   // NeuronCore-v3 and later
+  bool has_gpsimd_dma = false;              // NeuronCore-v3 and later
   bool has_dma_transpose = true;
   int dma_qos_classes = 1;                  // 4 on NeuronCore-v4
   bool scalar_tensor_scalar = false;        // tensor_scalar on the Scalar engine

@@ -43,7 +43,7 @@ class AttributeParser {
     function = word(num::parse_activation, names_up_to(num::Activation::Abs), "a function");
   }
   void operator()(DgeMode& dge) const {
-    dge = word(parse_dge, names_up_to(DgeMode::Hwdge), "a DGE mode");
+    dge = word(parse_dge, names_up_to(DgeMode::GpSimd), "a DGE mode");
   }
   void operator()(num::ReduceCmd& command) const {
     command = word(num::parse_reduce_cmd, names_up_to(num::ReduceCmd::LoadReduce),

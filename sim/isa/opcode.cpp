@@ -253,7 +253,7 @@ constexpr std::array<const char*, 3> kSpaceNames{"HBM", "SBUF", "PSUM"};
 constexpr std::array<const char*, 9> kPerfModeNames{"none",        "double_row", "sparse_4_16",
                                                     "sparse_4_12", "sparse_4_8", "sparse_2_8",
                                                     "sparse_2_4",  "sparse_1_4", "sparse_1_2"};
-constexpr std::array<const char*, 4> kDgeNames{"unknown", "none", "swdge", "hwdge"};
+constexpr std::array<const char*, 5> kDgeNames{"unknown", "none", "swdge", "hwdge", "gpsimd"};
 constexpr std::array<const char*, 4> kTensorKindNames{"input", "output", "weight", "internal"};
 
 template <class Enum, std::size_t N>

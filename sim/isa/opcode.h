@@ -134,7 +134,7 @@ std::optional<Opcode> parse_opcode(std::string_view name);
 std::optional<Engine> parse_engine(std::string_view name);
 
 const char* name(Space space);  // "HBM", "SBUF", "PSUM"
-const char* name(DgeMode dge);  // "unknown", "none", "swdge", "hwdge"
+const char* name(DgeMode dge);  // "unknown", "none", "swdge", "hwdge", "gpsimd"
 std::optional<DgeMode> parse_dge(std::string_view name);
 const char* name(PerfMode mode);  // "none", "double_row", "sparse_4_16", ...
 std::optional<PerfMode> parse_perf_mode(std::string_view name);

@@ -85,7 +85,8 @@ enum class Opcode : std::uint8_t {
   DmaCompute              // dst = src0 op0 src1, by DMA, in fp32 and element order
 };
 
-enum class DgeMode : std::uint8_t { Unknown, None, Swdge, Hwdge };
+/// GpSimd: moved by the DMA engine that is part of GpSimd, not by the 16 of the core.
+enum class DgeMode : std::uint8_t { Unknown, None, Swdge, Hwdge, GpSimd };
 
 /// How an nc_matmul uses the array. SparseM_N: at most M of every N weights are not zero.
 enum class PerfMode : std::uint8_t {

@@ -132,3 +132,27 @@ TEST_CASE("Packets of a higher class are moved first, of equal classes in turns"
   };
   CHECK(finished(1) < 0.7 * finished(0));
 }
+
+TEST_CASE("The DMA engine of GpSimd moves beside the 16 of the core") {
+  const auto span = [](bool own) {
+    InstanceBench bench(kTrn2, {"instance.numerics=off"});
+    isa::Builder b("own", "trn2", 1);
+    auto in = b.tensor("in", isa::TensorKind::Input, num::Dtype::Uint8, {128, 16 * kRow});
+    const auto tile = b.sbuf("tile", num::Dtype::Uint8, 128, 16 * kRow);
+    for (int i = 0; i < 16; ++i) {
+      // Every fourth row of tiles by GpSimd.
+      const bool by_gpsimd = own && i % 4 == 3;
+      b.dma_copy(by_gpsimd ? isa::Engine::GpSimd : isa::Engine::Sync,
+                 tile.at(i * kRow, {{1, kRow}}), in.at(i * kRow, {{16 * kRow, 128}, {1, kRow}}),
+                 by_gpsimd ? isa::DgeMode::GpSimd : isa::DgeMode::None);
+    }
+    const Loaded loaded(bench, isa::expand(b.finish(), bench.hardware().limits()));
+    bench.submit(unit(hw::UnitType::Compute), loaded.request());
+    bench.run();
+    CHECK(bench.stat("nd0.nc0.dma.gpsimd.bytes") == (own ? 4 * 128 * kRow : 0));
+    return bench.stat("nd0.nc0.dma.span");
+  };
+  // A quarter of the bytes leaves the 16 engines, and 153.5 GB/s take less time for it than they
+  // for the rest.
+  CHECK(span(true) == Approx(0.75 * span(false)).epsilon(0.1));
+}
