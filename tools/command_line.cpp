@@ -102,6 +102,21 @@ long Arguments::integer(const std::string& name, long least, long most) const {
   return number;
 }
 
+namespace {
+
+/// What the library says, unless a word could be taken for one of its placeholders ("%value%"): it
+/// would replace that by the word itself, for ever.
+std::string problem(const po::error& error, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (!word.empty() && word.front() == '-' && word.find('%') != std::string::npos) {
+      return fmt::format("'{}' is no option, or has a value that it does not take", word);
+    }
+  }
+  return error.what();
+}
+
+}  // namespace
+
 Arguments parse_arguments(const CommandSpec& spec, std::vector<std::string> arguments) {
   Arguments out;
   if (spec.passes_rest) {
@@ -117,8 +132,8 @@ Arguments parse_arguments(const CommandSpec& spec, std::vector<std::string> argu
   try {
     po::store(po::command_line_parser(arguments).options(all).positional(positional).run(), values);
   } catch (const po::error& error) {
-    throw UserError(
-        fmt::format("nsim {}: {}; see nsim {} --help", spec.name, error.what(), spec.name));
+    throw UserError(fmt::format("nsim {}: {}; see nsim {} --help", spec.name,
+                                problem(error, arguments), spec.name));
   }
   if (values.count("help") != 0) {
     out.values_["help"] = {};
