@@ -14,9 +14,6 @@ namespace {
 /// two for each direction of tensor traffic; the driver's own).
 constexpr std::array<int, kUnitTypeCount> kQueues{2, 2, 2, 1, 3, 1};
 
-/// NKI trainium2_arch: GpSimd is eight cores of 16 partitions.
-constexpr SimTime kGpSimdCores = 8;
-
 int units_per_core() {
   return std::accumulate(kQueues.begin(), kQueues.end(), 0);
 }
@@ -101,7 +98,7 @@ void Device::build_core(int core, const Shared& shared) {
   if (params_.device.gpsimd_dma) {
     DmaEngineParams own = params_.dma_engine;
     own.rate = params_.device.gpsimd_dma_rate;
-    own.descriptor_overhead /= kGpSimdCores;  // they share the rows
+    own.descriptor_overhead = params_.device.gpsimd_dma_descriptor_overhead;
     parts->gpsimd_dma = std::make_unique<DmaEngine>(
         fmt::format("gpsimd_dma{}", core).c_str(), own, home, fmt::format("GpSimdDMA(nc{})", core),
         DmaShared{*parts->scheduler, parts->dma_activity});

@@ -27,6 +27,9 @@ DeviceParams::DeviceParams(ParamScope scope)
       gpsimd_dma(scope.flag("gpsimd_dma", false, "GpSimd has a DMA engine of its own")),
       gpsimd_dma_rate(scope.rate("gpsimd_dma_rate", "153.5GB/s", "1MB/s", "10TB/s",
                                  "Rate of a copy by the DMA engine of GpSimd")),
+      gpsimd_dma_descriptor_overhead(
+          scope.duration("gpsimd_dma_descriptor_overhead", "2.75ns", "0ns", "100us",
+                         "Time of the DMA engine of GpSimd per descriptor beside its bytes")),
       dma_qos_classes(scope.count("dma_qos_classes", 1, 1, 8,
                                   "Classes of DMA traffic; a higher one is served first")),
       scalar_tensor_scalar(

@@ -27,6 +27,7 @@ struct DeviceParams {
   bool dma_transpose;            // the DMA engines can transpose
   bool gpsimd_dma;               // GpSimd has a DMA engine of its own
   std::int64_t gpsimd_dma_rate;  // of a copy by it
+  SimTime gpsimd_dma_descriptor_overhead;
   std::int64_t dma_qos_classes;  // of DMA traffic, strictly by priority
   bool scalar_tensor_scalar;     // tensor_scalar on the Scalar engine
 };
