@@ -23,7 +23,7 @@ DgeParams::DgeParams(ParamScope scope)
       hardware_latency(
           scope.duration("hardware_latency", "600ns", "0ns", "1ms",
                          "From a DMA instruction to hardware-built descriptors in the ring")),
-      hardware_interval(scope.duration("hardware_interval", "150ns", "0ns", "1ms",
+      hardware_interval(scope.duration("hardware_interval", "768ns", "0ns", "1ms",
                                        "Time between two instructions of one hardware block")),
       hardware_blocks(scope.count("hardware_blocks", 0, 0, isa::kEngineCount,
                                   "Hardware descriptor generation blocks of a core")),
