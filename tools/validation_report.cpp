@@ -13,7 +13,7 @@ namespace {
 
 using State = ValidationResult::State;
 
-ErrorTotals totals(std::vector<const ValidationResult*> results) {
+ErrorTotals totals(const std::vector<const ValidationResult*>& results) {
   ErrorTotals out;
   out.rows = static_cast<int>(results.size());
   std::vector<double> errors;
@@ -79,8 +79,7 @@ std::string totals_line(const char* name, const ErrorTotals& t) {
   }
   return fmt::format(
       "  {:<7} {:>3} rows, {} outside tolerance; error: median {:.1f} %, mean {:.1f} %, worst "
-      "{:.1f} % "
-      "({})\n",
+      "{:.1f} % ({})\n",
       name, t.rows, t.failed, t.median * 100, t.mean * 100, t.worst * 100, t.worst_id);
 }
 
@@ -136,6 +135,9 @@ std::string html_totals(const ValidationTotals& all) {
       {"weak: as check, but the figure is dated or third-party", &all.weak}};
   for (const auto& [name, group] : groups) {
     const ErrorTotals& t = *group;
+    if (t.worst_id.empty()) {
+      continue;  // no result, no error
+    }
     out += fmt::format(
         "<tr><td>{}</td><td class=n>{}</td><td class=n>{}</td><td class=n>{:.1f} %</td>"
         "<td class=n>{:.1f} %</td><td class=n>{:.1f} % ({})</td></tr>\n",
@@ -179,20 +181,16 @@ bool ValidationResult::passed() const {
 }
 
 ValidationTotals totals_of(const std::vector<ValidationResult>& results) {
-  std::vector<const ValidationResult*> fitted;
-  std::vector<const ValidationResult*> check;
-  std::vector<const ValidationResult*> weak;
-  for (const ValidationResult& result : results) {
-    const std::string group = group_of(result);
-    if (group == "fitted") {
-      fitted.push_back(&result);
-    } else if (group == "check") {
-      check.push_back(&result);
-    } else if (group == "weak") {
-      weak.push_back(&result);
+  const auto of = [&](const char* group) {
+    std::vector<const ValidationResult*> members;
+    for (const ValidationResult& result : results) {
+      if (group_of(result) == group) {
+        members.push_back(&result);
+      }
     }
-  }
-  return {totals(fitted), totals(check), totals(weak)};
+    return totals(members);
+  };
+  return {of("fitted"), of("check"), of("weak")};
 }
 
 std::string validation_text(const std::vector<ValidationResult>& results) {
