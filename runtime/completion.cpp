@@ -38,9 +38,7 @@ void release(Request& request) {
 void publish(UnitQueue& queue, Request& request) {
   log_failure(queue, request);
   release(request);
-  if (request.tracker && request.status != NRT_SUCCESS) {
-    request.tracker->add(request.sequence, request.status);
-  }
+  request.sink.deliver(request.sequence, request.status);
   if (request.sync) {
     request.sync->status = request.status;
     request.sync->done.store(true, std::memory_order_release);

@@ -8,7 +8,7 @@
 namespace nsim::rt {
 
 /// Simulation thread; the device has written all data. Whoever sees a later step sees the earlier
-/// ones: data, status (tracker entry), completed number, events.
+/// ones: data, status (StatusSink), completed number, events.
 void publish(UnitQueue& queue, Request& request);
 
 }  // namespace nsim::rt

@@ -10,8 +10,8 @@
 #include <memory>
 #include <vector>
 
-#include "runtime/error_tracker.h"
 #include "runtime/loaded_model.h"
+#include "runtime/status_sink.h"
 #include "runtime/tensor.h"
 #include "sim/base/units.h"
 #include "sim/hw/request.h"
@@ -29,11 +29,11 @@ struct Request {
 
   const char* api;  // the call that made it, for traces and logs
   hw::RequestDescriptor descriptor;
-  nrta_seq_t sequence = 0;                // given by the unit queue
-  std::shared_ptr<ErrorTracker> tracker;  // may be absent
-  std::shared_ptr<SyncResult> sync;       // blocking calls only
-  std::shared_ptr<LoadedModel> model;           // Execute only
-  std::vector<std::uint64_t> bindings;    // Execute: device address of every tensor of the program
+  nrta_seq_t sequence = 0;  // given by the unit queue
+  StatusSink sink;
+  std::shared_ptr<SyncResult> sync;     // blocking calls only
+  std::shared_ptr<LoadedModel> model;   // Execute only
+  std::vector<std::uint64_t> bindings;  // Execute: device address of every tensor of the program
   std::vector<std::shared_ptr<Storage>> storages;  // kept alive
   std::vector<std::shared_ptr<Tensor>> outputs;    // Execute: tensors it writes
 

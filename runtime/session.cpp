@@ -16,10 +16,9 @@
 namespace nsim::rt {
 namespace {
 
-// By hw::UnitType. Neuron docs, async overview: one compute and two tensor queues per core; the
-// interface's header allows collectives one. One unit of the driver's own moves the data of
-// synchronous calls.
-constexpr std::array<int, hw::kUnitTypeCount> kQueues = {2, 2, 2, 1, 1, 1};
+// By hw::UnitType. Neuron docs, async overview: one compute, two tensor and three collectives
+// queues per core. One unit of the driver's own moves the data of synchronous calls.
+constexpr std::array<int, hw::kUnitTypeCount> kQueues = {2, 2, 2, 1, 3, 1};
 
 /// Unit ids are opaque to clients: core, type and queue packed into 16 bits.
 constexpr int kQueueBits = 3;
@@ -153,7 +152,7 @@ UnitQueue* Session::unit_of(nrta_seq_t sequence) {
   const int id = NRTA_SEQ_GET_XU_ID(sequence);
   const int queue = id & ((1 << kQueueBits) - 1);
   const int type = (id >> kQueueBits) & ((1 << kTypeBits) - 1);
-  if (type >= NRTA_XU_TYPE_NUM) {
+  if (type >= static_cast<int>(hw::UnitType::Sync)) {  // no client has an id of that unit
     return nullptr;
   }
   return unit(id >> (kQueueBits + kTypeBits), static_cast<hw::UnitType>(type), queue);
