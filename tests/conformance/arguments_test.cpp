@@ -25,9 +25,15 @@ TEST_CASE("R51 a transfer of nothing is a request like any other") {
   Client client;
   nrt_tensor_t* tensor = client.tensor(64);
   nrta_seq_t sequence = 0;
-  CHECK(nrta_tensor_write(tensor, nullptr, 64, 0, 0, nullptr, &sequence) == NRT_SUCCESS);
+  nrta_error_tracker_t* tracker = client.tracker();
+  CHECK(nrta_tensor_write(tensor, nullptr, 64, 0, 0, tracker, &sequence) == NRT_SUCCESS);
   CHECK(NRTA_SEQ_GET_SEQ_NUM(sequence) == 1);
   Client::wait(sequence);
+  CHECK(nrta_tensor_read(nullptr, tensor, 0, 0, 0, tracker, &sequence) == NRT_SUCCESS);
+  Client::wait(sequence);
+  CHECK(nrta_tensor_copy(tensor, 64, tensor, 0, 0, 0, tracker, &sequence) == NRT_SUCCESS);
+  Client::wait(sequence);
+  CHECK(Client::errors(tracker).empty());
 }
 
 TEST_CASE("R52 copies stay inside one logical core and in device memory") {
