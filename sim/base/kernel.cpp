@@ -72,18 +72,18 @@ class Kernel::Impl {
     return on_simulation_thread() ? current_time() : now_.load(std::memory_order_acquire);
   }
   bool on_simulation_thread() const { return std::this_thread::get_id() == thread_id_; }
-  bool idle() const {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return resting_ && idle_;
-  }
+  bool idle() const { return rest_.load(std::memory_order_acquire) == Rest::Idle; }
 
  private:
   using Lock = std::unique_lock<std::mutex>;
+
+  enum class Rest : std::uint8_t { None, AtLimit, Idle };
 
   // All on the simulation thread.
   void thread_main(const std::function<std::shared_ptr<void>()>& build);
   void loop();
   void rest(Lock& lock);
+  bool resting() const { return rest_.load(std::memory_order_relaxed) != Rest::None; }
   bool has_work() const;
   bool can_advance() const;
   void run_tasks();
@@ -100,16 +100,16 @@ class Kernel::Impl {
   Tasks when_resting_;
   SimTime limit_ = 0;
   SimTime running_until_ = 0;
-  bool running_ = false;  // inside sc_start: tasks enter by the door
-  bool resting_ = false;
-  bool idle_ = false;
+  bool running_ = false;                // inside sc_start: tasks enter by the door
+  std::atomic<Rest> rest_{Rest::None};  // written with the mutex held
   bool stop_ = false;
   bool ready_ = false;
   std::exception_ptr build_error_;
 
   std::atomic<SimTime> now_{0};
   std::atomic<std::uint64_t> wakes_{0};
-  Door* door_ = nullptr;  // owned by thread_main
+  std::atomic<int> sleepers_{0};  // host threads that wake() must wake
+  Door* door_ = nullptr;          // owned by thread_main
   std::thread::id thread_id_;
   std::thread thread_;
 };
@@ -195,12 +195,11 @@ void Kernel::Impl::rest(Lock& lock) {
     when_resting_.pop_front();
     return;
   }
-  resting_ = true;
-  idle_ = !sc_core::sc_pending_activity();
+  rest_ = sc_core::sc_pending_activity() ? Rest::AtLimit : Rest::Idle;
   resting_changed_.notify_all();
   // Whoever gives work, or may have given some, takes the rest away.
-  work_.wait(lock, [this] { return !resting_ || stop_; });
-  resting_ = false;
+  work_.wait(lock, [this] { return !resting() || stop_; });
+  rest_ = Rest::None;
 }
 
 bool Kernel::Impl::has_work() const {
@@ -251,7 +250,7 @@ void Kernel::Impl::pause() {
 void Kernel::Impl::enqueue(Task task) {
   const bool first = tasks_.empty();
   tasks_.push_back(std::move(task));
-  resting_ = false;
+  rest_ = Rest::None;
   if (!first) {
     return;
   }
@@ -270,14 +269,14 @@ void Kernel::Impl::post(Task task) {
 void Kernel::Impl::post_when_resting(Task task) {
   std::lock_guard<std::mutex> lock(mutex_);
   when_resting_.push_back(std::move(task));
-  resting_ = false;
+  rest_ = Rest::None;
   work_.notify_one();
 }
 
 void Kernel::Impl::set_limit(SimTime limit) {
   std::lock_guard<std::mutex> lock(mutex_);
   limit_ = limit;
-  resting_ = false;
+  rest_ = Rest::None;
   if (running_ && limit < running_until_) {
     enqueue([this] { pause(); });
   } else {
@@ -293,18 +292,26 @@ void Kernel::Impl::hold() {
 
 void Kernel::Impl::wait_until_resting() {
   Lock lock(mutex_);
-  resting_changed_.wait(lock, [this] { return resting_; });
+  resting_changed_.wait(lock, [this] { return resting(); });
 }
 
 void Kernel::Impl::wait_until_resting_or_woken(std::uint64_t seen) {
+  // Either this thread sees the wake, or wake() sees this thread: both orders are sequentially
+  // consistent.
+  sleepers_.fetch_add(1);
   Lock lock(mutex_);
-  resting_changed_.wait(lock, [&] { return resting_ || wakes() != seen; });
+  resting_changed_.wait(lock, [&] { return resting() || wakes_.load() != seen; });
+  sleepers_.fetch_sub(1);
 }
 
 void Kernel::Impl::wake() {
+  wakes_.fetch_add(1);
+  if (sleepers_.load() == 0) {
+    return;
+  }
   {
-    std::lock_guard<std::mutex> lock(mutex_);
-    wakes_.fetch_add(1, std::memory_order_acq_rel);
+    // A sleeper has seen the new count, or waits by now.
+    const std::lock_guard<std::mutex> lock(mutex_);
   }
   resting_changed_.notify_all();
 }
