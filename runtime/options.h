@@ -20,6 +20,8 @@ struct Options {
   std::string out;
   /// Whether traces are written there too. NSIM_TRACE=0 leaves them out.
   bool trace = true;
+  /// Whether session_record() lists requests even when nothing is written.
+  bool records = false;
 };
 
 /// The options of the next nrt_init: what set_options() said, else the environment.

@@ -67,7 +67,8 @@ Session::Session(const Environment& environment, const Options& options)
       cores_(claim_cores(environment, topology_.logical_cores)),
       traces_(make_traces(options)),
       events_(cores_.first, cores_.count),
-      recorder_(topology_.name, traces_, events_, profiles_, parameters_.runtime.max_records),
+      recorder_(topology_.name, traces_, events_, profiles_,
+                options.records || !options.out.empty() ? parameters_.runtime.max_records : 0),
       models_of_core_(static_cast<std::size_t>(cores_.count)) {
   kernel_ = std::make_unique<Kernel>([this] {
     std::shared_ptr<hw::Hardware> hardware = hw::Hardware::create(parameters_.hardware, traces_);

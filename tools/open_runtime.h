@@ -17,6 +17,7 @@ class OpenRuntime {
  public:
   /// Throws UserError when the runtime does not start.
   explicit OpenRuntime(rt::Options options) {
+    options.records = true;
     rt::set_options(std::move(options));
     const NRT_STATUS status = nrt_init(NRT_FRAMEWORK_TYPE_NO_FW, "", "");
     if (status != NRT_SUCCESS) {
