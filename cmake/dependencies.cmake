@@ -25,4 +25,6 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 if(NSIM_TESTS)
   # catch2 2.13 with its packaged main.
   find_package(Catch2 2 REQUIRED)
+  # spin: checks the models of the runtime's protocols (*.pml) over their full state spaces; replaces a checker of our own.
+  find_program(SPIN_PROGRAM spin REQUIRED)
 endif()

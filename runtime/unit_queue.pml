@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Model of unit_queue.{h,cpp} with driver.cpp and Session::schedule around it: hosts accept requests and ring the door, the
+// simulation thread takes what is pending, completes it or meets a fatal error, degrades the unit and flushes the rest;
+// a test hook pauses the unit meanwhile. Checked over all interleavings by tests/protocol.
+//
+// Shown: numbers without gaps, completed in order and once; never more than DEPTH open; a host that has seen the
+// failure is never accepted again (R61); every accepted request ends and no host waits for ever (R63).
+// Each BUG_ macro plants a mistake that the check must find.
+#ifndef DEPTH
+#define DEPTH 2
+#endif
+#define HOSTS 2
+#define REQUESTS 2 /* of each host */
+
+#define LOCK atomic { !locked -> locked = true }
+#define UNLOCK locked = false
+
+bool locked; /* UnitQueue::mutex_ */
+bool degraded, paused;
+byte issued, completed;
+byte failed; /* number of the request that met the fatal error, 0: none */
+byte doors;  /* doorbell tasks posted and not yet run */
+byte hosts_left = HOSTS;
+chan pending = [HOSTS * REQUESTS] of { byte };
+chan device = [HOSTS * REQUESTS] of { byte };
+
+inline complete(number) {
+  atomic {
+    assert(number == completed + 1);
+    completed = number;
+  }
+}
+
+inline take_pending(also_paused) {
+  LOCK;
+  if
+  :: !paused || also_paused ->
+     do
+     :: nempty(pending) -> pending?taken; device!taken
+     :: empty(pending) -> break
+     od
+  :: else
+  fi;
+  UNLOCK
+}
+
+proctype Host() {
+  byte left = REQUESTS;
+  byte seen;
+  bool knows;
+  do
+  :: left > 0 ->
+     atomic { seen = completed; knows = failed != 0 && completed >= failed };
+     LOCK;
+     if
+     :: degraded -> UNLOCK; left = 0 /* NRT_EXEC_UNIT_UNRECOVERABLE */
+#ifdef BUG_ROOM_FOR_ONE_MORE
+     :: !degraded && issued - completed > DEPTH ->
+#else
+     :: !degraded && issued - completed >= DEPTH ->
+#endif
+        UNLOCK;
+        completed != seen || degraded /* NRT_QUEUE_FULL: waits for room */
+     :: else ->
+        atomic {
+          assert(!knows);
+          issued++;
+          assert(issued - completed <= DEPTH);
+          pending!issued
+        };
+        UNLOCK;
+        doors++;
+        left--
+     fi
+  :: else -> break
+  od;
+  hosts_left--
+}
+
+proctype Simulation() {
+  byte number, taken;
+end:
+  do
+  :: doors > 0 ->
+     doors--;
+     take_pending(false)
+  :: nempty(device) ->
+     device?number;
+     if
+     :: complete(number)
+     :: failed == 0 ->
+        failed = number;
+#ifdef BUG_FAILURE_SEEN_BEFORE_DEGRADED
+        complete(number);
+        LOCK; degraded = true; UNLOCK;
+#else
+        LOCK; degraded = true; UNLOCK;
+        complete(number);
+#endif
+#ifdef BUG_ONLY_WHAT_IS_AT_THE_DEVICE_IS_FLUSHED
+        if :: nempty(device) :: empty(device) fi;
+#else
+        take_pending(true);
+#endif
+        do
+        :: nempty(device) -> device?number; complete(number)
+        :: empty(device) -> break
+        od
+     fi
+  od
+}
+
+proctype Hook() {
+  LOCK; paused = true; UNLOCK;
+  LOCK; paused = false; UNLOCK;
+#ifndef BUG_RESUMED_WITHOUT_DOORBELL
+  doors++
+#endif
+}
+
+init {
+  atomic { run Host(); run Host(); run Simulation(); run Hook() };
+  timeout;
+  assert(hosts_left == 0);
+  assert(completed == issued)
+}
