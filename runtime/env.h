@@ -21,6 +21,8 @@ struct Environment {
   std::optional<std::int64_t> exec_timeout;  // NEURON_RT_EXEC_TIMEOUT, seconds
   bool implicit_async = false;  // NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS: a mode that is gone
   bool validate_hash = false;   // NEURON_RT_VALIDATE_HASH
+  bool allow_legacy_neff = false;  // NEURON_RT_ALLOW_LEGACY_NEFF
+  std::string substitute;          // NSIM_SUBSTITUTE: a substitution map
 };
 
 Environment read_environment();

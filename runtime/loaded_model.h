@@ -22,6 +22,8 @@ struct LoadedModel {
     std::size_t index = 0;  // into Streams::tensors
     std::string name;
     std::uint64_t bytes = 0;
+    nrt_dtype_t dtype = NRT_DTYPE_UNKNOWN;
+    std::vector<std::int64_t> shape;
   };
 
   std::uint32_t id = 0;  // counts from 1 in a session; names the device trace

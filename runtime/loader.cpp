@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/neff_loader.h"
 #include "runtime/session_slot.h"
 #include "runtime/status.h"
 #include "sim/base/log.h"
@@ -76,6 +77,30 @@ class Seat {
   bool kept_ = false;
 };
 
+/// Inputs and outputs under the names and in the order of the program.
+void make_ports(const isa::Program& program, LoadedModel& model) {
+  for (std::size_t index = 0; index < program.tensors.size(); ++index) {
+    const isa::Tensor& tensor = program.tensors[index];
+    LoadedModel::Port port{index, tensor.name, static_cast<std::uint64_t>(tensor.bytes()),
+                           dtype_of(tensor.dtype), tensor.shape};
+    if (tensor.kind == isa::TensorKind::Input) {
+      model.inputs.push_back(std::move(port));
+    } else if (tensor.kind == isa::TensorKind::Output) {
+      model.outputs.push_back(std::move(port));
+    }
+  }
+}
+
+/// The same, under the names, with the shapes and in the order of the NEFF.
+void make_ports(const SubstitutedProgram& substituted, LoadedModel& model) {
+  for (const SubstitutedTensor& each : substituted.tensors) {
+    const isa::Tensor& tensor = substituted.program.tensors[each.index];
+    auto& ports = tensor.kind == isa::TensorKind::Input ? model.inputs : model.outputs;
+    ports.push_back({each.index, each.neff->name, static_cast<std::uint64_t>(each.neff->bytes),
+                     dtype_of(tensor.dtype), each.neff->shape});
+  }
+}
+
 /// Gives every weight and internal tensor its memory, and weights their contents.
 void place_tensors(Session& session, const isa::Program& program, LoadedModel& model) {
   const std::shared_ptr<HbmPool> pool = session.pool_of_core(model.core);
@@ -83,11 +108,7 @@ void place_tensors(Session& session, const isa::Program& program, LoadedModel& m
   for (std::size_t index = 0; index < program.tensors.size(); ++index) {
     const isa::Tensor& tensor = program.tensors[index];
     const auto bytes = static_cast<std::uint64_t>(tensor.bytes());
-    if (tensor.kind == isa::TensorKind::Input) {
-      model.inputs.push_back({index, tensor.name, bytes});
-    } else if (tensor.kind == isa::TensorKind::Output) {
-      model.outputs.push_back({index, tensor.name, bytes});
-    } else {
+    if (tensor.kind != isa::TensorKind::Input && tensor.kind != isa::TensorKind::Output) {
       const bool weight = tensor.kind == isa::TensorKind::Weight;
       model.memory.push_back(
           Allocation::device(pool, bytes, weight ? MemoryUse::Constants : MemoryUse::Scratchpad));
@@ -115,12 +136,11 @@ void place_code(Session& session, LoadedModel& model) {
   });
 }
 
-}  // namespace
-
-std::shared_ptr<LoadedModel> load(Session& session, isa::Program program, int core) {
+/// Loads `program` for a model that has its ports.
+std::shared_ptr<LoadedModel> load_onto(Session& session, isa::Program program,
+                                       std::shared_ptr<LoadedModel> model, int core) {
   const isa::Limits limits = session.limits();
   isa::place(program, limits);
-  const auto model = std::make_shared<LoadedModel>();
   model->streams = isa::expand(program, limits);
   model->name = program.name;
 
@@ -140,12 +160,38 @@ std::shared_ptr<LoadedModel> load(Session& session, isa::Program program, int co
   return model;
 }
 
+std::shared_ptr<LoadedModel> load_neff(Session& session, isa::Neff neff, const NeffSite& site,
+                                       int core) {
+  check_neff(neff, site);
+  SubstitutedProgram found = substitute(std::move(neff), session.substitutions(), site);
+  check_device(found.program, site.limits);
+  const auto model = std::make_shared<LoadedModel>();
+  make_ports(found, *model);
+  NSIM_LOG(Nmgr, Info, "program \"{}\" takes the place of NEFF \"{}\"", found.program.name,
+           found.neff.header.name);
+  return load_onto(session, std::move(found.program), model, core);
+}
+
+}  // namespace
+
+std::shared_ptr<LoadedModel> load(Session& session, isa::Program program, int core) {
+  const auto model = std::make_shared<LoadedModel>();
+  make_ports(program, *model);
+  return load_onto(session, std::move(program), model, core);
+}
+
 std::shared_ptr<LoadedModel> load_container(Session& session, const std::byte* data,
-                                            std::size_t size, int core) {
+                                            std::size_t size, int core, bool collectives) {
+  const Environment& environment = session.environment();
   try {
-    isa::Program program = isa::read_container(data, size, session.environment().validate_hash);
-    check_device(program, session.limits());
-    return load(session, std::move(program), core);
+    if (auto program = isa::find_program(data, size, environment.validate_hash)) {
+      check_device(*program, session.limits());
+      return load(session, std::move(*program), core);
+    }
+    return load_neff(
+        session, isa::read_neff(data, size),
+        {session.limits(), session.cores().count, environment.allow_legacy_neff, collectives},
+        core);
   } catch (const isa::ContainerError& error) {
     throw StatusError(status_of(error.kind()), error.what());
   }

@@ -15,9 +15,11 @@ namespace nsim::rt {
 /// Any core: the first one without a model.
 inline constexpr int kAnyCore = -1;
 
-/// Throws StatusError with the statuses that nrt_load documents.
+/// A container with a program of ours, or a NEFF that the session's substitution map has an entry
+/// for. `collectives`: by nrt_load_collectives. Throws StatusError with the statuses that nrt_load
+/// documents.
 std::shared_ptr<LoadedModel> load_container(Session& session, const std::byte* data,
-                                            std::size_t size, int core);
+                                            std::size_t size, int core, bool collectives = false);
 
 /// The same; throws UserError when the program is not one for this device.
 std::shared_ptr<LoadedModel> load(Session& session, isa::Program program, int core);

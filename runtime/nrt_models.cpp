@@ -14,28 +14,39 @@
 
 using namespace nsim::rt;
 
+namespace nsim::rt {
+namespace {
+
+NRT_STATUS load_model(Session& session, const void* neff_bytes, std::size_t size, std::int32_t vnc,
+                      std::int32_t vnc_count, bool collectives, nrt_model_t** model) {
+  require_pointer(neff_bytes, "neff_bytes");
+  require_pointer(model, "model");
+  if (vnc < kAnyCore || (vnc_count != -1 && vnc_count != 1)) {
+    throw StatusError(NRT_INVALID, "vnc must be -1 or a logical core, vnc_count -1 or 1");
+  }
+  *model = session.objects().models.add(
+      load_container(session, static_cast<const std::byte*>(neff_bytes), size, vnc, collectives));
+  return NRT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace nsim::rt
+
 NRT_STATUS nrt_load(const void* neff_bytes, size_t size, int32_t vnc, int32_t vnc_count,
                     nrt_model_t** model) {
   return in_session(__func__, [&](Session& session) {
-    require_pointer(neff_bytes, "neff_bytes");
-    require_pointer(model, "model");
-    if (vnc < kAnyCore || (vnc_count != -1 && vnc_count != 1)) {
-      throw StatusError(NRT_INVALID, "vnc must be -1 or a logical core, vnc_count -1 or 1");
-    }
-    *model = session.objects().models.add(
-        load_container(session, static_cast<const std::byte*>(neff_bytes), size, vnc));
-    return NRT_SUCCESS;
+    return load_model(session, neff_bytes, size, vnc, vnc_count, false, model);
   });
 }
 
 NRT_STATUS nrt_load_collectives(const void* neff_bytes, size_t size, int32_t vnc, int32_t vnc_count,
                                 uint32_t ctx_device_id, uint32_t ctx_device_count,
                                 nrt_model_t** model) {
-  return in_session(__func__, [&](Session&) {
+  return in_session(__func__, [&](Session& session) {
     if (ctx_device_id != 0 || ctx_device_count != 1) {
       throw StatusError(NRT_INVALID, "collectives of more than one rank are not simulated");
     }
-    return nrt_load(neff_bytes, size, vnc, vnc_count, model);
+    return load_model(session, neff_bytes, size, vnc, vnc_count, true, model);
   });
 }
 
@@ -103,15 +114,15 @@ NRT_STATUS nrt_get_model_info(const nrt_model_t* model, nrt_model_info_t* info, 
 namespace nsim::rt {
 namespace {
 
-void fill_info(const isa::Tensor& tensor, nrt_tensor_usage_t usage, std::uint32_t* shape,
+void fill_info(const LoadedModel::Port& port, nrt_tensor_usage_t usage, std::uint32_t* shape,
                nrt_tensor_info_t& info) {
-  tensor.name.copy(info.name, sizeof info.name - 1);
+  port.name.copy(info.name, sizeof info.name - 1);
   info.usage = usage;
-  info.size = static_cast<std::size_t>(tensor.bytes());
-  info.dtype = dtype_of(tensor.dtype);
+  info.size = port.bytes;
+  info.dtype = port.dtype;
   info.shape = shape;
-  info.ndim = static_cast<std::uint32_t>(tensor.shape.size());
-  std::transform(tensor.shape.begin(), tensor.shape.end(), shape,
+  info.ndim = static_cast<std::uint32_t>(port.shape.size());
+  std::transform(port.shape.begin(), port.shape.end(), shape,
                  [](std::int64_t size) { return static_cast<std::uint32_t>(size); });
 }
 
@@ -120,7 +131,7 @@ nrt_tensor_info_array_t* tensor_info(const LoadedModel& model) {
   std::size_t dims = 0;
   for (const auto* ports : {&model.inputs, &model.outputs}) {
     for (const LoadedModel::Port& port : *ports) {
-      dims += model.streams->tensors[port.index].shape.size();
+      dims += port.shape.size();
     }
   }
   const std::size_t count = model.inputs.size() + model.outputs.size();
@@ -135,10 +146,9 @@ nrt_tensor_info_array_t* tensor_info(const LoadedModel& model) {
   nrt_tensor_info_t* next = array->tensor_array;
   for (const auto* ports : {&model.inputs, &model.outputs}) {
     for (const LoadedModel::Port& port : *ports) {
-      const isa::Tensor& tensor = model.streams->tensors[port.index];
-      fill_info(tensor, ports == &model.inputs ? NRT_TENSOR_USAGE_INPUT : NRT_TENSOR_USAGE_OUTPUT,
+      fill_info(port, ports == &model.inputs ? NRT_TENSOR_USAGE_INPUT : NRT_TENSOR_USAGE_OUTPUT,
                 shape, *next++);
-      shape += tensor.shape.size();
+      shape += port.shape.size();
     }
   }
   return array;

@@ -61,6 +61,9 @@ TraceSet make_traces(const Options& options) {
 Session::Session(const Environment& environment, const Options& options)
     : environment_(environment),
       options_(options),
+      substitutions_(environment.substitute.empty()
+                         ? SubstitutionMap()
+                         : SubstitutionMap::load(environment.substitute)),
       config_(load_config(environment, options)),
       parameters_(resolve(config_)),
       topology_(hw::Hardware::topology_of(*parameters_.hardware)),

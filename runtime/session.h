@@ -28,6 +28,7 @@
 #include "runtime/profiles.h"
 #include "runtime/recorder.h"
 #include "runtime/report.h"
+#include "runtime/substitution.h"
 #include "runtime/sys_trace.h"
 #include "runtime/tensor.h"
 #include "sim/base/clock.h"
@@ -58,6 +59,7 @@ class Session : private RequestListener {
   void finish();
 
   const Environment& environment() const { return environment_; }
+  const SubstitutionMap& substitutions() const { return substitutions_; }
   const CoreRange& cores() const { return cores_; }
   const hw::Topology& topology() const { return topology_; }
   isa::Limits limits() const { return hw::Hardware::limits_of(*parameters_.hardware); }
@@ -114,6 +116,7 @@ class Session : private RequestListener {
 
   const Environment environment_;
   const Options options_;
+  const SubstitutionMap substitutions_;
   Config config_;
   const Parameters parameters_;
   const hw::Topology topology_;

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "models/program_file.h"
 #include "sim/isa/container.h"
 #include "sim/isa/expand.h"
 #include "sim/isa/text.h"
 #include "tools/command.h"
-#include "tools/program_file.h"
+#include "tools/device.h"
 
 namespace nsim::tool {
 namespace {
 
 int execute(const Arguments& arguments) {
   const std::string path = arguments.text("TEXT");
-  const std::vector<std::byte> bytes = read_file(path);
+  const std::vector<std::byte> bytes = ml::read_file(path);
   isa::Program program =
       isa::parse_text(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), path);
   const std::string device = arguments.has("config") ? arguments.text("config") : program.target;
   const isa::Limits limits = open_device(device, arguments.list("set")).limits;
-  retarget(program, limits.target, path);
-  check_tensors(program, limits);
+  ml::retarget(program, limits.target, path);
+  ml::check_tensors(program, limits);
   isa::expand(program, limits);
   const std::vector<std::byte> container = isa::write_container(program);
   const std::string out = arguments.has("output") ? arguments.text("output")

@@ -20,6 +20,7 @@ Command pack_command();
 Command params_command();
 Command topology_command();
 Command validate_command();
+Command inspect_command();
 
 /// --config and --set, shared by every subcommand that needs a device.
 std::vector<Option> config_options();

@@ -10,9 +10,10 @@
 #include <filesystem>
 
 #include "runtime/options.h"
+#include "runtime/substitution.h"
 #include "sim/base/error.h"
 #include "tools/command.h"
-#include "tools/program_file.h"
+#include "tools/device.h"
 
 namespace nsim::tool {
 namespace {
@@ -65,6 +66,11 @@ int execute(const Arguments& arguments) {
   if (arguments.has("clock")) {
     setenv("NSIM_CLOCK", arguments.text("clock").c_str(), 1);
   }
+  if (arguments.has("substitute")) {
+    const std::string map = arguments.text("substitute");
+    rt::SubstitutionMap::load(map);  // wrong input is reported here, not in the application
+    setenv("NSIM_SUBSTITUTE", fs::absolute(map).c_str(), 1);
+  }
   if (arguments.has("out")) {
     setenv("NSIM_OUT", fs::absolute(arguments.text("out")).c_str(), 1);
   }
@@ -87,6 +93,8 @@ Command exec_command() {
                      "coupling of host and device time (default: free)"});
   options.push_back(
       {"out", Option::Kind::Text, "DIR", "write summary, traces and resolved configuration there"});
+  options.push_back({"substitute", Option::Kind::Text, "FILE",
+                     "substitution map: programs that take the place of real NEFFs"});
   CommandSpec spec{"exec",
                    "exec [options] -- program args",
                    "run an unchanged application against the simulated device\n"

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "models/program_file.h"
 #include "sim/isa/container.h"
 #include "sim/isa/expand.h"
 #include "tools/command.h"
-#include "tools/program_file.h"
+#include "tools/device.h"
 
 namespace nsim::tool {
 namespace {
 
 int execute(const Arguments& arguments) {
   const std::string path = arguments.text("MODEL");
-  const std::string device = arguments.has("config") ? arguments.text("config") : target_of(path);
+  const std::string device =
+      arguments.has("config") ? arguments.text("config") : ml::target_of(path);
   const isa::Limits limits = open_device(device, arguments.list("set")).limits;
-  const isa::Program program = open_program(path, limits).program;
+  const isa::Program program = ml::open_program(path, limits).program;
   const std::shared_ptr<const isa::Streams> streams = isa::expand(program, limits);
   const std::vector<std::byte> container = isa::write_container(program);
   const std::string out = arguments.has("output") ? arguments.text("output")

@@ -3,7 +3,7 @@
 
 #include "sim/base/error.h"
 #include "tools/command.h"
-#include "tools/program_file.h"
+#include "tools/device.h"
 
 namespace nsim::tool {
 namespace {

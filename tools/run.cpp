@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "models/program_file.h"
 #include "models/reference.h"
 #include "runtime/options.h"
 #include "runtime/report.h"
@@ -13,8 +14,8 @@
 #include "sim/base/error.h"
 #include "sim/numerics/init.h"
 #include "tools/command.h"
+#include "tools/device.h"
 #include "tools/open_runtime.h"
-#include "tools/program_file.h"
 #include "tools/request_pipeline.h"
 
 namespace nsim::tool {
@@ -35,7 +36,7 @@ struct RunOptions {
 RunOptions read_options(const Arguments& arguments) {
   RunOptions options;
   options.path = arguments.text("MODEL");
-  options.config = arguments.has("config") ? arguments.text("config") : target_of(options.path);
+  options.config = arguments.has("config") ? arguments.text("config") : ml::target_of(options.path);
   options.set = arguments.list("set");
   if (arguments.has("clock")) {
     options.set.push_back("clock.mode=" + arguments.text("clock"));
@@ -164,7 +165,7 @@ void print_failures(const std::vector<PipelineFailure>& failures) {
 int execute(const Arguments& arguments) {
   const RunOptions options = read_options(arguments);
   const Device device = open_device(options.config, options.set);
-  const ProgramFile file = open_program(options.path, device.limits);
+  const ml::ProgramFile file = ml::open_program(options.path, device.limits);
   const bool numerics = hw::Hardware::numerics_of(*device.params);
   if (options.check && !file.model) {
     throw UserError(

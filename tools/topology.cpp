@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "tools/command.h"
-#include "tools/program_file.h"
+#include "tools/device.h"
 
 namespace nsim::tool {
 namespace {

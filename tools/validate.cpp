@@ -12,7 +12,7 @@
 #include "runtime/options.h"
 #include "sim/base/error.h"
 #include "tools/command.h"
-#include "tools/program_file.h"
+#include "tools/device.h"
 #include "tools/validation_report.h"
 #include "tools/validation_run.h"
 

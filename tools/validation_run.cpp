@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/validation_run.h"
+#include "models/program_file.h"
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -16,8 +17,8 @@
 
 #include "sim/base/error.h"
 #include "sim/isa/text.h"
+#include "tools/device.h"
 #include "tools/open_runtime.h"
-#include "tools/program_file.h"
 #include "tools/request_pipeline.h"
 #include "tools/validation_measure.h"
 
@@ -77,9 +78,9 @@ std::vector<Job> jobs_of(const std::vector<ValidationRow>& rows) {
 isa::Program workload(const Job& job, const isa::Limits& limits) {
   const std::string& path = job.row->program;
   if (fs::path(path).extension() != ".nasm") {
-    return open_program(path, limits).program;
+    return ml::open_program(path, limits).program;
   }
-  const std::vector<std::byte> bytes = read_file(path);
+  const std::vector<std::byte> bytes = ml::read_file(path);
   const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   return isa::parse_text(substitute(text, job.define, path), path);
 }

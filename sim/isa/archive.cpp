@@ -59,6 +59,43 @@ std::vector<std::byte> content(archive* file, const std::string& path, std::size
   }
 }
 
+/// Calls `visit(file, path, bytes)` for every member until it returns false.
+template <class Visit>
+void walk(const std::byte* data, std::size_t size, Visit visit) {
+  const ReadArchive file(archive_read_new(), &archive_read_free);
+  must(archive_read_support_filter_gzip(file.get()), file.get());
+  must(archive_read_support_format_tar(file.get()), file.get());
+  if (archive_read_open_memory(file.get(), data, size) != ARCHIVE_OK ||
+      archive_filter_code(file.get(), 0) != ARCHIVE_FILTER_GZIP) {
+    malformed("the payload is no gzip'ed tar archive");
+  }
+  std::int64_t unpacked = 0;
+  for (int members = 0; members < kMaxMembers; ++members) {
+    archive_entry* entry = nullptr;
+    const int result = archive_read_next_header(file.get(), &entry);
+    if (result == ARCHIVE_EOF) {
+      return;
+    }
+    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) {
+      malformed("the payload is no gzip'ed tar archive, or it is damaged");
+    }
+    const std::int64_t entry_size = archive_entry_size(entry);
+    if (entry_size < 0 || entry_size > kMaxArchiveBytes - unpacked) {
+      malformed("the archive unpacks to more than " + std::to_string(kMaxArchiveBytes) + " bytes");
+    }
+    unpacked += entry_size;
+    const char* name = archive_entry_pathname(entry);
+    std::string path = name == nullptr ? "" : name;
+    if (path.rfind("./", 0) == 0) {
+      path.erase(0, 2);
+    }
+    if (!visit(file.get(), path, entry_size)) {
+      return;
+    }
+  }
+  malformed("the archive has more than " + std::to_string(kMaxMembers) + " members");
+}
+
 }  // namespace
 
 std::vector<std::byte> write_archive(const std::vector<ArchiveMember>& members) {
@@ -92,34 +129,31 @@ std::vector<std::byte> write_archive(const std::vector<ArchiveMember>& members) 
 
 std::optional<std::vector<std::byte>> read_member(const std::byte* data, std::size_t size,
                                                   const std::string& path, std::size_t max_bytes) {
-  const ReadArchive file(archive_read_new(), &archive_read_free);
-  must(archive_read_support_filter_gzip(file.get()), file.get());
-  must(archive_read_support_format_tar(file.get()), file.get());
-  if (archive_read_open_memory(file.get(), data, size) != ARCHIVE_OK ||
-      archive_filter_code(file.get(), 0) != ARCHIVE_FILTER_GZIP) {
-    malformed("the payload is no gzip'ed tar archive");
-  }
-  std::int64_t unpacked = 0;
-  for (int members = 0; members < kMaxMembers; ++members) {
-    archive_entry* entry = nullptr;
-    const int result = archive_read_next_header(file.get(), &entry);
-    if (result == ARCHIVE_EOF) {
-      return {};
+  std::optional<std::vector<std::byte>> found;
+  walk(data, size, [&](archive* file, const std::string& name, std::int64_t /*bytes*/) {
+    if (name == path) {
+      found = content(file, path, max_bytes);
     }
-    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) {
-      malformed("the payload is no gzip'ed tar archive, or it is damaged");
+    return !found;
+  });
+  return found;
+}
+
+std::vector<ArchiveEntry> read_archive(const std::byte* data, std::size_t size,
+                                       const std::function<bool(const std::string&)>& wanted,
+                                       std::size_t max_bytes) {
+  std::vector<ArchiveEntry> entries;
+  std::size_t left = max_bytes;
+  walk(data, size, [&](archive* file, const std::string& name, std::int64_t bytes) {
+    ArchiveEntry entry{name, bytes, std::nullopt};
+    if (wanted(name)) {
+      entry.content = content(file, name, left);
+      left -= entry.content->size();
     }
-    const std::int64_t entry_size = archive_entry_size(entry);
-    if (entry_size < 0 || entry_size > kMaxArchiveBytes - unpacked) {
-      malformed("the archive unpacks to more than " + std::to_string(kMaxArchiveBytes) + " bytes");
-    }
-    unpacked += entry_size;
-    const char* name = archive_entry_pathname(entry);
-    if (name != nullptr && name == path) {
-      return content(file.get(), path, max_bytes);
-    }
-  }
-  malformed("the archive has more than " + std::to_string(kMaxMembers) + " members");
+    entries.push_back(std::move(entry));
+    return true;
+  });
+  return entries;
 }
 
 }  // namespace nsim::isa

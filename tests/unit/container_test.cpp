@@ -106,8 +106,8 @@ TEST_CASE("the header has the fields of a NEFF") {
   CHECK(field(8, 8) == 1024);
   CHECK(field(16, 8) == bytes.size() - 1024);
   CHECK(field(24, 8) == 2);
-  CHECK(field(0xA8, 4) == 2);
-  CHECK(field(0x228, 4) == 2);
+  CHECK(field(0xA8, 4) == 1);   // logical cores
+  CHECK(field(0x228, 4) == 2);  // physical cores of one
   CHECK(std::string(reinterpret_cast<const char*>(bytes.data()) + 0xDC) == "sample");
   CHECK(field(0xAC + 16, 8) == 0);
   CHECK(bytes[1024] == std::byte{0x1f});  // gzip

@@ -4,36 +4,23 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "models/model.h"
-#include "sim/base/config.h"
-#include "sim/hw/hardware.h"
+#include "sim/isa/expand.h"
 #include "sim/isa/program.h"
 
-namespace nsim::tool {
+namespace nsim::ml {
 
 /// Whole file; throws UserError when it cannot be read.
 std::vector<std::byte> read_file(const std::string& path);
-void write_file(const std::string& path, const std::byte* data, std::size_t size);
 
 struct ProgramFile {
   isa::Program program;
-  std::optional<ml::Model> model;  // when it came from a model file
+  std::optional<Model> model;  // when it came from a model file
 };
-
-/// A configuration with all hardware parameters resolved and every key accounted for.
-struct Device {
-  Config config;
-  std::shared_ptr<const hw::InstanceParams> params;
-  isa::Limits limits;
-};
-/// `name` as find_config() takes it; "" means the default device. Unknown keys in the files are
-/// errors here.
-Device open_device(const std::string& name, const std::vector<std::string>& set);
 
 /// The architecture a program file asks for ("" for a model file, which takes any).
 std::string target_of(const std::string& path);
@@ -50,4 +37,4 @@ void check_tensors(const isa::Program& program, const isa::Limits& limits);
 /// `limits`, whichever it names; a container stays one for its own.
 ProgramFile open_program(const std::string& path, const isa::Limits& limits);
 
-}  // namespace nsim::tool
+}  // namespace nsim::ml

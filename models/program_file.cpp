@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/program_file.h"
+#include "models/program_file.h"
 
 #include <fmt/format.h>
 
@@ -9,14 +9,12 @@
 #include <fstream>
 
 #include "models/lower.h"
-#include "runtime/options.h"
 #include "sim/base/error.h"
 #include "sim/isa/container.h"
 #include "sim/isa/target.h"
 #include "sim/isa/text.h"
-#include "tools/command.h"
 
-namespace nsim::tool {
+namespace nsim::ml {
 namespace {
 
 enum class Form { Model, Text, Container };
@@ -45,12 +43,6 @@ isa::Program read_program(const std::string& path, const std::vector<std::byte>&
 
 }  // namespace
 
-std::vector<Option> config_options() {
-  return {{"config,c", Option::Kind::Text, "F",
-           "device: a configuration file or a shipped name (trn1, inf2, trn2, trn3, ...)"},
-          {"set,s", Option::Kind::List, "PATH=VALUE", "override one parameter; may be repeated"}};
-}
-
 std::vector<std::byte> read_file(const std::string& path) {
   if (std::filesystem::is_directory(path)) {
     throw UserError(fmt::format("cannot read {}: it is a directory", path));
@@ -67,26 +59,6 @@ std::vector<std::byte> read_file(const std::string& path) {
     throw UserError(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
   }
   return bytes;
-}
-
-void write_file(const std::string& path, const std::byte* data, std::size_t size) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
-  file.close();
-  if (!file) {
-    throw UserError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-  }
-}
-
-Device open_device(const std::string& name, const std::vector<std::string>& set) {
-  Device device{
-      Config::load(rt::find_config(name.empty() ? rt::Options{}.config : name)), nullptr, {}};
-  for (const std::string& assignment : set) {
-    device.config.set(assignment);
-  }
-  device.params = rt::resolve_parameters(device.config);
-  device.limits = hw::Hardware::limits_of(*device.params);
-  return device;
 }
 
 std::string target_of(const std::string& path) {
@@ -122,8 +94,8 @@ ProgramFile open_program(const std::string& path, const isa::Limits& limits) {
   const std::vector<std::byte> bytes = read_file(path);
   const Form form = form_of(path, bytes);
   if (form == Form::Model) {
-    ml::Model model = ml::parse_model(as_text(bytes), path);
-    isa::Program program = ml::lower(model, limits);
+    Model model = parse_model(as_text(bytes), path);
+    isa::Program program = lower(model, limits);
     check_tensors(program, limits);
     return {std::move(program), std::move(model)};
   }
@@ -135,4 +107,4 @@ ProgramFile open_program(const std::string& path, const isa::Limits& limits) {
   return {std::move(program), std::nullopt};
 }
 
-}  // namespace nsim::tool
+}  // namespace nsim::ml
