@@ -84,11 +84,11 @@ end:
   :: doors > 0 ->
      doors--;
      take_pending(false)
-  :: nempty(device) ->
+  :: failed == 0 && nempty(device) -> /* after the failure the unit is halted */
      device?number;
      if
      :: complete(number)
-     :: failed == 0 ->
+     :: skip ->
         failed = number;
 #ifdef BUG_FAILURE_SEEN_BEFORE_DEGRADED
         complete(number);

@@ -32,7 +32,8 @@ fi
 
 for bug in $(grep -oE 'BUG_[A-Z_]+[A-Z]' "$model" | sort -u); do
   rm -f ./*.trail
-  if verify "$@" "-D$bug" | grep -q 'errors: 0$'; then
+  report=$(verify "$@" "-D$bug")
+  if ! grep -q 'errors: [1-9][0-9]*$' <<<"$report"; then
     echo "$bug is not found"
     exit 1
   fi
