@@ -110,8 +110,8 @@ void place_tensors(Session& session, const isa::Program& program, LoadedModel& m
     const auto bytes = static_cast<std::uint64_t>(tensor.bytes());
     if (tensor.kind != isa::TensorKind::Input && tensor.kind != isa::TensorKind::Output) {
       const bool weight = tensor.kind == isa::TensorKind::Weight;
-      model.memory.push_back(
-          Allocation::device(pool, bytes, weight ? MemoryUse::Constants : MemoryUse::Scratchpad));
+      model.memory.push_back(Allocation::device(
+          pool, bytes, weight ? MemoryUse::Constants : MemoryUse::Scratchpad, model.name));
       const Allocation& memory = *model.memory.back();
       model.bindings[index] = memory.address();
       if (weight && session.numerics() && tensor.init.kind != num::Init::Kind::None) {
@@ -128,12 +128,23 @@ void place_code(Session& session, LoadedModel& model) {
     bytes += hw::code_bytes(core);
   }
   model.memory.push_back(Allocation::device(session.pool_of_core(model.core),
-                                            static_cast<std::uint64_t>(bytes), MemoryUse::Code));
+                                            static_cast<std::uint64_t>(bytes), MemoryUse::Code,
+                                            model.name));
   const std::uint64_t code = model.memory.back()->address();
   session.on_device([&](hw::Hardware& hardware) {
     model.program =
         hardware.load_program(session.cores().first + model.core, model.streams, model.id, code);
   });
+}
+
+void log_sizes(const LoadedModel& model) {
+  std::map<MemoryUse, std::uint64_t> sizes;
+  for (const std::shared_ptr<Allocation>& memory : model.memory) {
+    sizes[memory->use()] += memory->bytes();
+  }
+  for (const auto& [use, bytes] : sizes) {
+    NSIM_LOG(Tdrv, Info, "model \"{}\": {} bytes of {}", model.name, bytes, memory_use_name(use));
+  }
 }
 
 /// Loads `program` for a model that has its ports.
@@ -155,6 +166,7 @@ std::shared_ptr<LoadedModel> load_onto(Session& session, isa::Program program,
   model->id = session.add_model_record(std::move(record));
   place_code(session, *model);
   seat.keep();
+  log_sizes(*model);
   NSIM_LOG(Nmgr, Info, "loaded \"{}\" as model {} on logical core {}", model->name, model->id,
            model->core);
   return model;

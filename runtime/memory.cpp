@@ -11,7 +11,8 @@ namespace nsim::rt {
 namespace {
 
 constexpr std::array<const char*, kMemoryUseCount> kUseNames = {
-    "tensors", "model constants", "model code", "scratchpad", "microcode"};
+    "tensors",           "model constants", "model code", "microcode",   "profile buffers",
+    "shared scratchpad", "scratchpad",      "dma rings",  "collectives", "misc"};
 
 std::size_t index_of(MemoryUse use) {
   return static_cast<std::size_t>(use);
@@ -19,8 +20,16 @@ std::size_t index_of(MemoryUse use) {
 
 }  // namespace
 
-HbmPool::HbmPool(const hw::HbmRegion& region, int index, std::int64_t page_bytes)
-    : region_(region), index_(index), page_bytes_(static_cast<std::uint64_t>(page_bytes)) {
+const char* memory_use_name(MemoryUse use) {
+  return kUseNames[index_of(use)];
+}
+
+HbmPool::HbmPool(const hw::HbmRegion& region, int index, std::int64_t page_bytes,
+                 std::shared_ptr<MemoryObserver> observer)
+    : region_(region),
+      index_(index),
+      page_bytes_(static_cast<std::uint64_t>(page_bytes)),
+      observer_(std::move(observer)) {
   const std::uint64_t first = (region.reserved + page_bytes_ - 1) / page_bytes_ * page_bytes_;
   const std::uint64_t end = region.bytes / page_bytes_ * page_bytes_;
   if (first < end) {
@@ -28,29 +37,44 @@ HbmPool::HbmPool(const hw::HbmRegion& region, int index, std::int64_t page_bytes
   }
 }
 
-std::uint64_t HbmPool::allocate(std::uint64_t bytes, MemoryUse use) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const std::uint64_t pages = bytes / page_bytes_ + (bytes % page_bytes_ != 0 ? 1 : 0);
-  if (pages <= region_.bytes / page_bytes_) {
-    const std::uint64_t size = std::max<std::uint64_t>(pages, 1) * page_bytes_;
-    for (const auto& [offset, available] : free_) {
-      if (available < size) {
-        continue;
-      }
-      const std::uint64_t at = offset;
-      const std::uint64_t rest = available - size;
-      free_.erase(at);
-      if (rest != 0) {
-        free_[at + size] = rest;
-      }
-      taken_[at] = {size, use};
-      used_[index_of(use)] += size;
-      return at;
-    }
+std::uint64_t HbmPool::allocate(std::uint64_t bytes, MemoryUse use, const std::string& owner) {
+  if (const auto offset = take(bytes, use, owner)) {
+    return *offset;
   }
-  throw StatusError(NRT_RESOURCE,
-                    fmt::format("no room for {} bytes of {} in device {} HBM {}: {}", bytes,
-                                kUseNames[index_of(use)], region_.device, region_.stack, report()));
+  if (observer_) {
+    observer_->exhausted(*this);
+  }
+  throw StatusError(NRT_RESOURCE, fmt::format("no room for {} bytes of {} in device {} HBM {}: {}",
+                                              bytes, kUseNames[index_of(use)], region_.device,
+                                              region_.stack, summary()));
+}
+
+std::optional<std::uint64_t> HbmPool::take(std::uint64_t bytes, MemoryUse use,
+                                           const std::string& owner) {
+  const std::uint64_t pages = bytes / page_bytes_ + (bytes % page_bytes_ != 0 ? 1 : 0);
+  if (pages > region_.bytes / page_bytes_) {
+    return std::nullopt;
+  }
+  const std::uint64_t size = std::max<std::uint64_t>(pages, 1) * page_bytes_;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (const auto& [offset, available] : free_) {
+    if (available < size) {
+      continue;
+    }
+    const std::uint64_t at = offset;
+    const std::uint64_t rest = available - size;
+    free_.erase(at);
+    if (rest != 0) {
+      free_[at + size] = rest;
+    }
+    const HbmBlock& block = taken_[at] = {at, size, use, owner};
+    used_[index_of(use)] += size;
+    if (observer_) {
+      observer_->allocated(*this, block);
+    }
+    return at;
+  }
+  return std::nullopt;
 }
 
 void HbmPool::release(std::uint64_t offset) {
@@ -58,6 +82,9 @@ void HbmPool::release(std::uint64_t offset) {
   const auto taken = taken_.find(offset);
   const std::uint64_t bytes = taken->second.bytes;
   used_[index_of(taken->second.use)] -= bytes;
+  if (observer_) {
+    observer_->released(*this, taken->second);
+  }
   taken_.erase(taken);
   auto here = free_.emplace(offset, bytes).first;
   const auto next = std::next(here);
@@ -83,20 +110,39 @@ std::uint64_t HbmPool::used() const {
   return sum;
 }
 
-std::string HbmPool::report() const {
+std::vector<HbmBlock> HbmPool::blocks() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<HbmBlock> all;
+  all.reserve(taken_.size());
+  for (const auto& [offset, block] : taken_) {
+    all.push_back(block);
+  }
+  return all;
+}
+
+std::map<std::uint64_t, std::uint64_t> HbmPool::holes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return free_;
+}
+
+std::string HbmPool::summary() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
   std::string text = fmt::format("{} bytes in all, {} firmware", region_.bytes, region_.reserved);
   for (std::size_t use = 0; use < kUseNames.size(); ++use) {
-    text += fmt::format(", {} {}", used_[use], kUseNames[use]);
+    if (used_[use] != 0) {
+      text += fmt::format(", {} {}", used_[use], kUseNames[use]);
+    }
   }
   return text;
 }
 
 std::shared_ptr<Allocation> Allocation::device(std::shared_ptr<HbmPool> pool, std::uint64_t bytes,
-                                               MemoryUse use) {
+                                               MemoryUse use, const std::string& owner) {
   std::shared_ptr<Allocation> made(new Allocation);
-  const std::uint64_t offset = pool->allocate(bytes, use);
+  const std::uint64_t offset = pool->allocate(bytes, use, owner);
   made->pool_ = std::move(pool);
   made->offset_ = offset;
+  made->use_ = use;
   made->address_ = made->pool_->region().base + offset;
   std::byte* const storage = made->pool_->region().storage;
   made->data_ = storage == nullptr ? nullptr : storage + offset;

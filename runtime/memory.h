@@ -12,40 +12,81 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/hw/hardware.h"
 
 namespace nsim::rt {
 
-enum class MemoryUse : std::uint8_t { Tensors, Constants, Code, Scratchpad, Microcode };
-inline constexpr int kMemoryUseCount = 5;
+/// The categories of the runtime's memory reports.
+enum class MemoryUse : std::uint8_t {
+  Tensors,
+  Constants,
+  Code,
+  Microcode,
+  ProfileBuffers,
+  SharedScratchpad,
+  Scratchpad,
+  DmaRings,
+  Collectives,
+  Misc
+};
+inline constexpr int kMemoryUseCount = 10;
+/// "model constants"
+const char* memory_use_name(MemoryUse use);
+
+class HbmPool;
+
+/// Part of a stack that is taken.
+struct HbmBlock {
+  std::uint64_t offset = 0;  // from the start of the region
+  std::uint64_t bytes = 0;
+  MemoryUse use = MemoryUse::Misc;
+  std::string owner;  // the model it belongs to; "" when it belongs to none
+};
+
+/// Told what happens to a pool, on the thread that does it.
+class MemoryObserver {
+ public:
+  virtual ~MemoryObserver() = default;
+  /// With the pool locked, so that the order is that of the pool.
+  virtual void allocated(const HbmPool& pool, const HbmBlock& block) = 0;
+  virtual void released(const HbmPool& pool, const HbmBlock& block) = 0;
+  /// With the pool unlocked: an allocation is about to fail.
+  virtual void exhausted(const HbmPool& pool) = 0;
+};
 
 class HbmPool {
  public:
-  HbmPool(const hw::HbmRegion& region, int index, std::int64_t page_bytes);
+  /// `observer` may be absent.
+  HbmPool(const hw::HbmRegion& region, int index, std::int64_t page_bytes,
+          std::shared_ptr<MemoryObserver> observer = nullptr);
 
   const hw::HbmRegion& region() const { return region_; }
   int index() const { return index_; }
-  /// Offset from the start of the region; throws StatusError(NRT_RESOURCE) with a table of who uses
-  /// the memory.
-  std::uint64_t allocate(std::uint64_t bytes, MemoryUse use);
+  /// Offset from the start of the region; throws StatusError(NRT_RESOURCE) that says who uses the
+  /// memory.
+  std::uint64_t allocate(std::uint64_t bytes, MemoryUse use, const std::string& owner = "");
   void release(std::uint64_t offset);
   std::uint64_t used() const;
+  /// What is taken, by address, and what is free: offset -> bytes.
+  std::vector<HbmBlock> blocks() const;
+  std::map<std::uint64_t, std::uint64_t> holes() const;
 
  private:
-  struct Block {
-    std::uint64_t bytes;
-    MemoryUse use;
-  };
-  std::string report() const;
+  /// Nothing when it does not fit.
+  std::optional<std::uint64_t> take(std::uint64_t bytes, MemoryUse use, const std::string& owner);
+  std::string summary() const;
 
   const hw::HbmRegion region_;
   const int index_;
   const std::uint64_t page_bytes_;
+  const std::shared_ptr<MemoryObserver> observer_;
   mutable std::mutex mutex_;
   std::map<std::uint64_t, std::uint64_t> free_;  // offset -> bytes, never adjacent
-  std::map<std::uint64_t, Block> taken_;
+  std::map<std::uint64_t, HbmBlock> taken_;      // by offset
   std::array<std::uint64_t, kMemoryUseCount> used_{};
 };
 
@@ -53,7 +94,7 @@ class HbmPool {
 class Allocation {
  public:
   static std::shared_ptr<Allocation> device(std::shared_ptr<HbmPool> pool, std::uint64_t bytes,
-                                            MemoryUse use);
+                                            MemoryUse use, const std::string& owner = "");
   /// Zeroed. Throws StatusError(NRT_RESOURCE).
   static std::shared_ptr<Allocation> host(std::uint64_t bytes);
   /// The caller's own memory; not freed.
@@ -65,6 +106,8 @@ class Allocation {
   std::uint64_t address() const { return address_; }
   std::byte* data() const { return data_; }
   std::uint64_t bytes() const { return bytes_; }
+  /// Device memory only.
+  MemoryUse use() const { return use_; }
   /// nullptr for host memory.
   const HbmPool* pool() const { return pool_.get(); }
 
@@ -76,6 +119,7 @@ class Allocation {
   std::uint64_t address_ = 0;
   std::byte* data_ = nullptr;
   std::uint64_t bytes_ = 0;
+  MemoryUse use_ = MemoryUse::Misc;
   bool mapped_ = false;
 };
 

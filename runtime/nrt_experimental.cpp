@@ -51,6 +51,21 @@ NRT_STATUS nrt_memcpy_to_device(void* dest, const void* src, size_t size) {
   });
 }
 
+NRT_STATUS nrt_register_async_exec_callback(nrt_async_exec_callback_t callback, void* params) {
+  static_cast<void>(params);
+  return in_session(__func__, [&](Session&) {
+    require_pointer(reinterpret_cast<const void*>(callback), "callback");
+    return NRT_SUCCESS;  // the mode that would call it is gone (R30)
+  });
+}
+
+NRT_STATUS nrt_async_drain_queued_execs(int32_t vnc) {
+  return in_session(__func__, [&](Session& session) {
+    session.require_core(vnc);
+    return NRT_SUCCESS;
+  });
+}
+
 NRT_STATUS nrt_barrier(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count) {
   return in_session(__func__, [&](Session& session) {
     require_single_rank(session, vnc, g_device_id, g_device_count);

@@ -64,20 +64,20 @@ NRT_STATUS run_batches(Session& session, const nrt_tensor_batch_t* batches, std:
   return NRT_SUCCESS;
 }
 
-/// True while neither simulated nor wall time has come to the end of the wait. A negative timeout
-/// has none.
+/// The end of a wait. With the step clock simulated time counts alone, so that results do not
+/// depend on the machine; with the free clock, where an idle device stands still, wall time too.
 class Deadline {
  public:
   Deadline(Session& session, std::int64_t timeout_us)
       : session_(session), timeout_us_(timeout_us), simulated_(session.now()) {}
 
   bool passed() const {
-    if (timeout_us_ < 0) {
-      return false;
-    }
-    const auto wall = std::chrono::steady_clock::now() - wall_;
     return (session_.now() - simulated_) / kMicrosecond >= timeout_us_ ||
-           std::chrono::duration_cast<std::chrono::microseconds>(wall).count() >= timeout_us_;
+           (!session_.step_clock() && waited().count() >= timeout_us_);
+  }
+  std::chrono::microseconds waited() const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                                 wall_);
   }
 
  private:
@@ -86,6 +86,41 @@ class Deadline {
   const SimTime simulated_;
   const std::chrono::steady_clock::time_point wall_ = std::chrono::steady_clock::now();
 };
+
+bool written(const Tensor& tensor, std::uint64_t times) {
+  return tensor.output_completions.load(std::memory_order_acquire) >= times;
+}
+
+NRT_STATUS wait_for_output(Session& session, const Tensor& tensor, std::uint64_t times) {
+  constexpr std::chrono::seconds kLong(30);
+  const Deadline since(session, 0);
+  bool warned = false;
+  session.wait([&] {
+    if (!warned && since.waited() >= kLong) {
+      warned = true;
+      NSIM_LOG(Nrt, Warn, "tensor \"{}\" was written {} of {} times and is waited for since 30 s",
+               tensor.name(), tensor.output_completions.load(), times);
+    }
+    return written(tensor, times) || session.closing();
+  });
+  return written(tensor, times) ? NRT_SUCCESS : NRT_CLOSED;
+}
+
+NRT_STATUS wait_for_output(Session& session, const Tensor& tensor, std::uint64_t times,
+                           std::int64_t timeout_us) {
+  const Deadline deadline(session, timeout_us);
+  while (!written(tensor, times)) {
+    if (session.closing()) {
+      return NRT_CLOSED;
+    }
+    if (deadline.passed()) {
+      return NRT_TIMEOUT;
+    }
+    session.clock().poll();
+    std::this_thread::sleep_for(std::chrono::microseconds(20));
+  }
+  return NRT_SUCCESS;
+}
 
 }  // namespace
 }  // namespace nsim::rt
@@ -242,18 +277,9 @@ NRT_STATUS nrt_tensor_check_output_completion(const nrt_tensor_t* output_tensor,
                                               uint64_t expected_completion_count) {
   return in_session(__func__, [&](Session& session) -> NRT_STATUS {
     const auto tensor = session.objects().tensors.get(output_tensor);
-    const Deadline deadline(session, timeout_in_us);
-    while (tensor->output_completions.load(std::memory_order_acquire) < expected_completion_count) {
-      if (session.closing()) {
-        return NRT_CLOSED;
-      }
-      if (deadline.passed()) {
-        return NRT_TIMEOUT;
-      }
-      session.clock().poll();
-      std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
-    return NRT_SUCCESS;
+    return timeout_in_us < 0
+               ? wait_for_output(session, *tensor, expected_completion_count)
+               : wait_for_output(session, *tensor, expected_completion_count, timeout_in_us);
   });
 }
 
@@ -273,14 +299,6 @@ NRT_STATUS nrt_tensor_get_lnc_index(const nrt_tensor_t* tensor, int* lnc_idx) {
     *lnc_idx = view.storage ? view.core() : -1;
     return NRT_SUCCESS;
   });
-}
-
-NRT_STATUS nrt_get_dmabuf_fd(uint64_t va, uint64_t size, int* fd) {
-  static_cast<void>(va);
-  static_cast<void>(size);
-  static_cast<void>(fd);
-  return in_session(
-      __func__, [](Session&) -> NRT_STATUS { throw StatusError(NRT_INVALID, "not supported"); });
 }
 
 NRT_STATUS nrt_allocate_tensor_set(nrt_tensor_set_t** result) {

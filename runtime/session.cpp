@@ -72,6 +72,7 @@ Session::Session(const Environment& environment, const Options& options)
       events_(cores_.first, cores_.count),
       recorder_(topology_.name, traces_, events_, profiles_,
                 options.records || !options.out.empty() ? parameters_.runtime.max_records : 0),
+      memory_ledger_(std::make_shared<MemoryLedger>("/tmp")),
       models_of_core_(static_cast<std::size_t>(cores_.count)) {
   kernel_ = std::make_unique<Kernel>([this] {
     std::shared_ptr<hw::Hardware> hardware = hw::Hardware::create(parameters_.hardware, traces_);
@@ -93,7 +94,7 @@ void Session::make_pools() {
   const std::vector<hw::HbmRegion>& regions = hardware_->topology().hbm;
   for (std::size_t index = 0; index < regions.size(); ++index) {
     pools_.push_back(std::make_shared<HbmPool>(regions[index], static_cast<int>(index),
-                                               parameters_.runtime.page_bytes));
+                                               parameters_.runtime.page_bytes, memory_ledger_));
   }
   const std::int64_t bytes = parameters_.runtime.microcode_bytes * topology_.cores_per_logical;
   for (int core = 0; core < cores_.count && bytes > 0; ++core) {

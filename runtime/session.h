@@ -23,6 +23,7 @@
 #include "runtime/handle_table.h"
 #include "runtime/loaded_model.h"
 #include "runtime/memory.h"
+#include "runtime/memory_ledger.h"
 #include "runtime/options.h"
 #include "runtime/parameters.h"
 #include "runtime/profiles.h"
@@ -63,6 +64,7 @@ class Session : private RequestListener {
   const CoreRange& cores() const { return cores_; }
   const hw::Topology& topology() const { return topology_; }
   isa::Limits limits() const { return hw::Hardware::limits_of(*parameters_.hardware); }
+  bool step_clock() const { return parameters_.clock.mode == "step"; }
   bool numerics() const { return hw::Hardware::numerics_of(*parameters_.hardware); }
   bool closing() const { return closing_.load(std::memory_order_acquire); }
   Objects& objects() { return objects_; }
@@ -79,6 +81,7 @@ class Session : private RequestListener {
   /// The HBM stack of a visible core.
   std::shared_ptr<HbmPool> pool_of_core(int core) const;
   const std::vector<std::shared_ptr<HbmPool>>& pools() const { return pools_; }
+  MemoryLedger& memory_ledger() { return *memory_ledger_; }
 
   /// nullptr when there is none.
   UnitQueue* unit(std::int64_t core, hw::UnitType type, std::int64_t queue);
@@ -126,6 +129,7 @@ class Session : private RequestListener {
   Profiles profiles_;
   Recorder recorder_;
   std::vector<std::unique_ptr<UnitQueue>> units_;
+  const std::shared_ptr<MemoryLedger> memory_ledger_;
   std::vector<std::shared_ptr<HbmPool>> pools_;
   std::unique_ptr<Driver> driver_;
   hw::Hardware* hardware_ = nullptr;  // owned by the kernel

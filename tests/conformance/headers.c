@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every public header as C11, and the two forms of nrta_get_sequence.
+#include <nrt/ndebug_stream.h>
 #include <nrt/nrt_async.h>
+#include <nrt/nrt_async_sendrecv.h>
 #include <nrt/nrt_experimental.h>
 #include <nrt/nrt_profile.h>
 #include <nrt/nrt_sys_trace.h>

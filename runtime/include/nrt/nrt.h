@@ -56,7 +56,9 @@ typedef enum {
   NRT_INSTANCE_TRN2AC = 12,
   NRT_INSTANCE_TRN2UAC = 13,
   NRT_INSTANCE_TRN3 = 14,
-  NRT_INSTANCE_TRN3PDS98 = 15
+  NRT_INSTANCE_TRN3PDS98 = 15,
+  NRT_INSTANCE_TRN2EN = 16,
+  NRT_INSTANCE_TRN3E = 17
 } nrt_instance_family_t;
 
 typedef enum {
@@ -71,6 +73,12 @@ typedef enum {
   NRT_INSTANCE_SIZE_3XL = 8,
   NRT_INSTANCE_SIZE_UNKNOWN = 9
 } nrt_instance_size_t;
+
+typedef enum {
+  NRT_PINNED_MALLOC = 0,
+  NRT_PINNED_HUGEPAGE_2M = 1,
+  NRT_PINNED_HUGEPAGE_1G = 2
+} nrt_pinned_malloc_type_t;
 
 typedef enum { NRT_OP_ADD = 0, NRT_OP_FMA = 1, NRT_OP_MAX = 2, NRT_OP_MIN = 3, NRT_OP_INVALID = 0xF } nrt_op_type_t;
 
@@ -113,6 +121,14 @@ typedef struct nrt_vnc_memory_stats {
   size_t bytes_used;
   size_t bytes_limit;
 } nrt_vnc_memory_stats_t;
+
+/// One allocation in device memory. The layout is ours; that of the makers is not published.
+typedef struct nrt_device_allocation_chunk {
+  uint64_t physical_address;
+  uint64_t size;  // with what rounding to pages adds
+  int32_t hbm_index;
+  char category[20];  // "tensors", "model constants", ...
+} nrt_device_allocation_chunk_t;
 
 typedef struct nrt_tensor_batch_op {
   uint64_t offset;
@@ -193,6 +209,7 @@ NRT_STATUS nrt_tensor_allocate(nrt_tensor_placement_t tensor_placement, int vnc,
 void nrt_tensor_free(nrt_tensor_t **tensor);
 NRT_STATUS nrt_tensor_read(const nrt_tensor_t *tensor, void *buf, size_t offset, size_t size);
 NRT_STATUS nrt_tensor_write(nrt_tensor_t *tensor, const void *buf, size_t offset, size_t size);
+/// Many reads or writes; all ranges are checked before the first one runs. Newer clients leave `unsafe` out: it is ignored.
 NRT_STATUS nrt_tensor_read_batch(const nrt_tensor_batch_t *batches, uint64_t num_batches, bool unsafe);
 NRT_STATUS nrt_tensor_write_batch(const nrt_tensor_batch_t *batches, uint64_t num_batches, bool unsafe);
 /// Two device tensors must belong to the same logical core. Overlapping ranges behave like memmove only when
@@ -213,7 +230,8 @@ NRT_STATUS nrt_tensor_allocate_slice(const nrt_tensor_t *tensor_source, size_t o
 void *nrt_tensor_get_va(const nrt_tensor_t *tensor);
 NRT_STATUS nrt_tensor_get_device_allocation_info(const nrt_tensor_t *tensor,
                                                  nrt_tensor_device_allocation_info_t *alloc_info);
-/// Waits until `expected_completion_count` executions have written the tensor. A negative timeout means none.
+/// Waits until `expected_completion_count` executions have written the tensor. A negative timeout means none; a warning says
+/// so after 30 seconds. With the step clock the timeout is simulated time, with the free clock whichever time passes first.
 NRT_STATUS nrt_tensor_check_output_completion(const nrt_tensor_t *output_tensor, int64_t timeout_in_us,
                                               uint64_t expected_completion_count);
 NRT_STATUS nrt_tensor_reset_output_completion(nrt_tensor_t *output_tensor);
@@ -224,9 +242,25 @@ NRT_STATUS nrt_get_vnc_memory_stats(uint32_t vnc, nrt_vnc_memory_stats_t *stats,
                                     size_t *stats_size_out);
 /// The whole memory of a device's HBM stack. NRT_INVALID_HANDLE past the last one.
 NRT_STATUS nrt_get_hbm_mmap_va(int device_id, int hbm_idx, void **addr, size_t *size);
-/// Not supported: NRT_INVALID.
+/// Device memory cannot be exported: NRT_INVALID, upon which callers use the address itself.
 NRT_STATUS nrt_get_dmabuf_fd(uint64_t va, uint64_t size, int *fd);
+NRT_STATUS nrt_get_dmabuf_fd_v2(uint64_t va, uint64_t size, int *fd, uint64_t *offset);
+/// There is no network adapter beside a simulated device: NRT_FAILURE.
+NRT_STATUS nrt_get_attached_efa_bdf(const void *va, char *efa_bdf, size_t *len);
+/// Every device has the number on the host that it has in the process.
 NRT_STATUS nrt_host_device_id_get(int neuron_dev, uint32_t *host_device_id);
+/// Routing ids by host device id; `*count` is the room in the list and becomes the number of devices (also when the list is
+/// NULL). NRT_RESOURCE when the room is too small.
+NRT_STATUS nrt_host_device_id_rid_map_get(uint32_t *count, uint32_t *host_did_to_rid_map);
+
+/// Host memory for fast transfers, aligned to the pages named by `type`; NULL on failure. Freeing works after nrt_close too.
+void *nrt_pinned_malloc(size_t size, nrt_pinned_malloc_type_t type);
+void nrt_pinned_free(void *memory);
+
+/// The allocations in the HBM stack of a logical core, by address; `*count` as for nrt_host_device_id_rid_map_get.
+NRT_STATUS nrt_dump_device_allocation_info(int lnc_idx, nrt_device_allocation_chunk_t *chunks, uint32_t *count);
+/// Logs who uses the memory of a logical core's HBM stack, as when an allocation fails.
+NRT_STATUS nrt_debug_log_oom_report(int lnc_idx);
 
 // Collectives driven by the host: one rank only.
 

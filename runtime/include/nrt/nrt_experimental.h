@@ -44,6 +44,33 @@ NRT_STATUS nrt_barrier(int32_t vnc, uint32_t g_device_id, uint32_t g_device_coun
 NRT_STATUS nrt_all_gather(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count, uint32_t rank_input_size,
                           void *input, void *output);
 
+typedef struct nrt_ucode_img {
+  uint8_t *bin;
+  size_t size;
+} nrt_ucode_img;
+
+typedef struct nrt_ucode_info {
+  nrt_ucode_img iram;
+  nrt_ucode_img dram;
+} nrt_ucode_info;
+
+typedef void (*nrt_async_exec_callback_t)(void *params, uint32_t model_id, uint32_t vnc, uint64_t job_id,
+                                          NRT_STATUS status);
+
+/// The implicit asynchronous mode is gone: the callback is never called, and there is nothing to drain.
+NRT_STATUS nrt_register_async_exec_callback(nrt_async_exec_callback_t callback, void *params);
+NRT_STATUS nrt_async_drain_queued_execs(int32_t vnc);
+
+// Not supported: each says so in one log line.
+
+/// NRT_FAILURE; nrt_sys_trace_start and nrt_inspect_begin take its place.
+NRT_STATUS nrt_trace_start(bool trace_device);
+NRT_STATUS nrt_trace_stop(const char *filename);
+/// NULL, with NRT_FAILURE in `err` and the reason in `err_msg`.
+void *nrt_get_libnccl_net(int *err, char *err_msg, size_t err_msg_size);
+/// NRT_INVALID: the Pool engine's microcode is not simulated.
+NRT_STATUS nrt_set_pool_eng_ucode(const nrt_ucode_info *ucode_info);
+
 #ifdef __cplusplus
 }
 #endif
