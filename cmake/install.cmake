@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a user finds after `cmake --install`: bin/nsim, lib/libnrt.so.1, include/nrt, share/neuronsim/{configs,models},
-# a CMake package (find_package(neuronsim) gives neuronsim::nrt) and neuronsim.pc.
+# a CMake package (find_package(neuronsim) gives neuronsim::nrt, ::nrt_a and ::nrt_c), neuronsim.pc, neuronsim-a.pc and
+# neuronsim-c.pc. The last two of each link with the symbols of one generation of the asynchronous interface.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(TARGETS nsim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS nrt EXPORT neuronsim LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION
         ${CMAKE_INSTALL_INCLUDEDIR})
+foreach(generation a c) # what to link for one generation of the asynchronous interface
+  install(TARGETS nrt_${generation} nrt_stub_${generation} EXPORT neuronsim
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/neuronsim/gen-${generation}
+          INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endforeach()
 install(DIRECTORY runtime/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY configs models DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim FILES_MATCHING PATTERN *.toml PATTERN *.nasm)
 
@@ -18,5 +24,13 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/neuronsim-config-version.cm
 install(FILES ${CMAKE_BINARY_DIR}/neuronsim-config.cmake ${CMAKE_BINARY_DIR}/neuronsim-config-version.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/neuronsim)
 
-configure_file(cmake/neuronsim.pc.in ${CMAKE_BINARY_DIR}/neuronsim.pc @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/neuronsim.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+function(neuronsim_pc name libraries flags)
+  set(NAME ${name})
+  set(LIBS ${libraries})
+  set(FLAGS ${flags})
+  configure_file(cmake/neuronsim.pc.in ${CMAKE_BINARY_DIR}/${name}.pc @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
+neuronsim_pc(neuronsim "-L\${libdir}" "")
+neuronsim_pc(neuronsim-a "-L\${libdir}/neuronsim/gen-a" " -DNRTA_API_GEN=A")
+neuronsim_pc(neuronsim-c "-L\${libdir}/neuronsim/gen-c" " -DNRTA_API_GEN=C")

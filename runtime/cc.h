@@ -3,7 +3,7 @@
 // generation. Both run on host threads and throw StatusError.
 #pragma once
 
-#include <nrt/nrt_async.h>
+#include <nrt/nrt_async_types.h>
 
 #include <cstdint>
 

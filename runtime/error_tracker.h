@@ -2,16 +2,19 @@
 // Generation A's error tracker: the failed requests of one logical core that were given it.
 #pragma once
 
-#include <nrt/nrt_async.h>
+#include <nrt/nrt_async_types.h>
 
 #include <mutex>
 #include <vector>
+
+struct nrta_error;  // of the public header of generation A
 
 namespace nsim::rt {
 
 class ErrorTracker {
  public:
-  explicit ErrorTracker(int core) : core_(core) {}
+  explicit ErrorTracker(int core);
+  ~ErrorTracker();
 
   /// Visible index of the logical core it belongs to.
   int core() const { return core_; }
@@ -19,13 +22,13 @@ class ErrorTracker {
   void add(nrta_seq_t sequence, NRT_STATUS status);
   /// Any thread: everything so far, in memory of the tracker that is valid until the next call
   /// (R48).
-  const std::vector<nrta_error_t>& list();
+  const std::vector<nrta_error>& list();
 
  private:
   const int core_;
   std::mutex mutex_;
-  std::vector<nrta_error_t> entries_;
-  std::vector<nrta_error_t> listed_;
+  std::vector<nrta_error> entries_;
+  std::vector<nrta_error> listed_;
 };
 
 }  // namespace nsim::rt

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Test hooks; see nsim_hooks.h.
+// Test hooks; see nsim_hooks.h, whose macros of the same names parentheses keep away.
 #include <nsim_hooks.h>
 
 #include "runtime/border.h"
@@ -20,9 +20,10 @@ NRT_STATUS with_hooks(const char* function, Body body) {
   });
 }
 
-UnitQueue& unit_named(Session& session, std::uint32_t lnc, nrta_xu_t xu, int queue) {
-  UnitQueue* unit =
-      xu < NRTA_XU_TYPE_NUM ? session.unit(lnc, static_cast<hw::UnitType>(xu), queue) : nullptr;
+UnitQueue& unit_named(Session& session, std::uint32_t lnc, int xu, int queue) {
+  UnitQueue* unit = xu >= 0 && xu < NRTA_XU_TYPE_NUM
+                        ? session.unit(lnc, static_cast<hw::UnitType>(xu), queue)
+                        : nullptr;
   if (unit == nullptr) {
     throw StatusError(NRT_INVALID, "no such unit");
   }
@@ -32,8 +33,7 @@ UnitQueue& unit_named(Session& session, std::uint32_t lnc, nrta_xu_t xu, int que
 }  // namespace
 }  // namespace nsim::rt
 
-NRT_STATUS nsim_hook_inject(uint32_t lnc, nrta_xu_t xu, int queue, nsim_fault_t fault,
-                            uint64_t skip) {
+NRT_STATUS(nsim_hook_inject)(uint32_t lnc, int xu, int queue, nsim_fault_t fault, uint64_t skip) {
   return with_hooks(__func__, [&](Session& session) {
     if (fault < NSIM_FAULT_HANG || fault > NSIM_FAULT_BAD_DESCRIPTOR) {
       throw StatusError(NRT_INVALID, "no such fault");
@@ -46,14 +46,14 @@ NRT_STATUS nsim_hook_inject(uint32_t lnc, nrta_xu_t xu, int queue, nsim_fault_t 
   });
 }
 
-NRT_STATUS nsim_hook_pause(uint32_t lnc, nrta_xu_t xu, int queue, bool paused) {
+NRT_STATUS(nsim_hook_pause)(uint32_t lnc, int xu, int queue, bool paused) {
   return with_hooks(__func__, [&](Session& session) {
     session.pause(unit_named(session, lnc, xu, queue), paused);
     return NRT_SUCCESS;
   });
 }
 
-NRT_STATUS nsim_hook_set_next_number(uint32_t lnc, nrta_xu_t xu, int queue, uint64_t number) {
+NRT_STATUS(nsim_hook_set_next_number)(uint32_t lnc, int xu, int queue, uint64_t number) {
   return with_hooks(__func__, [&](Session& session) {
     if (!unit_named(session, lnc, xu, queue).set_next_number(number)) {
       throw StatusError(NRT_INVALID, "the unit has requests outstanding, or that is no number");

@@ -3,7 +3,7 @@
 // the request is complete.
 #pragma once
 
-#include <nrt/nrt_async.h>
+#include <nrt/nrt_async_types.h>
 
 #include <atomic>
 #include <cstdint>

@@ -25,10 +25,28 @@ View view_of(Session& session, const TensorRange& range) {
   return session.objects().tensors.get(range.tensor)->range(range.offset, range.size);
 }
 
-std::int64_t core_for(Session& session, const UnitChoice& unit, const View& view) {
-  const std::int64_t core = unit.core.value_or(std::max(view.core(), 0));
-  session.require_core(core);
-  return core;
+std::int64_t core_for(const Session& session, const UnitChoice& unit, const View& view) {
+  if (!unit.core) {
+    return std::max(view.core(), 0);
+  }
+  session.require_core(*unit.core);
+  const int device = session.device_of_core(static_cast<int>(*unit.core));
+  if (view.core() >= 0 && session.device_of_core(view.core()) != device) {
+    throw StatusError(NRT_INVALID,
+                      fmt::format("logical core {} is on device {}, out of reach of a tensor of "
+                                  "device {}",
+                                  *unit.core, device, session.device_of_core(view.core())));
+  }
+  return *unit.core;
+}
+
+void check_event(UnitEvents::Result result, int fd) {
+  if (result == UnitEvents::Result::NoEventfd) {
+    throw StatusError(NRT_INVALID, fmt::format("descriptor {} is not an open eventfd", fd));
+  }
+  if (result == UnitEvents::Result::NoDescriptorLeft) {
+    throw StatusError(NRT_RESOURCE, "no file descriptor is left");
+  }
 }
 
 }  // namespace
@@ -121,6 +139,27 @@ nrta_seq_t last_completed(Session& session, std::int64_t core, hw::UnitType type
   UnitQueue& unit = require_unit(session, core, type, queue);
   session.poll(unit);
   return unit.last_completed();
+}
+
+int completion_handle(Session& session, nrta_seq_t sequence) {
+  const int handle = issued_unit(session, sequence).events().handle(NRTA_SEQ_GET_SEQ_NUM(sequence));
+  if (handle < 0) {
+    throw StatusError(NRT_RESOURCE, "no file descriptor is left");
+  }
+  session.clock().may_sleep();
+  return handle;
+}
+
+void register_event(Session& session, nrta_seq_t sequence, int fd) {
+  UnitQueue& unit = issued_unit(session, sequence);
+  check_event(unit.events().watch(NRTA_SEQ_GET_SEQ_NUM(sequence), fd), fd);
+  session.clock().may_sleep();
+}
+
+void register_unit_event(Session& session, std::int64_t core, hw::UnitType type, std::int64_t queue,
+                         int fd) {
+  check_event(require_unit(session, core, type, queue).events().watch_all(fd), fd);
+  session.clock().may_sleep();
 }
 
 }  // namespace nsim::rt

@@ -5,7 +5,7 @@
 // (R18).
 #pragma once
 
-#include <nrt/nrt_async.h>
+#include <nrt/nrt_async_types.h>
 
 #include <cstdint>
 #include <memory>
@@ -17,8 +17,9 @@
 
 namespace nsim::rt {
 
-/// The unit a caller asks for. Without a core it is the one of the tensor or model; tensors in host
-/// memory use core 0 (R55).
+/// The unit a caller asks for. Without a core it is the one of the tensor; tensors in host memory
+/// use core 0 (R55). A core of the caller's choice need not be the tensor's, but must reach it
+/// (R53).
 struct UnitChoice {
   hw::UnitType type = hw::UnitType::Compute;
   std::int64_t queue = 0;
@@ -57,5 +58,12 @@ bool is_complete(Session& session, nrta_seq_t sequence);
 /// The id of the last completed request (R16).
 nrta_seq_t last_completed(Session& session, std::int64_t core, hw::UnitType type,
                           std::int64_t queue);
+
+/// A new descriptor that becomes readable when the request is complete (R37).
+int completion_handle(Session& session, nrta_seq_t sequence);
+/// Generation C's events on eventfds of the caller; -1 withdraws (R38, R39).
+void register_event(Session& session, nrta_seq_t sequence, int fd);
+void register_unit_event(Session& session, std::int64_t core, hw::UnitType type, std::int64_t queue,
+                         int fd);
 
 }  // namespace nsim::rt

@@ -7,7 +7,7 @@
 // simulating.
 #pragma once
 
-#include <nrt/nrt_async.h>
+#include <nrt/nrt_async_types.h>
 
 #include <atomic>
 #include <functional>
@@ -36,6 +36,8 @@
 #include "sim/base/kernel.h"
 #include "sim/isa/program.h"
 
+struct nrta_error_tracker;  // of the public header of generation A
+
 namespace nsim::rt {
 
 /// The client's objects by handle.
@@ -43,7 +45,7 @@ struct Objects {
   HandleTable<Tensor, nrt_tensor_t> tensors{"tensor"};
   HandleTable<TensorSet, nrt_tensor_set_t> tensor_sets{"tensor set"};
   HandleTable<LoadedModel, nrt_model_t> models{"model"};
-  HandleTable<ErrorTracker, nrta_error_tracker_t> trackers{"error tracker"};
+  HandleTable<ErrorTracker, nrta_error_tracker> trackers{"error tracker"};
 };
 
 class Session : private RequestListener {
@@ -80,6 +82,7 @@ class Session : private RequestListener {
   void require_core(std::int64_t core) const;
   /// The HBM stack of a visible core.
   std::shared_ptr<HbmPool> pool_of_core(int core) const;
+  int device_of_core(int core) const { return pool_of_core(core)->region().device; }
   const std::vector<std::shared_ptr<HbmPool>>& pools() const { return pools_; }
   MemoryLedger& memory_ledger() { return *memory_ledger_; }
 

@@ -4,7 +4,7 @@
 // the caller's.
 #pragma once
 
-#include <nrt/nrt_async.h>
+#include <nrt/nrt_async_types.h>
 
 #include <memory>
 

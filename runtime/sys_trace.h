@@ -2,7 +2,7 @@
 // The events behind nrt_sys_trace_*: one ring per logical core, oldest dropped when full.
 #pragma once
 
-#include <nrt/nrt_async.h>
+#include <nrt/nrt_async_types.h>
 
 #include <array>
 #include <cstddef>

@@ -8,17 +8,16 @@
 // completed`, so that whoever sees a completion finds its place free.
 #pragma once
 
-#include <nrt/nrt_async.h>
+#include <nrt/nrt_async_types.h>
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "runtime/request.h"
+#include "runtime/unit_events.h"
 #include "sim/hw/request.h"
 
 namespace nsim::rt {
@@ -26,7 +25,6 @@ namespace nsim::rt {
 class UnitQueue {
  public:
   UnitQueue(hw::UnitAddress address, nrta_xu_id_t id, std::int64_t depth);
-  ~UnitQueue();
 
   hw::UnitAddress address() const { return address_; }
   std::int64_t depth() const { return depth_; }
@@ -44,9 +42,7 @@ class UnitQueue {
   nrta_seq_t last_completed() const { return id_of(completed()); }
   bool was_issued(std::uint64_t number) const;
   bool outstanding() const;
-  /// A new descriptor that becomes readable when `number`, which was issued, is complete; -1 when
-  /// there is none left.
-  int completion_handle(std::uint64_t number);
+  UnitEvents& events() { return events_; }
 
   // Simulation thread.
 
@@ -77,10 +73,10 @@ class UnitQueue {
   std::uint64_t issued_ = 0;
   std::uint64_t first_ = 1;  // lowest number ever given
   std::deque<std::unique_ptr<Request>> pending_;
-  std::multimap<std::uint64_t, int> handles_;  // number -> our end of a completion handle
 
   std::atomic<std::uint64_t> completed_{0};
   std::atomic<std::uint64_t> at_device_{0};
+  UnitEvents events_{completed_};
 };
 
 }  // namespace nsim::rt

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Test hooks of the simulator; a real runtime has none of them. They work only when the process was started with NSIM_HOOKS=1;
-// otherwise every call returns NRT_INVALID and does nothing. Units are named as in nrt_async.h.
+// otherwise every call returns NRT_INVALID and does nothing. Units are named as in the generation of nrt_async.h that is in use.
 #ifndef NSIM_HOOKS_H
 #define NSIM_HOOKS_H
 
@@ -27,16 +27,23 @@ typedef enum {
 } nsim_fault_t;
 
 /// The unit's next request after `skip` more meets the fault.
-NRT_STATUS nsim_hook_inject(uint32_t lnc, nrta_xu_t xu, int queue, nsim_fault_t fault, uint64_t skip);
+NRT_STATUS nsim_hook_inject(uint32_t lnc, int xu, int queue, nsim_fault_t fault, uint64_t skip);
 /// While paused, a unit accepts requests and does not start them. Requests that are already at the device go on.
-NRT_STATUS nsim_hook_pause(uint32_t lnc, nrta_xu_t xu, int queue, bool paused);
+NRT_STATUS nsim_hook_pause(uint32_t lnc, int xu, int queue, bool paused);
 /// The number the unit gives to its next request; only while it has none outstanding.
-NRT_STATUS nsim_hook_set_next_number(uint32_t lnc, nrta_xu_t xu, int queue, uint64_t number);
+NRT_STATUS nsim_hook_set_next_number(uint32_t lnc, int xu, int queue, uint64_t number);
 /// Simulated time of the host in picoseconds.
 NRT_STATUS nsim_hook_now(uint64_t *picoseconds);
 
 #ifdef __cplusplus
 }
 #endif
+
+// The hooks themselves know the unit types of generation A; those of B and C follow its two for reads and writes.
+#define NSIM_HOOK_UNIT_TYPE(xu) ((int)(xu) + (NRTA_GENERATION == NRTA_GENERATION_A ? 0 : 2))
+#define nsim_hook_inject(lnc, xu, queue, fault, skip) nsim_hook_inject(lnc, NSIM_HOOK_UNIT_TYPE(xu), queue, fault, skip)
+#define nsim_hook_pause(lnc, xu, queue, paused) nsim_hook_pause(lnc, NSIM_HOOK_UNIT_TYPE(xu), queue, paused)
+#define nsim_hook_set_next_number(lnc, xu, queue, number) \
+  nsim_hook_set_next_number(lnc, NSIM_HOOK_UNIT_TYPE(xu), queue, number)
 
 #endif

@@ -3,9 +3,7 @@
 // public headers only.
 #pragma once
 
-#include <nrt/nrt_async.h>
 #include <nrt/nrt_experimental.h>
-#include <nsim_hooks.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +11,8 @@
 #include <map>
 #include <string>
 #include <vector>
+
+#include "tests/conformance/any_generation.h"
 
 namespace nsim::test {
 

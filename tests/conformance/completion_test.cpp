@@ -65,7 +65,8 @@ TEST_CASE("R36 a failed request is complete") {
   CHECK(Client::completed(NRTA_XU_COMPUTE) == sequence);
 }
 
-TEST_CASE("R37 a completion handle becomes readable when its request completes, and stays so") {
+TEST_CASE("R37 a completion handle becomes readable when its request completes, and stays so",
+          "[A]") {
   Client client;
   const Client::Job job = client.job();
   Client::pause(NRTA_XU_COMPUTE, true);
@@ -82,7 +83,7 @@ TEST_CASE("R37 a completion handle becomes readable when its request completes, 
   close(other);
 }
 
-TEST_CASE("R37 the handle of a complete request is readable at once") {
+TEST_CASE("R37 the handle of a complete request is readable at once", "[A]") {
   Client client;
   const nrta_seq_t sequence = Client::start(client.job());
   Client::wait(sequence);
@@ -91,7 +92,7 @@ TEST_CASE("R37 the handle of a complete request is readable at once") {
   close(fd);
 }
 
-TEST_CASE("R37 a handle may be closed early; its number may then mean another file") {
+TEST_CASE("R37 a handle may be closed early; its number may then mean another file", "[A]") {
   Client client;
   const Client::Job job = client.job();
   Client::pause(NRTA_XU_COMPUTE, true);
@@ -108,14 +109,14 @@ TEST_CASE("R37 a handle may be closed early; its number may then mean another fi
   close(ends[1]);
 }
 
-TEST_CASE("R37 handles of ids that were never given are refused") {
+TEST_CASE("R37 handles of ids that were never given are refused", "[A]") {
   const Client client;
   int fd = 99;
   CHECK(nrta_get_completion_handle(1, &fd) == NRT_INVALID);
   CHECK(fd == 99);
 }
 
-TEST_CASE("R37 NRT_RESOURCE when the process has no file descriptor left") {
+TEST_CASE("R37 NRT_RESOURCE when the process has no file descriptor left", "[A]") {
   Client client;
   const nrta_seq_t sequence = Client::start(client.job());
   Client::wait(sequence);
@@ -130,7 +131,7 @@ TEST_CASE("R37 NRT_RESOURCE when the process has no file descriptor left") {
   CHECK(fd == 99);
 }
 
-TEST_CASE("R37 a host asleep on a handle is woken") {
+TEST_CASE("R37 a host asleep on a handle is woken", "[A]") {
   Client client;
   const Client::Job job = client.job();
   nrta_seq_t last = 0;

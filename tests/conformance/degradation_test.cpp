@@ -134,7 +134,7 @@ TEST_CASE("R64 other units of the core, other queues and other cores go on") {
         NRT_EXEC_UNIT_UNRECOVERABLE);
   CHECK(nrta_tensor_write(job.x, &byte, 0, 1, 1, nullptr, &sequence) == NRT_SUCCESS);
   Client::wait(sequence);
-  CHECK(nrta_tensor_read(&byte, job.x, 0, 1, 0, nullptr, &sequence) == NRT_SUCCESS);
+  CHECK(nrta_tensor_read(&byte, job.x, 0, 1, 1, nullptr, &sequence) == NRT_SUCCESS);
   Client::wait(sequence);
   Client::wait(Client::start(job));
   Client::wait(Client::start(client.job(1)));

@@ -1,18 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The layouts that clients were compiled with. The headers are also compiled as C11, by headers.c.
+// The layouts that clients were compiled with. The headers are also compiled alone, in every
+// generation and language (headers_*).
 #include <nrt/ndebug_stream.h>
-#include <nrt/nrt_async.h>
 #include <nrt/nrt_async_sendrecv.h>
-#include <nrt/nrt_experimental.h>
 #include <nrt/nrt_profile.h>
 #include <nrt/nrt_sys_trace.h>
 #include <nrt/nrt_version.h>
-#include <nsim_hooks.h>
 
 #include <catch2/catch.hpp>
 #include <cstddef>
 
-extern "C" int headers_are_valid_c(void);
+#include "tests/conformance/client.h"
+
+using nsim::test::Client;
+
+extern "C" {
+int headers_of_a_are_valid_c(void);
+int headers_of_a_are_valid_cpp(void);
+int headers_of_b_are_valid_c(void);
+int headers_of_b_are_valid_cpp(void);
+int headers_of_c_are_valid_c(void);
+int headers_of_c_are_valid_cpp(void);
+int round_trip_b_c(nrt_tensor_t* first, nrt_tensor_t* second, uint32_t lnc, const char* given,
+                   char* taken, size_t size);
+int round_trip_b_cpp(nrt_tensor_t* first, nrt_tensor_t* second, uint32_t lnc, const char* given,
+                     char* taken, size_t size);
+}
 
 static_assert(sizeof(nrt_tensor_info_t) == 296);
 static_assert(offsetof(nrt_tensor_info_t, usage) == 256);
@@ -32,6 +45,28 @@ static_assert(offsetof(ndebug_stream_payload_debug_tensor_read_t, tensor_data) =
 static_assert(sizeof(nrt_version_t) == 224);
 static_assert(NRTA_XU_COMPUTE == 3 && NRTA_XU_TYPE_NUM == 5);
 
-TEST_CASE("the headers are valid C and C++, and the layouts are those of the public interface") {
-  CHECK(headers_are_valid_c() == 1);
+TEST_CASE(
+    "R16 headers of all generations as C and C++: nrta_get_sequence with three arguments means "
+    "queue 0") {
+  Client client;
+  Client::wait(Client::start(client.job()));
+  for (auto* const valid :
+       {headers_of_a_are_valid_c, headers_of_a_are_valid_cpp, headers_of_b_are_valid_c,
+        headers_of_b_are_valid_cpp, headers_of_c_are_valid_c, headers_of_c_are_valid_cpp}) {
+    CHECK(valid() == 1);
+  }
+}
+
+TEST_CASE("R53 generation B's tensor operations run on the tensor's own core") {
+  Client client;
+  for (auto* const round_trip : {round_trip_b_c, round_trip_b_cpp}) {
+    for (int core = 0; core < 2; ++core) {
+      const std::string given = "by generation B";
+      std::string taken(given.size(), '.');
+      CHECK(round_trip(client.tensor(64, core), client.tensor(64, core),
+                       static_cast<std::uint32_t>(core), given.data(), taken.data(),
+                       given.size()) == 1);
+      CHECK(taken == given);
+    }
+  }
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -132,6 +133,24 @@ TEST_CASE("R6 a second nrt_init succeeds and one nrt_close ends both") {
   nrt_close();
   bool done = false;
   CHECK(nrta_is_completed(1, &done) == NRT_CLOSED);
+}
+
+TEST_CASE("R7 a session may be closed while the process exits, with everything still open") {
+  const pid_t child = fork();
+  if (child == 0) {
+    setenv("NEURON_RT_LOG_LEVEL", "QUIET", 1);
+    bool opened = nrt_init(NRT_FRAMEWORK_TYPE_NO_FW, "", "") == NRT_SUCCESS;
+    for (int i = 0; i < 128; ++i) {
+      nrt_tensor_t* tensor = nullptr;
+      opened = opened && nrt_tensor_allocate(NRT_TENSOR_PLACEMENT_DEVICE, i % 2, 4096, "t",
+                                             &tensor) == NRT_SUCCESS;
+    }
+    std::atexit([] { nrt_close(); });
+    std::exit(opened ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }
 
 TEST_CASE("R8 a forked child has no session and may open its own") {

@@ -212,3 +212,39 @@ TEST_CASE("a profile lists the model's executions") {
   unlink(file.c_str());
   CHECK(text.find("NRT_SUCCESS") != std::string::npos);
 }
+
+TEST_CASE("R73 memory that nobody wrote can be read") {
+  Client client;
+  nrt_tensor_t* tensor = client.tensor(4096);
+  std::vector<char> taken(4096);
+  CHECK(nrt_tensor_read(tensor, taken.data(), 0, taken.size()) == NRT_SUCCESS);
+}
+
+TEST_CASE("R76 tensors of one name are two tensors") {
+  Client client;
+  nrt_tensor_t* tensors[2] = {};
+  for (nrt_tensor_t*& tensor : tensors) {
+    REQUIRE(nrt_tensor_allocate(NRT_TENSOR_PLACEMENT_DEVICE, 0, 4, "same", &tensor) == NRT_SUCCESS);
+  }
+  Client::fill(tensors[0], 1);
+  Client::fill(tensors[1], 2);
+  CHECK(Client::read(tensors[0]).front() == 1.0F);
+  CHECK(Client::read(tensors[1]).front() == 2.0F);
+}
+
+TEST_CASE("R81 what the library hands out is given back by the function that goes with it") {
+  Client client;
+  const Client::Job job = client.job();
+  nrt_tensor_info_array_t* info = nullptr;
+  REQUIRE(nrt_get_model_tensor_info(job.model, &info) == NRT_SUCCESS);
+  CHECK(info->tensor_count == 2);
+  CHECK(nrt_free_model_tensor_info(info) == NRT_SUCCESS);
+  const char** types = nullptr;
+  std::size_t count = 0;
+  REQUIRE(nrt_sys_trace_get_event_types(&types, &count) == NRT_SUCCESS);
+  CHECK(count > 0);
+  nrt_sys_trace_free_event_types(types, count);
+  char* events = nullptr;
+  REQUIRE(nrt_sys_trace_fetch_events(&events, &count, nullptr) == NRT_SUCCESS);
+  nrt_sys_trace_buffer_free(events);
+}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// R21..R29: scheduling and order.
+// R21..R32, R79: scheduling and order.
+#include <poll.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -76,7 +79,7 @@ TEST_CASE("R25 units do not wait for each other") {
   nrta_seq_t read = 0;
   REQUIRE(nrta_tensor_write(job.x, &byte, 0, 1, 0, nullptr, &held) == NRT_SUCCESS);
   REQUIRE(nrta_tensor_write(job.x, &byte, 0, 1, 1, nullptr, &write) == NRT_SUCCESS);
-  REQUIRE(nrta_tensor_read(&byte, job.x, 0, 1, 0, nullptr, &read) == NRT_SUCCESS);
+  REQUIRE(nrta_tensor_read(&byte, job.x, 0, 1, 1, nullptr, &read) == NRT_SUCCESS);
   Client::wait(write);
   Client::wait(read);
   bool done = true;
@@ -185,6 +188,62 @@ TEST_CASE("R29 synchronous transfers do not wait for queued requests that use th
   Client::start(job);
   Client::fill(job.x, 3);
   CHECK(Client::read(job.x).front() == 3.0F);
+}
+
+TEST_CASE("R30 a request for the implicit asynchronous mode changes nothing") {
+  Client client({{"NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS", "4"}});
+  const Client::Job job = client.job();
+  REQUIRE(nrt_execute(job.model, job.inputs, job.outputs) == NRT_SUCCESS);
+  CHECK(NRTA_SEQ_GET_SEQ_NUM(Client::completed(NRTA_XU_COMPUTE)) == 1);
+  CHECK(static_cast<const float*>(nrt_tensor_get_va(job.y))[0] == 1.0F);
+}
+
+TEST_CASE("R32 units make progress while the host sleeps on a descriptor and calls nothing") {
+  Client client;
+  const Client::Job job = client.job();
+  nrta_seq_t last = 0;
+  for (int i = 0; i < 3; ++i) {
+    last = Client::start(job);
+  }
+  int fd = -1;
+  REQUIRE(nrta_get_completion_handle(last, &fd) == NRT_SUCCESS);
+  pollfd wanted{fd, POLLIN, 0};
+  CHECK(poll(&wanted, 1, 30000) == 1);
+  close(fd);
+  CHECK(static_cast<const float*>(nrt_tensor_get_va(job.y))[0] == 1.0F);
+}
+
+TEST_CASE("R79 threads may execute one model at the same time") {
+  Client client;
+  nrt_model_t* const model = client.load();
+  std::vector<Client::Job> jobs;
+  for (int t = 0; t < 4; ++t) {
+    Client::Job job = client.job();
+    REQUIRE(nrt_unload(job.model) == NRT_SUCCESS);
+    job.model = model;
+    Client::fill(job.x, static_cast<float>(t));
+    jobs.push_back(job);
+  }
+  std::vector<NRT_STATUS> statuses(jobs.size(), NRT_FAILURE);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < jobs.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 5; ++i) {
+        statuses[t] = nrt_execute(jobs[t].model, jobs[t].inputs, jobs[t].outputs);
+        if (statuses[t] != NRT_SUCCESS) {
+          return;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  for (std::size_t t = 0; t < jobs.size(); ++t) {
+    CHECK(statuses[t] == NRT_SUCCESS);
+    CHECK(Client::read(jobs[t].y).back() == static_cast<float>(t) + 1);
+  }
+  CHECK(NRTA_SEQ_GET_SEQ_NUM(Client::completed(NRTA_XU_COMPUTE)) == 20);
 }
 
 TEST_CASE("R31 threads that schedule on one unit each get ids of their own") {

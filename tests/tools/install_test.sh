@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # install_test.sh BUILD SOURCE: installs into a scratch prefix, then builds the documented example against the
-# installation with find_package and with pkg-config, and runs it under the installed nsim.
+# installation with find_package and with pkg-config, in each generation of the asynchronous interface, and runs it under the installed nsim.
 set -euo pipefail
 build=$1
 source=$2
@@ -16,17 +16,35 @@ project(client C)
 find_package(neuronsim REQUIRED)
 add_executable(client $source/tests/clients/async_example.c)
 target_link_libraries(client neuronsim::nrt)
+add_executable(client_a $source/tests/clients/best_practices.c)
+target_compile_definitions(client_a PRIVATE NRTA_NO_SYMBOL_VERSIONS)
+target_link_libraries(client_a neuronsim::nrt_a)
+add_executable(client_c $source/tests/clients/migrated.c)
+target_compile_definitions(client_c PRIVATE NRTA_NO_SYMBOL_VERSIONS)
+target_link_libraries(client_c neuronsim::nrt_c)
 CMAKE
 cmake -G Ninja -S "$scratch/client" -B "$scratch/client/build" -DCMAKE_PREFIX_PATH="$scratch/usr" >/dev/null
 cmake --build "$scratch/client/build" >/dev/null
 
 pc=$(dirname "$(find "$scratch/usr" -name neuronsim.pc)")
+by_pkg_config() { # by_pkg_config PACKAGE PROGRAM
+  local flags
+  flags=$(PKG_CONFIG_PATH=$pc pkg-config --define-variable=prefix="$scratch/usr" --cflags --libs "$1")
+  # shellcheck disable=SC2086
+  cc -DNRTA_NO_SYMBOL_VERSIONS "$source/tests/clients/$2.c" -o "$scratch/client/by_pkg_config_$2" $flags
+}
+by_pkg_config neuronsim-a async_example
+by_pkg_config neuronsim-c migrated
 flags=$(PKG_CONFIG_PATH=$pc pkg-config --define-variable=prefix="$scratch/usr" --cflags --libs neuronsim)
 # shellcheck disable=SC2086
 cc "$source/tests/clients/async_example.c" -o "$scratch/client/by_pkg_config" $flags
 
 nsim=$scratch/usr/bin/nsim
 "$nsim" pack "$(find "$scratch/usr" -name gemm_1024.toml)" --config trn1 -o "$scratch/gemm.neff"
-for client in "$scratch/client/build/client" "$scratch/client/by_pkg_config"; do
-  "$nsim" exec --config trn1 -- "$client" "$scratch/gemm.neff"
+"$build/bin/write_container" trn1 "$scratch/increment.neff"
+for client in build/client by_pkg_config by_pkg_config_async_example; do
+  "$nsim" exec --config trn1 -- "$scratch/client/$client" "$scratch/gemm.neff"
+done
+for client in build/client_a build/client_c by_pkg_config_migrated; do
+  "$nsim" exec --config trn1 -- "$scratch/client/$client" "$scratch/increment.neff"
 done

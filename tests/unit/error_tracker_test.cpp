@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/error_tracker.h"
 
+#include <nrt/nrt_async.h>
+
 #include <catch2/catch.hpp>
 
 using namespace nsim::rt;
