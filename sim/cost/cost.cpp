@@ -245,6 +245,14 @@ Cost instruction_cost(const StreamInstruction& instruction, const EngineParams& 
     case Opcode::SemaphoreWait:
     case Opcode::Nop:
       return fixed(to_cycles(params.control, clock));
+    case Opcode::RegisterMove:
+    case Opcode::RegisterAlu:
+      return fixed(to_cycles(params.register_update, clock));
+    case Opcode::RegisterLoad:
+    case Opcode::RegisterStore:
+      return fixed(to_cycles(params.register_access, clock));
+    case Opcode::Branch:
+      return fixed(to_cycles(params.branch, clock));
     default:
       break;
   }

@@ -18,6 +18,9 @@
 // dynamic_copy_interval                  600     600     documented [2]; v2
 // control                                9ns     9ns     documented [3] EVENT_SEMAPHORE; v2
 // dma_trigger                            30ns    30ns    assumed: as a dependent issue [3]
+// register_update                        9ns     9ns     assumed: as control
+// register_access                        52ns    59ns    assumed: control and an access set-up
+// branch                                 9ns     9ns     assumed: as control
 // strided_bytes                          16B     16B     documented [1]; v2
 // strided_factor                         2       2       documented [1]; v2
 // sync.clock                             1.4GHz  1.2GHz  assumed: as Scalar
@@ -310,6 +313,13 @@ EngineParams::EngineParams(const ParamScope& scope)
                              "A control instruction on any engine: semaphore wait, barrier, nop")),
       dma_trigger(scope.duration("dma_trigger", "30ns", "0ps", "10us",
                                  "Time a DMA instruction takes the engine that triggers it")),
+      register_update(scope.duration("register_update", "9ns", "0ps", "10us",
+                                     "A register_move or register_alu on any engine")),
+      register_access(scope.duration("register_access", "52ns", "0ps", "10us",
+                                     "A register_load or register_store on any engine")),
+      branch(scope.duration("branch", "9ns", "0ps", "10us",
+                            "A branch on any engine; to instructions that the sequencer does not "
+                            "hold it fetches them besides")),
       strided_bytes(scope.bytes("strided_bytes", "16B", "1B", "64KiB",
                                 "Innermost stride from which an access on chip is slowed down")),
       strided_factor(scope.ratio("strided_factor", 2, 1, 1000,

@@ -129,6 +129,9 @@ struct EngineParams {
   std::int64_t dynamic_copy_interval;
   SimTime control;
   SimTime dma_trigger;
+  SimTime register_update;
+  SimTime register_access;
+  SimTime branch;
   std::int64_t strided_bytes;
   double strided_factor;
 };

@@ -10,6 +10,7 @@
 #include "sim/isa/matmul_shape.h"
 #include "sim/isa/opcode.h"
 #include "sim/numerics/reduction.h"
+#include "sim/numerics/registers.h"
 
 namespace nsim::hw {
 namespace {
@@ -117,6 +118,33 @@ void affine_select(Datapath& d, const StreamInstruction& i) {
                      i.immediate);
 }
 
+std::int32_t source_register(Datapath& d, const StreamInstruction& i, std::size_t which) {
+  const std::int32_t number = i.pattern.at(which) - 1;
+  return number < 0 ? static_cast<std::int32_t>(i.base)
+                    : d.registers(i.engine).at(static_cast<std::size_t>(number));
+}
+
+std::int32_t& destination_register(Datapath& d, const StreamInstruction& i) {
+  return d.registers(i.engine).at(static_cast<std::size_t>(i.count));
+}
+
+void register_move(Datapath& d, const StreamInstruction& i) {
+  destination_register(d, i) = source_register(d, i, 0);
+}
+
+void register_alu(Datapath& d, const StreamInstruction& i) {
+  destination_register(d, i) =
+      num::register_alu(i.op0, source_register(d, i, 0), source_register(d, i, 1));
+}
+
+void register_load(Datapath& d, const StreamInstruction& i) {
+  destination_register(d, i) = num::load_register(i.src[0].dtype, d.view(i.src[0]).base);
+}
+
+void register_store(Datapath& d, const StreamInstruction& i) {
+  num::store_register(i.dst.dtype, d.view(i.dst).base, source_register(d, i, 0));
+}
+
 struct Row {
   isa::Opcode opcode;
   Function function;  // nullptr: nothing to compute
@@ -174,6 +202,11 @@ constexpr Row kFunctions[] = {
     {isa::Opcode::Activate2, lane::activate2},
     {isa::Opcode::NcMatmulMx, nc_matmul_mx},
     {isa::Opcode::DmaCompute, nullptr},
+    {isa::Opcode::RegisterMove, register_move},
+    {isa::Opcode::RegisterAlu, register_alu},
+    {isa::Opcode::RegisterLoad, register_load},
+    {isa::Opcode::RegisterStore, register_store},
+    {isa::Opcode::Branch, nullptr},
 };
 
 constexpr bool in_order() {
@@ -199,6 +232,7 @@ void Datapath::execute(const StreamInstruction& instruction) {
 
 void Datapath::reset() {
   accumulators_ = {};
+  registers_ = {};
   for (auto& lanes : lanes_) {
     lanes.reset();
   }

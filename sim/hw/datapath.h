@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What instructions compute: resolves the operands of a StreamInstruction to views of SBUF and PSUM
 // and calls sim/numerics. The only place that knows which opcode is which function. Also holds what
-// the lanes of the engines keep between instructions: accumulators and random number generators.
+// the engines keep between instructions: accumulators, random number generators and the registers
+// of the sequencers.
 #pragma once
 
 #include <array>
@@ -23,12 +24,15 @@ class Datapath {
   /// Carries out a compute instruction at once. Nothing happens with numerics off, and for
   /// instructions without arithmetic (DMA, synchronisation).
   void execute(const isa::StreamInstruction& instruction);
-  /// Lanes as they are at the start of an execution: accumulators 0, generators seeded with 0.
+  /// As at the start of an execution: accumulators and registers 0, generators seeded with 0.
   void reset();
 
   /// The bytes an on-chip operand names.
   num::View view(const isa::Operand& operand) const;
   num::Lanes& lanes(isa::Engine engine);
+  std::array<std::int32_t, isa::kRegisterCount>& registers(isa::Engine engine) {
+    return registers_.at(static_cast<std::size_t>(engine));
+  }
   float* accumulators(isa::Engine engine) {
     return accumulators_.at(static_cast<std::size_t>(engine)).data();
   }
@@ -38,6 +42,7 @@ class Datapath {
   const Psum* psum_;
   std::array<std::array<float, num::kLanes>, isa::kEngineCount> accumulators_{};
   std::array<std::unique_ptr<num::Lanes>, isa::kEngineCount> lanes_;  // made when first used
+  std::array<std::array<std::int32_t, isa::kRegisterCount>, isa::kEngineCount> registers_{};
 };
 
 }  // namespace nsim::hw

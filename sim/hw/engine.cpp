@@ -53,7 +53,7 @@ void Engine::start(const isa::CoreStreams& streams, const ExecutionContext& cont
   rate_shown_ = 0;
   whole_free_ = tile_issue_ = first_issue;
   group_free_.fill(first_issue);
-  fetch_.start(stream_->size(), first_issue);
+  fetch_.start(streams.code_size(id_), first_issue);
   activity_.begin(context, now());
   if (stream_->empty()) {
     activity_.idle(Idle::Drained, now());
@@ -80,7 +80,10 @@ void Engine::issue() {
       return;  // what it waits for notifies issue_event_
     }
     stage_ = Stage::Order;
-    fetch_.leave(next_, now());
+    fetch_.leave(now());
+    if (turn.needs.step.kind != CodeStep::Kind::Next) {
+      fetch_.step(turn.needs.step, now() + times_.interval);
+    }
     ++next_;
     begin(turn);
   }
@@ -127,7 +130,7 @@ bool Engine::in_order(const InstructionNeeds& needs) {
     wait_until(at);
     return false;
   }
-  const SimTime fetched = fetch_.available_at(next_);
+  const SimTime fetched = fetch_.available();
   if (now() < fetched) {
     idle(Idle::Fetch);
     wait_until(fetched);

@@ -31,8 +31,8 @@ AddressMap::Layout layout_of(const InstanceParams& params) {
 
 std::int64_t code_bytes(const isa::CoreStreams& streams) {
   std::int64_t instructions = 0;
-  for (const auto& stream : streams.engine) {
-    instructions += static_cast<std::int64_t>(stream.size());
+  for (int e = 0; e < isa::kEngineCount; ++e) {
+    instructions += streams.code_size(static_cast<isa::Engine>(e));
   }
   return instructions * kInstructionBytes;
 }

@@ -13,6 +13,16 @@ bool uses_array(const isa::StreamInstruction& instruction) {
          (isa::is_matmul(instruction.opcode) || instruction.opcode == isa::Opcode::NcTranspose);
 }
 
+CodeStep code_step(const isa::StreamInstruction& instruction) {
+  if (instruction.opcode == isa::Opcode::RegisterMove && instruction.partition_step != 0) {
+    return {CodeStep::Kind::Enter, instruction.partition_step};
+  }
+  if (instruction.opcode == isa::Opcode::Branch) {
+    return {instruction.base != 0 ? CodeStep::Kind::Back : CodeStep::Kind::Leave, instruction.base};
+  }
+  return {};
+}
+
 InstructionNeeds::Times in_time(const cost::Cost& cost, const ClockDomain& clock) {
   return {clock.duration(cost.interval), clock.duration(cost.latency), clock.duration(cost.load),
           clock.duration(cost.load_latency - cost.load)};
@@ -31,7 +41,9 @@ void NeedsTable::find(const isa::StreamInstruction& instruction, InstructionNeed
   needs.known = true;
   needs.dma = isa::info(instruction.opcode).dma;
   needs.array = uses_array(instruction);
-  needs.port = sbuf_.needs_port(instruction);
+  // A sequencer reads and writes its registers' elements itself, not through the lanes.
+  needs.port = sbuf_.needs_port(instruction) && !isa::is_sequencer(instruction.opcode);
+  needs.step = code_step(instruction);
   needs.banks = psum_.banks_of(instruction);
   needs.table = cost::function_set(instruction);
   needs.groups = isa::array_groups(instruction);

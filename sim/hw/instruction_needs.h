@@ -9,6 +9,7 @@
 #include "sim/base/units.h"
 #include "sim/cost/cost.h"
 #include "sim/cost/function_tables.h"
+#include "sim/hw/instruction_fetch.h"
 #include "sim/hw/psum.h"
 #include "sim/hw/sbuf.h"
 #include "sim/isa/matmul_shape.h"
@@ -29,6 +30,7 @@ struct InstructionNeeds {
   bool dma = false;    // its operands do not pass through the engine
   bool array = false;  // streams through the Tensor engine's array
   bool port = false;   // SBUF's
+  CodeStep step;       // where its engine goes on in its code
   Psum::Banks banks = 0;
   cost::FunctionSet table = cost::FunctionSet::Any;
   isa::ArrayGroups groups = isa::kWholeArray;

@@ -63,6 +63,7 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
     case Attribute::RangeStart:
     case Attribute::NumValidIndices:
     case Attribute::IndexOffset:
+    case Attribute::Constant:
       return visitor(instruction.base);
     case Attribute::PartitionStep:
     case Attribute::PaddingVal:
@@ -70,6 +71,7 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
     case Attribute::Pattern:
     case Attribute::ShuffleMask:
     case Attribute::TileSize:
+    case Attribute::SrcRegisters:
       return visitor(instruction.pattern);
     case Attribute::Queue:
       return visitor(instruction.queue);
@@ -89,6 +91,7 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
     case Attribute::Step:
     case Attribute::NumElemPerIdx:
     case Attribute::N:
+    case Attribute::DstRegister:
       return visitor(instruction.count);
   }
 }

@@ -13,6 +13,11 @@ namespace nsim::isa {
 inline constexpr std::array<char, 8> kBinaryMagic{'N', 'S', 'I', 'M', 'P', 'R', 'O', 'G'};
 inline constexpr std::uint32_t kBinaryVersion = 1;
 
+/// Kinds of items of a body.
+inline constexpr std::uint8_t kInstructionItem = 0;
+inline constexpr std::uint8_t kLoopItem = 1;
+inline constexpr std::uint8_t kDynamicLoopItem = 2;
+
 /// Which parameters of initial contents mean something for their kind.
 struct InitFields {
   bool low;

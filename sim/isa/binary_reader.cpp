@@ -173,17 +173,19 @@ class Reader {
       if (++item_count_ > kMaxItems) {
         in_.fail("a program has at most " + std::to_string(kMaxItems) + " instructions and loops");
       }
-      if (flag("the kind of an item")) {
-        made.emplace_back(loop());
-      } else {
+      const std::uint64_t kind = in_.number("the kind of an item", kDynamicLoopItem);
+      if (kind == kInstructionItem) {
         made.emplace_back(instruction());
+      } else {
+        made.emplace_back(loop(kind == kDynamicLoopItem));
       }
     });
     return made;
   }
 
-  Loop loop() {
+  Loop loop(bool dynamic) {
     Loop made;
+    made.dynamic = dynamic;
     std::string name = in_.string("a loop's variable", kMaxNameLength);
     for (const std::uint32_t open : open_variables_) {
       if (program_.variables[open] == name) {

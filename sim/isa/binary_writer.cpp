@@ -13,7 +13,7 @@
 //   buffer   = name string, space byte, dtype byte, partition number, partitions number, elements
 //   number,
 //              has_address byte, [address number]
-//   item     = 0 byte, instruction | 1 byte, loop
+//   item     = 0 byte, instruction | 1 byte, loop | 2 byte, loop that the device runs
 //   loop     = variable's name string, begin integer, end integer, step number, body list of item
 //              (its variable gets the next index; loops count from 1 in the order of the file,
 //              `core` is 0)
@@ -133,11 +133,13 @@ class Writer {
 
   void items(const std::vector<Item>& body) {
     list(body, [&](const Item& each) {
-      out_.byte(static_cast<std::uint8_t>(each.index()));
       if (const auto* made = std::get_if<Instruction>(&each)) {
+        out_.byte(kInstructionItem);
         instruction(*made);
       } else {
-        loop(std::get<Loop>(each));
+        const Loop& of = std::get<Loop>(each);
+        out_.byte(of.dynamic ? kDynamicLoopItem : kLoopItem);
+        loop(of);
       }
     });
   }

@@ -151,13 +151,19 @@ void Builder::loop(const std::string& variable, std::int64_t begin, std::int64_t
   program_.variables.push_back(name);
 
   // The body grows outside of the program: appending to a list never moves a list that is open.
-  Loop loop{index, begin, end, step, {}, {}};
+  Loop loop{index, begin, end, step, false, {}, {}};
   open_.push_back(&loop.body);
   open_variables_.push_back(index);
   body(Var{index, 1, 0});
   open_variables_.pop_back();
   open_.pop_back();
   open_.back()->emplace_back(std::move(loop));
+}
+
+void Builder::dynamic_loop(const std::string& variable, std::int64_t begin, std::int64_t end,
+                           std::int64_t step, const std::function<void(Var)>& body) {
+  loop(variable, begin, end, step, body);
+  std::get<Loop>(open_.back()->back()).dynamic = true;
 }
 
 Instruction& Builder::emit(Instruction instruction) {

@@ -65,6 +65,9 @@ class Builder {
 
   void loop(const std::string& variable, std::int64_t begin, std::int64_t end, std::int64_t step,
             const std::function<void(Var)>& body);
+  /// One that the device runs.
+  void dynamic_loop(const std::string& variable, std::int64_t begin, std::int64_t end,
+                    std::int64_t step, const std::function<void(Var)>& body);
 
   /// Appends; the convenience calls below fill an Instruction and use this. The reference is valid
   /// until the next instruction or loop. An instruction that brings no label of its own gets the

@@ -6,6 +6,7 @@
 #include "sim/isa/check.h"
 #include "sim/isa/opcode.h"
 #include "sim/isa/shape_rules.h"
+#include "sim/numerics/registers.h"
 
 namespace nsim::isa {
 
@@ -242,8 +243,8 @@ void dma_compute(const Shapes& s) {
              to_string(count(source)) + ": they must be equal");
     }
     if (source.dtype != s.in.src[0].dtype) {
-      s.fail(std::string("src0 is ") + name(s.in.src[0].dtype) + " and src1 " +
-             name(source.dtype) + ": they must be equal");
+      s.fail(std::string("src0 is ") + name(s.in.src[0].dtype) + " and src1 " + name(source.dtype) +
+             ": they must be equal");
     }
   }
   if (s.in.op0 != num::AluOp::Add) {
@@ -264,6 +265,45 @@ void dma_gather(const Shapes& s) {
     s.fail("a row of the table has " + to_string(s.in.src[0].elements()) +
            " elements and a row of dst " + to_string(s.in.dst.elements()) + ": they must be equal");
   }
+}
+
+/// What a sequencer's registers take from or give to memory is one integer.
+void register_element(const Shapes& s, const Operand& element, const char* what) {
+  if (!element.present()) {
+    return;
+  }
+  expect_shape(s, element, what, 1, 1);
+  if (num::is_float(element.dtype) || num::is_packed(element.dtype)) {
+    s.fail(std::string(what) + " is " + name(element.dtype) + ", registers hold integers");
+  }
+}
+
+void registers(const Shapes& s) {
+  const auto check = [&](std::int64_t number) {
+    if (number < 0 || number >= kRegisterCount) {
+      s.fail("there is no register " + to_string(number) + ", an engine has 0 to " +
+             to_string(kRegisterCount - 1));
+    }
+  };
+  const OpcodeInfo& row = info(s.in.opcode);
+  if (row.has(Attribute::DstRegister)) {
+    check(s.source.count);
+  }
+  std::for_each(s.source.pattern.begin(), s.source.pattern.end(), check);
+  const std::size_t least = row.needs(Attribute::SrcRegisters) ? 1 : 0;
+  const std::size_t most =
+      s.in.opcode == Opcode::RegisterAlu ? 2 : row.has(Attribute::SrcRegisters);
+  if (s.source.pattern.size() < least || s.source.pattern.size() > most) {
+    s.fail("reads " + to_string(s.source.pattern.size()) + " registers, " +
+           (least == most ? "" : to_string(least) + " to ") + to_string(most) + " are possible");
+  }
+  if (s.in.opcode == Opcode::RegisterAlu && !num::is_register_op(s.in.op0)) {
+    s.fail(
+        std::string("registers have no operator ") + name(s.in.op0) +
+        ", only add, subtract, multiply, maximum, minimum, comparisons, bitwise ones and shifts");
+  }
+  register_element(s, s.in.dst, "dst");
+  register_element(s, s.in.src[0], "src");
 }
 
 void nothing(const Shapes&) {}
@@ -324,6 +364,11 @@ constexpr std::array<RuleRow, kOpcodeCount> kRules{{
     {Opcode::Activate2, rules::activate2},
     {Opcode::NcMatmulMx, rules::matmul_mx},
     {Opcode::DmaCompute, dma_compute},
+    {Opcode::RegisterMove, registers},
+    {Opcode::RegisterAlu, registers},
+    {Opcode::RegisterLoad, registers},
+    {Opcode::RegisterStore, registers},
+    {Opcode::Branch, nothing},
 }};
 
 constexpr bool in_order() {

@@ -82,7 +82,8 @@ bool same_item(const Item& a, const Item& b) {
   const Loop& left = std::get<Loop>(a);
   const Loop& right = std::get<Loop>(b);
   return left.variable == right.variable && left.begin == right.begin && left.end == right.end &&
-         left.step == right.step && same_items(left.body, right.body);
+         left.step == right.step && left.dynamic == right.dynamic &&
+         same_items(left.body, right.body);
 }
 
 bool same_items(const std::vector<Item>& a, const std::vector<Item>& b) {

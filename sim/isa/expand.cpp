@@ -2,6 +2,7 @@
 #include "sim/isa/expand.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "sim/isa/check.h"
 #include "sim/isa/checked.h"
 #include "sim/isa/dependencies.h"
+#include "sim/isa/dynamic_loop.h"
 #include "sim/isa/instruction_pool.h"
 #include "sim/isa/opcode.h"
 #include "sim/isa/place.h"
@@ -22,9 +24,11 @@ constexpr int kMaxLoopDepth = 32;
 
 /// The body as a flat list: instructions, and the begin and end of loops.
 struct Step {
-  enum class Kind : std::uint8_t { Issue, Begin, End };
+  /// Branch: as Issue, but the next instruction instead in the last iteration.
+  enum class Kind : std::uint8_t { Issue, Branch, Begin, End };
   Kind kind = Kind::Issue;
   std::uint32_t index = 0;  // of the instruction, or of the loop
+  std::uint32_t loop = 0;   // Branch: its loop
 };
 
 struct FlatLoop {
@@ -34,18 +38,6 @@ struct FlatLoop {
   std::int64_t trips = 0;
   std::size_t first_step = 0;  // after its Begin
 };
-
-std::int64_t trip_count(const Loop& loop) {
-  if (loop.step < 1) {
-    throw UserError(loop.where, "loop step " + std::to_string(loop.step) + " is not positive");
-  }
-  if (loop.begin >= loop.end) {
-    return 0;
-  }
-  const std::int64_t span = checked_add(loop.end, -checked_add(loop.begin, 0));
-  checked_add(loop.end, loop.step);  // the variable never leaves the range of numbers
-  return (span - 1) / loop.step + 1;
-}
 
 template <class Visit>
 void for_each_expression(const Instruction& instruction, Visit&& visit) {
@@ -118,10 +110,13 @@ class Expansion {
   void flatten(const std::vector<Item>& items, std::int64_t times, int depth);
   void flatten_loop(const Loop& loop, std::int64_t times, int depth);
   void add_instruction(const Instruction& instruction, std::int64_t times);
+  void add_control(const Instruction& made, std::int64_t times);
+  void end_iteration(const std::vector<LoopControl>& control, std::uint32_t loop,
+                     std::int64_t times);
   void check_scope(const Instruction& instruction) const;
   void find_written_memory();
   void unroll(std::int64_t core, CoreStreams& out, Work& work);
-  void issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& out);
+  void issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& out, Work& work);
   void explicit_sync(const Instruction& source, const std::vector<std::int64_t>& variables,
                      Issue& issue, CoreStreams& out) const;
 
@@ -133,6 +128,8 @@ class Expansion {
   std::vector<Step> steps_;
   std::vector<FlatLoop> loops_;
   std::vector<PreparedInstruction> instructions_;
+  std::deque<Instruction> control_;  // made for dynamic loops: instructions_ refers to them
+  int dynamic_depth_ = 0;
   std::int64_t total_ = 0;                               // instructions of all cores
   std::array<std::int64_t, kEngineCount> per_engine_{};  // of one core
   TrackedMemory memory_;
@@ -170,6 +167,7 @@ void Expansion::check_header() const {
 void Expansion::flatten(const std::vector<Item>& items, std::int64_t times, int depth) {
   for (const Item& item : items) {
     if (const auto* instruction = std::get_if<Instruction>(&item)) {
+      check_sequencer(program_, *instruction, dynamic_depth_);
       add_instruction(*instruction, times);
     } else {
       flatten_loop(std::get<Loop>(item), times, depth + 1);
@@ -185,15 +183,26 @@ void Expansion::flatten_loop(const Loop& loop, std::int64_t times, int depth) {
     throw UserError(loop.where, "the loop's variable is not declared or already in use");
   }
   const std::int64_t trips = trip_count(loop);
+  const std::int64_t most = limits_.max_instructions + 1;
+  std::vector<LoopControl> control;
+  if (loop.dynamic && trips != 0) {
+    control = loop_control(loop, dynamic_depth_, most);
+  }
+  for (const LoopControl& engine : control) {
+    add_control(engine.entry, times);
+  }
   const std::size_t first = steps_.size();
   const auto index = static_cast<std::uint32_t>(loops_.size());
   steps_.push_back({Step::Kind::Begin, index});
   loops_.push_back({loop.variable, loop.begin, loop.step, trips, first + 1});
   open_[loop.variable] = true;
   // More than the limit is caught where an instruction is added; a loop around nothing is no work.
-  const std::int64_t most = limits_.max_instructions + 1;
   const bool many = trips != 0 && times > most / trips;
-  flatten(loop.body, many ? most : times * trips, depth);
+  const std::int64_t iterations = many ? most : times * trips;
+  dynamic_depth_ += loop.dynamic ? 1 : 0;
+  flatten(loop.body, iterations, depth);
+  dynamic_depth_ -= loop.dynamic ? 1 : 0;
+  end_iteration(control, index, iterations);
   open_[loop.variable] = false;
   if (trips == 0 || steps_.size() == first + 1) {
     steps_.resize(first);
@@ -213,6 +222,23 @@ void Expansion::add_instruction(const Instruction& instruction, std::int64_t tim
   steps_.push_back({Step::Kind::Issue, static_cast<std::uint32_t>(instructions_.size())});
   instructions_.push_back(resolver_.prepare(instruction));
   per_engine_.at(static_cast<std::size_t>(instruction.engine)) += times / program_.cores;
+}
+
+void Expansion::add_control(const Instruction& made, std::int64_t times) {
+  control_.push_back(made);
+  add_instruction(control_.back(), times);
+}
+
+/// Every engine of a dynamic loop counts it for itself.
+void Expansion::end_iteration(const std::vector<LoopControl>& control, std::uint32_t loop,
+                              std::int64_t times) {
+  for (const LoopControl& engine : control) {
+    add_control(engine.update, times);
+    add_control(engine.branch, times);
+    steps_.back() = {Step::Kind::Branch, steps_.back().index, loop};
+    control_.push_back(engine.through);
+    instructions_.push_back(resolver_.prepare(control_.back()));
+  }
 }
 
 void Expansion::check_scope(const Instruction& instruction) const {
@@ -263,8 +289,11 @@ void Expansion::unroll(std::int64_t core, CoreStreams& out, Work& work) {
   for (std::size_t at = 0; at < steps_.size(); ++at) {
     const Step& step = steps_[at];
     if (step.kind == Step::Kind::Issue) {
-      issue(step.index, unrolling, out);
-      work += instructions_[step.index].work;
+      issue(step.index, unrolling, out, work);
+      continue;
+    }
+    if (step.kind == Step::Kind::Branch) {
+      issue(left[step.loop] == 1 ? step.index + 1 : step.index, unrolling, out, work);
       continue;
     }
     const FlatLoop& loop = loops_[step.index];
@@ -281,7 +310,7 @@ void Expansion::unroll(std::int64_t core, CoreStreams& out, Work& work) {
   }
 }
 
-void Expansion::issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& out) {
+void Expansion::issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& out, Work& work) {
   PreparedInstruction& prepared = instructions_[index];
   resolver_.issue(prepared, unrolling.variables);
   const StreamInstruction& instruction = prepared.resolved;
@@ -292,7 +321,10 @@ void Expansion::issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& ou
   } else {
     explicit_sync(*prepared.source, unrolling.variables, issue, out);
   }
-  out.engine[static_cast<std::size_t>(instruction.engine)].push_back(issue);
+  const auto engine = static_cast<std::size_t>(instruction.engine);
+  out.engine[engine].push_back(issue);
+  out.rolled[engine] += instruction.opcode == Opcode::Branch ? instruction.base : 0;
+  work += prepared.work;
 }
 
 void Expansion::explicit_sync(const Instruction& source, const std::vector<std::int64_t>& variables,

@@ -177,7 +177,16 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
    set(A::StationaryScale, A::MovingScale), set(A::Accumulate, A::TileSize), 4},
   {Opcode::DmaCompute, "dma_compute", kAll, true,
    {dst(kHbm | kSbuf), src0("src0", kHbm | kSbuf), src1("src1", kHbm | kSbuf)},
-   set(A::Op), set(A::Queue, A::Dge, A::Qos)}}};
+   set(A::Op), set(A::Queue, A::Dge, A::Qos)},
+  {Opcode::RegisterMove, "register_move", kAll, false, {},
+   set(A::DstRegister), set(A::SrcRegisters, A::Constant)},
+  {Opcode::RegisterAlu, "register_alu", kAll, false, {},
+   set(A::Op, A::DstRegister, A::SrcRegisters), set(A::Constant)},
+  {Opcode::RegisterLoad, "register_load", kAll, false, {src0("src", kSbuf)},
+   set(A::DstRegister), 0},
+  {Opcode::RegisterStore, "register_store", kAll, false, {dst(kSbuf)},
+   set(A::SrcRegisters), 0},
+  {Opcode::Branch, "branch", kAll, false, {}, 0, 0}}};
 // clang-format on
 
 constexpr bool in_order() {
@@ -246,7 +255,10 @@ constexpr std::array<const char*, kAttributeCount> kAttributeNames{"op",
                                                                    "tile_size",
                                                                    "stationary_scale",
                                                                    "moving_scale",
-                                                                   "qos"};
+                                                                   "qos",
+                                                                   "dst",
+                                                                   "src",
+                                                                   "constant"};
 constexpr std::array<const char*, kEngineCount> kEngineNames{"tensor", "vector", "scalar", "gpsimd",
                                                              "sync"};
 constexpr std::array<const char*, 3> kSpaceNames{"HBM", "SBUF", "PSUM"};

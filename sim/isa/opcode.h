@@ -94,8 +94,11 @@ enum class Attribute : std::uint8_t {
   StationaryScale,      // operand0
   MovingScale,          // operand1
   Qos,
+  DstRegister,   // count
+  SrcRegisters,  // pattern
+  Constant,      // base
 };
-inline constexpr int kAttributeCount = 57;
+inline constexpr int kAttributeCount = 60;
 /// The keyword of the text form: "op0", "partition_step", ...
 const char* name(Attribute attribute);
 
@@ -123,12 +126,16 @@ struct OpcodeInfo {
   int operand_count() const;
 };
 
-inline constexpr Opcode kLastOpcode = Opcode::DmaCompute;
+inline constexpr Opcode kLastOpcode = Opcode::Branch;
 inline constexpr int kOpcodeCount = static_cast<int>(kLastOpcode) + 1;
 
 const OpcodeInfo& info(Opcode opcode);
 inline const char* name(Opcode opcode) {
   return info(opcode).name;
+}
+/// Executed by the sequencer alone, on its registers.
+inline bool is_sequencer(Opcode opcode) {
+  return opcode >= Opcode::RegisterMove && opcode <= Opcode::Branch;
 }
 std::optional<Opcode> parse_opcode(std::string_view name);
 std::optional<Engine> parse_engine(std::string_view name);

@@ -100,7 +100,8 @@ class ProgramPrinter {
   void loop(const Loop& each) {
     line("loop " + quote_name(program_.variables.at(each.variable)) + " " +
          std::to_string(each.begin) + ".." + std::to_string(each.end) +
-         (each.step == 1 ? "" : " step " + std::to_string(each.step)) + " {");
+         (each.step == 1 ? "" : " step " + std::to_string(each.step)) +
+         (each.dynamic ? " dynamic {" : " {"));
     ++depth_;
     items(each.body);
     --depth_;

@@ -82,7 +82,13 @@ enum class Opcode : std::uint8_t {
   SetRngSeed,             // generators from the seeds src0
   Activate2,              // dst = function((src0 op0 operand0) op1 operand1)
   NcMatmulMx,             // NcMatmul of packed elements; operand0, operand1 = scales of src0, src1
-  DmaCompute              // dst = src0 op0 src1, by DMA, in fp32 and element order
+  DmaCompute,             // dst = src0 op0 src1, by DMA, in fp32 and element order
+  // Of the sequencers, on their 32-bit registers. Those that loops need expand() makes itself.
+  RegisterMove,           // register `count` = register or base
+  RegisterAlu,            // register `count` = register op0 (register or base)
+  RegisterLoad,           // register `count` = the element src0
+  RegisterStore,          // the element dst = register
+  Branch                  // the end of a dynamic loop: back to its begin or on
 };
 
 /// GpSimd: moved by the DMA engine that is part of GpSimd, not by the 16 of the core.
@@ -179,10 +185,12 @@ struct Instruction {
   bool negate = false;           // TensorReduce, TensorScalarReduce: what is read out
   num::AluOp reduce_op = num::AluOp::Add;                 // of the engine's accumulator
   num::ReduceCmd reduce_cmd = num::ReduceCmd::Idle;
-  std::int64_t count = 0;        // LocalGather: elements per index; Topk: elements; TensorCopyDynamic: per step
-  Expr base;                     // Iota, AffineSelect
+  std::int64_t count = 0;        // LocalGather: elements per index; Topk: elements; TensorCopyDynamic: per step;
+                                 // Register...: register written
+  Expr base;                     // Iota, AffineSelect; Register...: constant
   std::int64_t partition_step = 0;    // NonzeroWithCount: padding
-  std::vector<std::int64_t> pattern;  // Iota, AffineSelect: one step per free dim of dst; NcStreamShuffle: mask
+  /// Iota, AffineSelect: one step per free dim of dst; NcStreamShuffle: mask; Register...: registers read.
+  std::vector<std::int64_t> pattern;
   DgeMode dge = DgeMode::Unknown;
   std::uint8_t queue = 0;        // DMA: ring of the issuing engine, 0..3
   std::uint8_t qos = 0;          // DMA: class of its packets; a higher one is served first
@@ -201,6 +209,7 @@ struct Loop {
   std::int64_t begin = 0;
   std::int64_t end = 0;
   std::int64_t step = 1;
+  bool dynamic = false;  // the device runs it (dynamic_loop.h), else it is unrolled before
   std::vector<Item> body;
   SourcePos where;
 };

@@ -63,6 +63,9 @@ StreamInstruction unresolved(const Instruction& source) {
   result.partition_step = source.partition_step;
   if (source.opcode == Opcode::NcStreamShuffle) {
     pack_mask(source.pattern, result);
+  } else if (info(source.opcode).has(Attribute::SrcRegisters)) {
+    std::transform(source.pattern.begin(), source.pattern.end(), result.pattern.begin(),
+                   [](std::int64_t number) { return static_cast<std::int32_t>(number + 1); });
   } else {
     std::transform(source.pattern.begin(), source.pattern.end(), result.pattern.begin(),
                    [](std::int64_t step) { return static_cast<std::int32_t>(step); });

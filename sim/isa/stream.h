@@ -24,6 +24,8 @@
 namespace nsim::isa {
 
 inline constexpr int kSemaphoreCount = 256;
+/// Of 32 bits, in each engine's sequencer (NKI nki.isa register_alloc).
+inline constexpr int kRegisterCount = 64;
 /// What a complete DMA transfer has added to each of its semaphores. A NeuronCore has 16 DMA engines
 /// that add 1 each; whatever number a what-if device has, programs count to 16.
 inline constexpr int kDmaSignal = 16;
@@ -77,10 +79,13 @@ struct StreamInstruction {
   Operand dst, dst2;
   std::array<Operand, 2> src;
   StreamScalar operand0, operand1;
-  std::int64_t base = 0;            // TensorCopyDynamic: the last step that stays within the buffer
-  std::int64_t partition_step = 0;
+  /// TensorCopyDynamic: the last step that stays within the buffer. Branch: how many instructions
+  /// back in the engine's code, this one included; 0: on.
+  std::int64_t base = 0;
+  std::int64_t partition_step = 0;  // RegisterMove: in front of a loop of so many instructions
   std::int64_t count = 0;
-  std::array<std::int32_t, 8> pattern{};  // NcStreamShuffle: four entries of the mask each
+  /// NcStreamShuffle: four entries of the mask each. Register...: 1 + each register read.
+  std::array<std::int32_t, 8> pattern{};
   std::uint32_t label = 0;
   std::uint32_t line = 0;           // source line, for messages
 };
@@ -118,7 +123,14 @@ struct CoreStreams {
   std::vector<StreamWait> waits;
   std::vector<StreamUpdate> updates;
   std::array<SemaphoreOwner, kSemaphoreCount> owner{};
+  /// By how much an engine's code is shorter than its stream: all iterations of a dynamic loop
+  /// share theirs.
+  std::array<std::int64_t, kEngineCount> rolled{};
 
+  std::int64_t code_size(Engine of) const {
+    const auto e = static_cast<std::size_t>(of);
+    return static_cast<std::int64_t>(engine[e].size()) - rolled[e];
+  }
   const StreamInstruction& instruction(const Issue& issue) const {
     return instructions[issue.instruction];
   }

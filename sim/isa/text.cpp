@@ -19,8 +19,8 @@
 //   buffer     = ("sbuf" | "psum") name dtype "[" partitions "," elements "]" ["partition" integer]
 //   ["address" integer] semaphores = "semaphore" name {"," name} label      = "label" name of the
 //   instructions that follow; "" for none loop       = "loop" name integer ".." integer ["step"
-//   integer] "{" {label | loop | instruction} "}" instruction= engine "." opcode [access {","
-//   access}] {attribute} ["wait" wait {"," wait}]
+//   integer] ["dynamic"] "{" {label | loop | instruction} "}" instruction= engine "." opcode
+//   [access {"," access}] {attribute} ["wait" wait {"," wait}]
 //                ["signal" update {"," update}]      operands and attributes of each opcode:
 //                opcode.cpp
 //   wait       = name ">=" expr
@@ -242,6 +242,7 @@ class ProgramParser {
     if (tokens_.accept("step")) {
       made.step = tokens_.integer("the step of " + variable, 1, kMaxInteger);
     }
+    made.dynamic = tokens_.accept("dynamic");
     tokens_.expect("{", "before the body of the loop");
     made.variable = static_cast<std::uint32_t>(state_.program.variables.size());
     state_.program.variables.push_back(variable);

@@ -67,6 +67,7 @@ inline Program every_opcode() {
       b.emit(each);
     }
   });
+  b.dynamic_loop("w", 0, 2, 1, [&](Var) { b.emit(with_defaults(Opcode::Nop)); });
   return b.finish();
 }
 

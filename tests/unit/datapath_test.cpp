@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/hw/datapath.h"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cstring>
 
@@ -224,6 +225,38 @@ TEST_CASE("instructions without arithmetic, and numerics off, change nothing") {
   const hw::Sbuf sbuf(hw::SbufParams(ParamScope(bench.config, "sbuf")), false);
   const hw::Psum psum(hw::PsumParams(ParamScope(bench.config, "psum")), false);
   hw::Datapath(sbuf, psum).execute(test::copy(Engine::Vector, in_sbuf(0, 4), in_sbuf(64, 4)));
+}
+
+TEST_CASE("registers are loaded, computed with and stored, each engine has its own") {
+  Bench bench;
+  isa::StreamInstruction move = instruction(Engine::Vector, Opcode::RegisterMove);
+  move.count = 5;
+  move.base = -3;
+  isa::StreamInstruction load =
+      instruction(Engine::Vector, Opcode::RegisterLoad, {}, in_sbuf(64, 1, num::Dtype::Int16, 1));
+  load.count = 6;
+  isa::StreamInstruction alu = instruction(Engine::Vector, Opcode::RegisterAlu);
+  alu.op0 = num::AluOp::Multiply;
+  alu.count = 7;
+  alu.pattern = {5 + 1, 6 + 1};
+  isa::StreamInstruction store =
+      instruction(Engine::Vector, Opcode::RegisterStore, in_sbuf(0, 1, num::Dtype::Int32, 1));
+  store.pattern = {7 + 1};
+  isa::StreamInstruction other = store;
+  other.engine = Engine::Sync;
+  other.dst.offset = 4;
+  const std::int16_t input = -1000;
+  std::memcpy(bench.at(isa::Space::Sbuf, 0, 64), &input, sizeof input);
+  for (const auto& each : {move, load, alu, store, other}) {
+    bench.datapath.execute(each);
+  }
+  std::array<std::int32_t, 2> results{};
+  std::memcpy(results.data(), bench.at(isa::Space::Sbuf, 0, 0), sizeof results);
+  CHECK(results == std::array<std::int32_t, 2>{3000, 0});
+  bench.datapath.reset();
+  bench.datapath.execute(store);
+  std::memcpy(results.data(), bench.at(isa::Space::Sbuf, 0, 0), sizeof results);
+  CHECK(results[0] == 0);
 }
 
 TEST_CASE("an accumulator is kept from instruction to instruction, per engine and partition") {

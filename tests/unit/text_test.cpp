@@ -169,6 +169,26 @@ TEST_CASE("an instruction has attributes, waits and signals") {
   check_round_trip(program);
 }
 
+TEST_CASE("a loop may be one that the device runs") {
+  const Program program =
+      parse("loop i 0..8 step 2 dynamic {\n  vector.nop\n}\nloop j 0..8 {\n  vector.nop\n}\n");
+  CHECK(std::get<Loop>(program.body.at(0)).dynamic);
+  CHECK(std::get<Loop>(program.body.at(0)).step == 2);
+  CHECK_FALSE(std::get<Loop>(program.body.at(1)).dynamic);
+  check_round_trip(program);
+  CHECK_THAT(body_error("loop i 0..8 dynamik {\n}\n"), Contains("'{'"));
+}
+
+TEST_CASE("registers are numbers, read as a list") {
+  const Instruction alu = first(parse("sync.register_alu op add dst 3 src [1, 63]\n"));
+  CHECK(alu.opcode == Opcode::RegisterAlu);
+  CHECK(alu.count == 3);
+  CHECK(alu.pattern == std::vector<std::int64_t>{1, 63});
+  const Instruction move = first(parse("tensor.register_move dst 0 constant 2_000_000_000\n"));
+  CHECK(move.base.constant == 2'000'000'000);
+  CHECK_THAT(body_error("sync.register_alu op add dst 3\n"), Contains("needs 'src'"));
+}
+
 TEST_CASE("the scale of an activation is one unless it is given") {
   const Program program = parse(
       "scalar.activation t, t function gelu\nscalar.activation t, t function exp scale 0 bias t[:, "
