@@ -3,39 +3,17 @@
 
 #include <catch2/catch.hpp>
 
-#include "sim/cost/cost.h"
+#include "tests/support/cost_bench.h"
 
 using namespace nsim;
 using namespace nsim::cost;
-using isa::Opcode;
-using isa::Operand;
-using isa::StreamInstruction;
-using num::Dtype;
+using namespace nsim::cost::test;
 
 namespace {
 
-EngineParams params() {
-  Config config = Config::parse("", "gpsimd_cost_test");
-  return EngineParams(ParamScope(config, ""));
-}
-
-Operand tile(Dtype dtype, std::int32_t elements) {
-  Operand operand;
-  operand.dtype = dtype;
-  operand.partitions = 128;
-  operand.dims = 1;
-  operand.dim[0] = {1, elements};
-  return operand;
-}
-
-StreamInstruction make(Opcode opcode, const Operand& dst, const Operand& src0 = {},
-                       const Operand& src1 = {}) {
-  StreamInstruction made;
-  made.opcode = opcode;
-  made.engine = isa::Engine::GpSimd;
-  made.dst = dst;
-  made.src = {src0, src1};
-  return made;
+StreamInstruction routine(Opcode opcode, const Operand& dst, const Operand& src0 = {},
+                          const Operand& src1 = {}) {
+  return make(opcode, Engine::GpSimd, dst, {src0, src1});
 }
 
 }  // namespace
@@ -46,21 +24,23 @@ TEST_CASE(
   const GpSimdParams& gpsimd = engines.gpsimd;
   const auto check = [&](const StreamInstruction& instruction, double expected) {
     INFO(static_cast<int>(instruction.opcode));
-    const auto routine = routine_cycles(instruction, gpsimd);
-    REQUIRE(routine);
-    CHECK(static_cast<double>(*routine) == static_cast<double>(gpsimd.startup) + expected);
-    CHECK(instruction_cost(instruction, engines).interval == *routine);
+    const auto cycles = routine_cycles(instruction, gpsimd);
+    REQUIRE(cycles);
+    CHECK(static_cast<double>(*cycles) == static_cast<double>(gpsimd.startup) + expected);
+    CHECK(instruction_cost(instruction, engines).interval == *cycles);
     CHECK(instruction_cost(instruction, engines).latency ==
-          gpsimd.access_setup + *routine + gpsimd.latency);
+          gpsimd.access_setup + *cycles + gpsimd.latency);
   };
-  const Operand fp32 = tile(Dtype::Fp32, 512);
-  check(make(Opcode::Iota, fp32), 512 * gpsimd.rate);
-  check(make(Opcode::AffineSelect, fp32, fp32), 512 * gpsimd.rate);
-  check(make(Opcode::TensorPartitionReduce, fp32, fp32), 512 * gpsimd.partition_reduce_rate);
-  check(make(Opcode::SequenceBounds, tile(Dtype::Int32, 1024), fp32),
+  const Operand fp32 = on_chip(Dtype::Fp32, 512);
+  check(routine(Opcode::Iota, fp32), 512 * gpsimd.rate);
+  check(routine(Opcode::AffineSelect, fp32, fp32), 512 * gpsimd.rate);
+  check(routine(Opcode::TensorPartitionReduce, fp32, fp32), 512 * gpsimd.partition_reduce_rate);
+  check(routine(Opcode::SequenceBounds, on_chip(Dtype::Int32, 1024), fp32),
         512 * gpsimd.sequence_bounds_rate);
-  check(make(Opcode::NonzeroWithCount, tile(Dtype::Int32, 513), fp32), 512 * gpsimd.nonzero_rate);
-  StreamInstruction largest = make(Opcode::Topk, tile(Dtype::Bf16, 8), tile(Dtype::Bf16, 64));
+  check(routine(Opcode::NonzeroWithCount, on_chip(Dtype::Int32, 513), fp32),
+        512 * gpsimd.nonzero_rate);
+  StreamInstruction largest =
+      routine(Opcode::Topk, on_chip(Dtype::Bf16, 8), on_chip(Dtype::Bf16, 64));
   largest.count = 1000;
   check(largest, 1000 * gpsimd.topk_rate + 8 * gpsimd.topk_result_rate);
 }
@@ -68,8 +48,8 @@ TEST_CASE(
 TEST_CASE("a local gather pays for each index and for the words its elements fill") {
   const GpSimdParams gpsimd = params().gpsimd;
   const auto cycles = [&](Dtype dtype, std::int64_t n, std::int64_t valid) {
-    StreamInstruction gather =
-        make(Opcode::LocalGather, tile(dtype, 4096), tile(dtype, 4096), tile(Dtype::Uint16, 4));
+    StreamInstruction gather = routine(Opcode::LocalGather, on_chip(dtype, 4096),
+                                       on_chip(dtype, 4096), on_chip(Dtype::Uint16, 4));
     gather.count = n;
     gather.base = valid;
     return routine_cycles(gather, gpsimd).value() - gpsimd.startup;
@@ -85,8 +65,9 @@ TEST_CASE("a local gather pays for each index and for the words its elements fil
 TEST_CASE("a long gather within partitions starts once per group of its elements") {
   const GpSimdParams gpsimd = params().gpsimd;
   const auto cycles = [&](std::int32_t elements) {
-    const Operand all = tile(Dtype::Fp32, elements);
-    return routine_cycles(make(Opcode::NcNGather, all, all, tile(Dtype::Uint32, elements)), gpsimd)
+    const Operand all = on_chip(Dtype::Fp32, elements);
+    return routine_cycles(routine(Opcode::NcNGather, all, all, on_chip(Dtype::Uint32, elements)),
+                          gpsimd)
         .value();
   };
   const auto group = static_cast<std::int32_t>(gpsimd.n_gather_group);
@@ -98,8 +79,24 @@ TEST_CASE("a long gather within partitions starts once per group of its elements
 
 TEST_CASE("what streams through GpSimd is no routine") {
   const GpSimdParams gpsimd = params().gpsimd;
-  const Operand fp32 = tile(Dtype::Fp32, 512);
+  const Operand fp32 = on_chip(Dtype::Fp32, 512);
   for (const Opcode opcode : {Opcode::TensorCopy, Opcode::Memset, Opcode::Rng, Opcode::Rand2}) {
-    CHECK_FALSE(routine_cycles(make(opcode, fp32, fp32), gpsimd));
+    CHECK_FALSE(routine_cycles(routine(opcode, fp32, fp32), gpsimd));
   }
+}
+
+TEST_CASE("GpSimd has a start-up for position instructions and slow rates for the rest") {
+  const EngineParams v2 = params();
+  const auto on_gpsimd = [](StreamInstruction instruction) {
+    instruction.engine = Engine::GpSimd;
+    return instruction;
+  };
+  const StreamInstruction iota = make(Opcode::Iota, Engine::GpSimd, on_chip(Dtype::Int32, 512));
+  CHECK(interval(iota, v2) == v2.gpsimd.startup + 512);
+  CHECK(interval(on_gpsimd(tensor_tensor(Dtype::Fp32, 512)), v2) == 1024);
+  CHECK(interval(on_gpsimd(copy(Dtype::Fp32, Dtype::Fp32, 512)), v2) == 512);
+  StreamInstruction rsqrt = on_gpsimd(copy(Dtype::Fp32, Dtype::Fp32, 512));
+  rsqrt.opcode = Opcode::TensorScalar;
+  rsqrt.op0 = AluOp::Rsqrt;
+  CHECK(interval(rsqrt, v2) == 2048);
 }
