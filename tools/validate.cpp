@@ -73,7 +73,7 @@ void check_parameters(const std::vector<ValidationRow>& rows) {
       }
     }
     for (const std::string& name : row.fitted) {
-      if (name.find(' ') == std::string::npos && names.count(name) == 0) {
+      if (names.count(name) == 0) {
         throw UserError(fmt::format("row {}: fitted on '{}', which is no parameter of {}", row.id,
                                     name, row.config));
       }

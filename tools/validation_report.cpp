@@ -44,7 +44,7 @@ std::string group_of(const ValidationResult& result) {
   if (result.state == State::Explained) {
     return "explained";
   }
-  if (!result.row->fitted.empty()) {
+  if (result.row->is_fitted()) {
     return "fitted";
   }
   return result.row->weak() ? "weak" : "check";
@@ -130,7 +130,7 @@ std::string html_totals(const ValidationTotals& all) {
       "<th class=n>outside tolerance</th><th class=n>median</th><th class=n>mean</th>"
       "<th class=n>worst</th></tr>\n";
   const std::pair<const char*, const ErrorTotals*> groups[] = {
-      {"fitted: parameters were chosen with these", &all.fitted},
+      {"fitted: parameters or a schedule were chosen with these", &all.fitted},
       {"check: nothing was chosen with these", &all.check},
       {"weak: as check, but the figure is dated or third-party", &all.weak}};
   for (const auto& [name, group] : groups) {
@@ -153,6 +153,12 @@ std::string html_row(const ValidationResult& result) {
   if (!row.fitted.empty()) {
     remark += fmt::format("{}Fitted on it: {}.", remark.empty() ? "" : " ",
                           escaped(fmt::format("{}", fmt::join(row.fitted, ", "))));
+  }
+  if (!row.schedule_from.empty()) {
+    remark +=
+        fmt::format("{}Its schedule was read off {}.", remark.empty() ? "" : " ",
+                    row.schedule_from == row.id ? "this figure"
+                                                : "the figure of " + escaped(row.schedule_from));
   }
   if (!result.problem.empty()) {
     remark = escaped(result.problem) + ". " + remark;
@@ -224,6 +230,7 @@ std::string validation_json(const std::vector<ValidationResult>& results) {
                          {"published", row.published},
                          {"bound", row.bound},
                          {"fitted", row.fitted},
+                         {"schedule_from", row.schedule_from},
                          {"source", row.source},
                          {"note", row.note},
                          {"verdict", verdict(result)}};

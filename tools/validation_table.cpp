@@ -18,10 +18,10 @@
 namespace nsim::tool {
 namespace {
 
-const std::vector<std::string> kKeys{"id",     "title",       "config",  "set",   "program",
-                                     "define", "relative_to", "measure", "scale", "published",
-                                     "unit",   "tolerance",   "bound",   "kind",  "confidence",
-                                     "fitted", "source",      "note"};
+const std::vector<std::string> kKeys{"id",     "title",         "config",  "set",   "program",
+                                     "define", "relative_to",   "measure", "scale", "published",
+                                     "unit",   "tolerance",     "bound",   "kind",  "confidence",
+                                     "fitted", "schedule_from", "source",  "note"};
 const std::vector<std::string> kKinds{"kernel", "activity", "instruction", "dma", "peak", "count"};
 const std::vector<std::string> kConfidences{"measured", "stated", "derived", "weak"};
 
@@ -52,6 +52,7 @@ class RowReader {
     row.scale = number("scale", 1, false);
     row.set = list("set");
     row.fitted = list("fitted");
+    row.schedule_from = text("schedule_from", false);
     row.define = definitions("define");
     row.relative_to = definitions("relative_to");
     if (const toml::node* node = table_.get("bound")) {
@@ -196,6 +197,15 @@ std::vector<ValidationRow> read_validation_table(const std::string& path) {
       row.program = (folder / row.program).string();
     }
     result.push_back(std::move(row));
+  }
+  for (const ValidationRow& row : result) {
+    if (!row.schedule_from.empty() && ids.count(row.schedule_from) == 0) {
+      const std::string near = nearest_name(row.schedule_from, ids);
+      throw UserError(
+          SourcePos{path, row.line, 0},
+          fmt::format("{}: 'schedule_from' names a row, '{}' is none{}", row.id, row.schedule_from,
+                      near.empty() ? "" : "; did you mean '" + near + "'?"));
+    }
   }
   return result;
 }

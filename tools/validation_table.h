@@ -20,6 +20,7 @@
 //   kind = "kernel"                  # kernel, activity (beside a kernel), instruction, dma, peak, count
 //   confidence = "measured"          # measured, stated, derived or weak
 //   fitted = ["dma_engine.rate"]     # parameters that were fitted on it: it checks nothing then
+//   schedule_from = "D5"             # row whose figure the workload's schedule was read off; fitted too
 //   source = "NKI matrix multiplication tutorial"
 //   note = "..."                     # assumptions; why it cannot be met
 #pragma once
@@ -49,10 +50,13 @@ struct ValidationRow {
   std::string kind;
   std::string confidence;
   std::vector<std::string> fitted;
+  std::string schedule_from;
   std::string source;
   std::string note;
   int line = 0;
 
+  /// Something of ours was chosen with it.
+  bool is_fitted() const { return !fitted.empty() || !schedule_from.empty(); }
   bool weak() const { return confidence == "weak"; }
 };
 

@@ -39,18 +39,24 @@ TEST_CASE("Errors are relative, and an upper bound that holds has none") {
 TEST_CASE("Fitted, checking and weak rows are counted apart, explained ones not at all") {
   ValidationRow fitted = row("F", 100);
   fitted.fitted = {"tensor.latency"};
+  ValidationRow inferred = row("S", 100);
+  inferred.schedule_from = "S";
   ValidationRow weak = row("W", 100);
   weak.confidence = "weak";
   const ValidationRow a = row("A", 100);
   const ValidationRow b = row("B", 100);
   const ValidationRow c = row("C", 100);
   const ValidationRow explained = row("E", 100);
-  const std::vector<ValidationResult> results{
-      {&fitted, State::Run, 100, ""}, {&weak, State::Run, 150, ""},
-      {&a, State::Run, 102, ""},      {&b, State::Run, 80, ""},
-      {&c, State::Run, 99, ""},       {&explained, State::Explained, 0, ""}};
+  const std::vector<ValidationResult> results{{&fitted, State::Run, 100, ""},
+                                              {&inferred, State::Run, 110, ""},
+                                              {&weak, State::Run, 150, ""},
+                                              {&a, State::Run, 102, ""},
+                                              {&b, State::Run, 80, ""},
+                                              {&c, State::Run, 99, ""},
+                                              {&explained, State::Explained, 0, ""}};
   const ValidationTotals all = totals_of(results);
-  CHECK(all.fitted.rows == 1);
+  CHECK(all.fitted.rows == 2);
+  CHECK(all.fitted.worst_id == "S");
   CHECK(all.fitted.failed == 0);
   CHECK(all.weak.worst == Approx(0.5));
   CHECK(all.check.rows == 3);
@@ -60,11 +66,14 @@ TEST_CASE("Fitted, checking and weak rows are counted apart, explained ones not 
   CHECK(all.check.worst_id == "B");
 
   const nlohmann::json json = nlohmann::json::parse(validation_json(results));
-  CHECK(json["rows"].size() == 6);
-  CHECK(json["rows"][3]["error"].get<double>() == Approx(-0.2));
+  CHECK(json["rows"].size() == 7);
+  CHECK(json["rows"][4]["error"].get<double>() == Approx(-0.2));
+  CHECK(json["rows"][1]["schedule_from"] == "S");
   CHECK(json["totals"]["check"]["rows"] == 3);
-  CHECK_FALSE(json["rows"][5].contains("simulated"));
+  CHECK_FALSE(json["rows"][6].contains("simulated"));
   CHECK(validation_html(results).find("&lt;E&gt;") != std::string::npos);
+  CHECK(validation_html(results).find("Its schedule was read off this figure.") !=
+        std::string::npos);
   CHECK(validation_text(results).find("not run") != std::string::npos);
 }
 

@@ -60,6 +60,16 @@ TEST_CASE("A row of the table is read, its program found beside the table") {
   CHECK_FALSE(rows[0].weak());
 }
 
+TEST_CASE("A schedule that was read off a figure makes its row a fitted one") {
+  const TableFile own(kRow + "schedule_from = \"X1\"\n");
+  const std::vector<ValidationRow> rows = read_validation_table(own.path);
+  CHECK(rows.at(0).schedule_from == "X1");
+  CHECK(rows.at(0).is_fitted());
+  const TableFile none(kRow + "schedule_from = \"X2\"\n");
+  CHECK_THROWS_WITH(read_validation_table(none.path),
+                    Catch::Contains("'schedule_from' names a row, 'X2' is none"));
+}
+
 TEST_CASE("What is wrong with a row is said with its line") {
   const std::pair<std::string, std::string> cases[] = {
       {"measure = \"activ(vector)\"", "unknown measure 'activ'"},
