@@ -40,4 +40,10 @@ void require_pointer(const void* pointer, const char* name) {
   }
 }
 
+void require_buffer(const void* buffer, std::uint64_t size) {
+  if (size != 0) {
+    require_pointer(buffer, "buf");
+  }
+}
+
 }  // namespace nsim::rt

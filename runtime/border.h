@@ -38,5 +38,7 @@ NRT_STATUS in_session(const char* function, Body body) noexcept {
 
 /// Throws StatusError(NRT_INVALID) for NULL.
 void require_pointer(const void* pointer, const char* name);
+/// The same for a buffer of `size` bytes, which may be NULL when nothing is transferred (R51).
+void require_buffer(const void* buffer, std::uint64_t size);
 
 }  // namespace nsim::rt

@@ -51,7 +51,7 @@ NRT_STATUS run_batches(Session& session, const nrt_tensor_batch_t* batches, std:
     for (std::uint32_t each = 0; each < batch.num_ops; ++each) {
       require_pointer(batch.ops, "ops");
       const nrt_tensor_batch_op_t& op = batch.ops[each];
-      require_pointer(op.buffer, "buffer");
+      require_buffer(op.buffer, op.size);
       work.emplace_back(tensor->range(op.offset, op.size), op.buffer);
     }
   }
@@ -152,7 +152,7 @@ void nrt_tensor_free(nrt_tensor_t** tensor) {
 
 NRT_STATUS nrt_tensor_read(const nrt_tensor_t* tensor, void* buf, size_t offset, size_t size) {
   return in_session(__func__, [&](Session& session) {
-    require_pointer(buf, "buf");
+    require_buffer(buf, size);
     return read_tensor(session, "nrt_tensor_read", buf,
                        session.objects().tensors.get(tensor)->range(offset, size));
   });
@@ -160,7 +160,7 @@ NRT_STATUS nrt_tensor_read(const nrt_tensor_t* tensor, void* buf, size_t offset,
 
 NRT_STATUS nrt_tensor_write(nrt_tensor_t* tensor, const void* buf, size_t offset, size_t size) {
   return in_session(__func__, [&](Session& session) {
-    require_pointer(buf, "buf");
+    require_buffer(buf, size);
     return write_tensor(session, "nrt_tensor_write",
                         session.objects().tensors.get(tensor)->range(offset, size), buf);
   });

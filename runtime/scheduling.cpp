@@ -14,13 +14,6 @@
 namespace nsim::rt {
 namespace {
 
-/// A buffer may be NULL when nothing is transferred (R51).
-void require_buffer(const void* buffer, std::uint64_t size) {
-  if (size != 0) {
-    require_pointer(buffer, "buf");
-  }
-}
-
 View view_of(Session& session, const TensorRange& range) {
   return session.objects().tensors.get(range.tensor)->range(range.offset, range.size);
 }

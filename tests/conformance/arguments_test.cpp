@@ -34,6 +34,8 @@ TEST_CASE("R51 a transfer of nothing is a request like any other") {
   CHECK(nrta_tensor_copy(tensor, 64, tensor, 0, 0, 0, tracker, &sequence) == NRT_SUCCESS);
   Client::wait(sequence);
   CHECK(Client::errors(tracker).empty());
+  CHECK(nrt_tensor_write(tensor, nullptr, 64, 0) == NRT_SUCCESS);
+  CHECK(nrt_tensor_read(tensor, nullptr, 0, 0) == NRT_SUCCESS);
 }
 
 TEST_CASE("R52 copies stay inside one logical core and in device memory") {
