@@ -25,6 +25,8 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 if(NSIM_TESTS)
   # catch2 2.13 with its packaged main.
   find_package(Catch2 2 REQUIRED)
+  # librapidcheck-dev: makes call sequences of libnrt and shrinks those that go wrong; replaces a shrinker of our own.
+  find_package(rapidcheck REQUIRED)
   # spin: checks the models of the runtime's protocols (*.pml) over their full state spaces; replaces a checker of our own.
   find_program(SPIN_PROGRAM spin REQUIRED)
 endif()

@@ -8,7 +8,7 @@ packages=(
   g++ cmake ninja-build pkg-config ccache
   libsystemc-dev libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libprotozero-dev
   libarchive-dev libboost-program-options-dev libeigen3-dev libssl-dev
-  catch2 valgrind spin
+  catch2 valgrind spin librapidcheck-dev
 )
 
 install_missing() {
