@@ -116,6 +116,8 @@ Environment read_environment() {
   environment.exec_timeout = number("NEURON_RT_EXEC_TIMEOUT", 1, 100000);
   environment.validate_hash = flag("NEURON_RT_VALIDATE_HASH");
   environment.allow_legacy_neff = flag("NEURON_RT_ALLOW_LEGACY_NEFF");
+  environment.checks = flag("NSIM_CHECK");
+  environment.check_report = variable("NSIM_CHECK_REPORT").value_or("");
   environment.substitute = variable("NSIM_SUBSTITUTE").value_or("");
   environment.implicit_async =
       number("NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS", 0, INT32_MAX).value_or(0) != 0;

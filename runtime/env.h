@@ -22,6 +22,8 @@ struct Environment {
   bool implicit_async = false;  // NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS: a mode that is gone
   bool validate_hash = false;   // NEURON_RT_VALIDATE_HASH
   bool allow_legacy_neff = false;  // NEURON_RT_ALLOW_LEGACY_NEFF
+  bool checks = false;             // NSIM_CHECK
+  std::string check_report;        // NSIM_CHECK_REPORT: each session adds a line of findings
   std::string substitute;          // NSIM_SUBSTITUTE: a substitution map
 };
 

@@ -48,6 +48,15 @@ class HandleTable {
     return found == objects_.end() ? nullptr : found->second;
   }
 
+  /// Calls `visit(object)` for all, in any order, under the table's lock.
+  template <class Visit>
+  void each(Visit visit) const {
+    const std::shared_lock<std::shared_mutex> lock(mutex_);
+    for (const auto& [value, object] : objects_) {
+      visit(*object);
+    }
+  }
+
   /// Takes the object out; nullptr when there is none.
   std::shared_ptr<Object> remove(const Handle* handle) {
     const std::unique_lock<std::shared_mutex> lock(mutex_);

@@ -119,7 +119,10 @@ NRT_STATUS nrta_error_tracker_create(uint32_t lnc_idx, nrta_error_tracker_t** tr
 
 void nrta_error_tracker_destroy(nrta_error_tracker_t* tracker) {
   in_session(__func__, [&](Session& session) {
-    session.objects().trackers.remove(tracker);
+    const auto removed = session.objects().trackers.remove(tracker);
+    if (removed && session.checks() != nullptr) {
+      session.checks()->tracker_destroyed(removed.get());
+    }
     return NRT_SUCCESS;
   });
 }
@@ -129,7 +132,11 @@ NRT_STATUS nrta_error_tracker_get_list(nrta_error_tracker_t* tracker, const nrta
   return in_session(__func__, [&](Session& session) {
     require_pointer(list, "list");
     require_pointer(error_count, "error_count");
-    const std::vector<nrta_error_t>& errors = session.objects().trackers.get(tracker)->list();
+    const auto object = session.objects().trackers.get(tracker);
+    const std::vector<nrta_error_t>& errors = object->list();
+    if (session.checks() != nullptr) {
+      session.checks()->errors_listed(object.get());
+    }
     *list = errors.data();
     *error_count = errors.size();
     return NRT_SUCCESS;

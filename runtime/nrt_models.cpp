@@ -54,6 +54,9 @@ NRT_STATUS nrt_unload(nrt_model_t* model) {
   return in_session(__func__, [&](Session& session) {
     session.objects().models.get(model);  // NULL and stale handles
     if (auto object = session.objects().models.remove(model)) {
+      if (session.checks() != nullptr) {
+        session.checks()->unloading(object.get(), object->name);
+      }
       unload(session, std::move(object));
     }
     return NRT_SUCCESS;

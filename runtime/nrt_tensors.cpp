@@ -2,6 +2,8 @@
 // Tensors and tensor sets.
 #include <nrt/nrt.h>
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <thread>
 
@@ -38,6 +40,29 @@ View allocate(Session& session, nrt_tensor_placement_t placement, int vnc, std::
 nrt_tensor_t* add_tensor(Session& session, const char* name, View view) {
   return session.objects().tensors.add(
       std::make_shared<Tensor>(name == nullptr ? "" : name, std::move(view)));
+}
+
+ClientChecks::Range range_of(const View& view) {
+  return {view.address(), view.address() + view.size};
+}
+
+/// Checking mode: `tensor` loses its memory by a call of `api`. Where another tensor has the same
+/// bytes, a request may have been made with that one.
+void check_released(Session& session, const char* api, const Tensor& tensor) {
+  const View view = tensor.view();
+  if (session.checks() == nullptr || !view.storage) {
+    return;
+  }
+  bool shared = false;
+  session.objects().tensors.each([&](const Tensor& other) {
+    const View part = other.view();
+    shared =
+        shared || (&other != &tensor && part.storage == view.storage &&
+                   part.offset < view.offset + view.size && view.offset < part.offset + part.size);
+  });
+  if (!shared) {
+    session.checks()->released(api, range_of(view), fmt::format("tensor \"{}\"", tensor.name()));
+  }
 }
 
 /// Every operation of every batch; all ranges are checked before the first one runs.
@@ -145,7 +170,9 @@ void nrt_tensor_free(nrt_tensor_t** tensor) {
   nrt_tensor_t* const handle = *tensor;
   *tensor = nullptr;
   in_session(__func__, [&](Session& session) {
-    session.objects().tensors.remove(handle);
+    if (const auto object = session.objects().tensors.remove(handle)) {
+      check_released(session, "nrt_tensor_free", *object);
+    }
     return NRT_SUCCESS;
   });
 }
@@ -231,7 +258,9 @@ NRT_STATUS nrt_tensor_attach_buffer(nrt_tensor_t* tensor, void* buffer, size_t s
     view.storage = std::make_shared<Storage>();
     view.storage->memory = Allocation::attached(buffer, size);
     view.size = size;
-    session.objects().tensors.get(tensor)->attach(std::move(view));
+    const auto object = session.objects().tensors.get(tensor);
+    check_released(session, "nrt_tensor_attach_buffer", *object);
+    object->attach(std::move(view));
     return NRT_SUCCESS;
   });
 }
@@ -277,9 +306,14 @@ NRT_STATUS nrt_tensor_check_output_completion(const nrt_tensor_t* output_tensor,
                                               uint64_t expected_completion_count) {
   return in_session(__func__, [&](Session& session) -> NRT_STATUS {
     const auto tensor = session.objects().tensors.get(output_tensor);
-    return timeout_in_us < 0
-               ? wait_for_output(session, *tensor, expected_completion_count)
-               : wait_for_output(session, *tensor, expected_completion_count, timeout_in_us);
+    const NRT_STATUS status =
+        timeout_in_us < 0
+            ? wait_for_output(session, *tensor, expected_completion_count)
+            : wait_for_output(session, *tensor, expected_completion_count, timeout_in_us);
+    if (status == NRT_SUCCESS && session.checks() != nullptr && tensor->view().storage) {
+      session.checks()->outputs_observed(range_of(tensor->view()));
+    }
+    return status;
   });
 }
 

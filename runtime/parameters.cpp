@@ -13,6 +13,9 @@ Config load_config(const Environment& environment, const Options& options) {
   if (environment.exec_timeout) {
     config.set(fmt::format("runtime.exec_timeout={}s", *environment.exec_timeout));
   }
+  if (environment.checks) {
+    config.set("runtime.checks=true");
+  }
   for (const std::string& assignment : options.set) {
     config.set(assignment);
   }

@@ -9,12 +9,19 @@
 //   units       per unit queue: requests, failed, busy_ns, gap_ns, mean_time_ns, latency_ns {...}
 //   models      per loaded model: id, name, core, work
 //   requests    every completed request, times in integer picoseconds
+//   client_checks  what the checking mode found, {enabled, findings [{bug, object, first, second
+//   {api,
+//               unit, sequence, thread}, count, text}]}
 //   statistics  every statistic of the hardware: {value, unit, description}
 #include "runtime/report.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -139,6 +146,23 @@ Json requests(const SessionRecord& record) {
   return out;
 }
 
+Json call(const ClientCall& of) {
+  return {{"api", of.api}, {"unit", of.unit}, {"sequence", of.sequence}, {"thread", of.thread}};
+}
+
+Json client_checks(const ClientCheckRecord& record) {
+  Json findings = Json::array();
+  for (const ClientFinding& finding : record.findings) {
+    findings.push_back({{"bug", name_of(finding.bug)},
+                        {"object", finding.object},
+                        {"first", call(finding.first)},
+                        {"second", call(finding.second)},
+                        {"count", finding.count},
+                        {"text", finding.text()}});
+  }
+  return {{"enabled", record.enabled}, {"findings", findings}};
+}
+
 Json statistics(const Stats& stats) {
   Json out = Json::object();
   for (const Stat& stat : stats.all()) {
@@ -198,6 +222,7 @@ std::string summary_json(const SessionRecord& record) {
                  {"units", units(summary)},
                  {"models", models(record)},
                  {"requests", requests(record)},
+                 {"client_checks", client_checks(record.client_checks)},
                  {"statistics", statistics(record.stats)}};
   return out.dump(1) + "\n";
 }
@@ -245,6 +270,20 @@ std::string summary_text(const SessionRecord& record) {
   }
   out += fmt::format("  bound by  {}\n  look at   {}\n", s.bound_by, s.advice);
   return out;
+}
+
+void append_findings(const ClientCheckRecord& record, const std::string& file) {
+  const std::string line =
+      client_checks(record).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const int fd = open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  const bool written =
+      fd >= 0 && write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  if (fd >= 0) {
+    close(fd);
+  }
+  if (!written) {
+    throw UserError(fmt::format("cannot write findings to {}: {}", file, std::strerror(errno)));
+  }
 }
 
 void write_report(const SessionRecord& record, const std::string& directory) {

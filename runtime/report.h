@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/client_finding.h"
 #include "sim/base/config.h"
 #include "sim/base/stats.h"
 #include "sim/base/units.h"
@@ -45,6 +46,7 @@ struct SessionRecord {
   std::string resolved_config;  // TOML
   std::string clock_mode;
   bool numerics = true;
+  ClientCheckRecord client_checks;
   SimTime now = 0;
 };
 
@@ -55,6 +57,10 @@ std::string summary_json(const SessionRecord& record);
 /// One screen for a terminal: time per request, utilisation, idle by cause, roofline, what bounds
 /// the run.
 std::string summary_text(const SessionRecord& record);
+
+/// Adds one line to `file`: `client_checks` of summary.json. Sessions and processes may share it.
+/// Throws UserError when it cannot.
+void append_findings(const ClientCheckRecord& record, const std::string& file);
 
 /// Writes summary.json and resolved.toml into `directory` (the traces are already there).
 /// Throws UserError when it cannot.

@@ -21,6 +21,8 @@ RuntimeParams::RuntimeParams(ParamScope scope)
       page_bytes(
           scope.from("derived: aws-neuron-driver memory pools, pages of at least 1 KiB")
               .bytes("page", "1KiB", "64B", "2MiB", "Granularity of device memory allocations")),
+      checks(scope.from("assumed: a setting of the simulator")
+                 .flag("checks", false, "Look for bugs of the client program (NSIM_CHECK)")),
       max_records(scope.from("assumed: a setting of the simulator")
                       .count("max_records", 1000000, 0, 1000000000,
                              "Requests remembered for the report; later ones are not")) {}

@@ -14,6 +14,7 @@ struct RuntimeParams {
   SimTime exec_timeout;                      // watchdog of one execution, simulated time
   std::int64_t microcode_bytes;              // HBM taken by firmware per physical core
   std::int64_t page_bytes;                   // granularity of device memory
+  bool checks;                               // look for bugs of the client
   std::int64_t max_records;                  // requests remembered for the report
 };
 

@@ -116,6 +116,9 @@ NRT_STATUS schedule_execution(Session& session, const nrt_model_t* model,
 UnitQueue& issued_unit(Session& session, nrta_seq_t sequence) {
   UnitQueue* unit = session.unit_of(sequence);
   if (unit == nullptr || !unit->was_issued(NRTA_SEQ_GET_SEQ_NUM(sequence))) {
+    if (session.checks() != nullptr) {
+      session.checks()->unknown_sequence(sequence);
+    }
     throw StatusError(NRT_INVALID, fmt::format("sequence id {:#x} was never given", sequence));
   }
   return *unit;
@@ -124,18 +127,39 @@ UnitQueue& issued_unit(Session& session, nrta_seq_t sequence) {
 bool is_complete(Session& session, nrta_seq_t sequence) {
   UnitQueue& unit = issued_unit(session, sequence);
   session.poll(unit);
-  return unit.completed() >= NRTA_SEQ_GET_SEQ_NUM(sequence);
+  const bool complete = unit.completed() >= NRTA_SEQ_GET_SEQ_NUM(sequence);
+  if (complete && session.checks() != nullptr) {
+    session.checks()->observed(sequence);
+  }
+  return complete;
 }
 
 nrta_seq_t last_completed(Session& session, std::int64_t core, hw::UnitType type,
                           std::int64_t queue) {
   UnitQueue& unit = require_unit(session, core, type, queue);
   session.poll(unit);
-  return unit.last_completed();
+  const nrta_seq_t last = unit.last_completed();
+  if (session.checks() != nullptr) {
+    session.checks()->observed(last);
+  }
+  return last;
 }
 
+namespace {
+
+/// Checking mode: from now on the client may learn from `fd` that the request is over.
+void expect_event(Session& session, nrta_seq_t sequence, int fd) {
+  if (session.checks() != nullptr && fd >= 0) {
+    session.checks()->event(sequence);
+  }
+}
+
+}  // namespace
+
 int completion_handle(Session& session, nrta_seq_t sequence) {
-  const int handle = issued_unit(session, sequence).events().handle(NRTA_SEQ_GET_SEQ_NUM(sequence));
+  UnitQueue& unit = issued_unit(session, sequence);
+  expect_event(session, sequence, 0);
+  const int handle = unit.events().handle(NRTA_SEQ_GET_SEQ_NUM(sequence));
   if (handle < 0) {
     throw StatusError(NRT_RESOURCE, "no file descriptor is left");
   }
@@ -145,13 +169,16 @@ int completion_handle(Session& session, nrta_seq_t sequence) {
 
 void register_event(Session& session, nrta_seq_t sequence, int fd) {
   UnitQueue& unit = issued_unit(session, sequence);
+  expect_event(session, sequence, fd);
   check_event(unit.events().watch(NRTA_SEQ_GET_SEQ_NUM(sequence), fd), fd);
   session.clock().may_sleep();
 }
 
 void register_unit_event(Session& session, std::int64_t core, hw::UnitType type, std::int64_t queue,
                          int fd) {
-  check_event(require_unit(session, core, type, queue).events().watch_all(fd), fd);
+  UnitQueue& unit = require_unit(session, core, type, queue);
+  expect_event(session, unit.id_of(0), fd);
+  check_event(unit.events().watch_all(fd), fd);
   session.clock().may_sleep();
 }
 

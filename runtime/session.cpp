@@ -80,6 +80,10 @@ Session::Session(const Environment& environment, const Options& options)
     return hardware;
   });
   clock_ = HostClock::create(parameters_.clock, *kernel_);
+  if (parameters_.runtime.checks) {
+    checks_ = std::make_unique<ClientChecks>(
+        [this](const ClientChecks::Range& range) { return tensor_at(range); });
+  }
   make_pools();
   make_units();
 }
@@ -168,11 +172,18 @@ NRT_STATUS Session::schedule(UnitQueue& queue, std::unique_ptr<Request>& request
   request->called = now();
   request->thread = host_thread_index();
   clock_->pending(1);
+  ClientChecks::Call call;
+  if (checks_) {
+    call = ClientChecks::describe(queue, *request);
+  }
   const NRT_STATUS status = queue.accept(request, sequence);
   if (status != NRT_SUCCESS) {
     clock_->pending(-1);
     clock_->poll();  // a host that tries again and again lets time pass
     return status;
+  }
+  if (checks_) {
+    checks_->scheduled(std::move(call), *sequence);
   }
   clock_->submit([this, &queue] { driver_->doorbell(queue); });
   return NRT_SUCCESS;
@@ -252,12 +263,18 @@ SimTime Session::now() const {
 void Session::finished(UnitQueue& queue, Request& request) {
   last_completion_.store(kernel_->now(), std::memory_order_release);
   recorder_.finished(queue, request, kernel_->now());
+  if (checks_) {
+    checks_->completed(request);
+  }
   publish(queue, request);
   clock_->pending(-1);
   clock_->completed();
 }
 
 void Session::shut_down() {
+  if (checks_) {
+    checks_->closing();
+  }
   closing_.store(true, std::memory_order_release);
   kernel_->call([this] {
     driver_->cancel_queued();
@@ -277,6 +294,25 @@ void Session::finish() {
     traces_.close();
     write_report(last, options_.out);
   }
+  if (checks_ && !environment_.check_report.empty()) {
+    append_findings({true, checks_->findings()}, environment_.check_report);
+  }
+}
+
+std::string Session::tensor_at(const ClientChecks::Range& range) const {
+  std::string name;
+  std::uint64_t smallest = 0;
+  objects_.tensors.each([&](const Tensor& tensor) {
+    const View view = tensor.view();
+    const bool holds =
+        view.storage && view.address() <= range.begin && range.end <= view.address() + view.size;
+    if (holds && (smallest == 0 || view.size < smallest)) {
+      smallest = view.size;
+      name = fmt::format("tensor \"{}\" [{}, {})", tensor.name(), range.begin - view.address(),
+                         range.end - view.address());
+    }
+  });
+  return name;
 }
 
 std::uint32_t Session::add_model_record(ModelRecord record) {
@@ -293,6 +329,9 @@ SessionRecord Session::record() {
   out.resolved_config = config_.resolved_toml();
   out.clock_mode = parameters_.clock.mode;
   out.numerics = numerics();
+  if (checks_) {
+    out.client_checks = {true, checks_->findings()};
+  }
   {
     const std::lock_guard<std::mutex> lock(models_mutex_);
     out.models = models_;

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/client_checks.h"
 #include "runtime/core_range.h"
 #include "runtime/driver.h"
 #include "runtime/env.h"
@@ -73,6 +74,8 @@ class Session : private RequestListener {
   SysTrace& events() { return events_; }
   Profiles& profiles() { return profiles_; }
   HostClock& clock() { return *clock_; }
+  /// The checking mode; nullptr when it is off.
+  ClientChecks* checks() { return checks_.get(); }
   /// The host's simulated time; never before the completion of a request that is visible.
   SimTime now() const;
   /// Runs `task` on the simulation thread, with the hardware.
@@ -114,6 +117,8 @@ class Session : private RequestListener {
  private:
   void submitted(const UnitQueue& queue, const Request& request) override;
   void finished(UnitQueue& queue, Request& request) override;
+  /// For messages of the checking mode: the smallest tensor with the whole range, "" for none.
+  std::string tensor_at(const ClientChecks::Range& range) const;
   void make_units();
   void make_pools();
   /// True when the unit waits for a device that has nothing to do any more.
@@ -131,6 +136,7 @@ class Session : private RequestListener {
   SysTrace events_;
   Profiles profiles_;
   Recorder recorder_;
+  std::unique_ptr<ClientChecks> checks_;
   std::vector<std::unique_ptr<UnitQueue>> units_;
   const std::shared_ptr<MemoryLedger> memory_ledger_;
   std::vector<std::shared_ptr<HbmPool>> pools_;

@@ -39,6 +39,7 @@ class UnitQueue {
   std::uint64_t completed() const { return completed_.load(std::memory_order_acquire); }
   /// Number of the last request that is at the device.
   std::uint64_t at_device() const { return at_device_.load(std::memory_order_acquire); }
+  nrta_seq_t id_of(std::uint64_t number) const;
   nrta_seq_t last_completed() const { return id_of(completed()); }
   bool was_issued(std::uint64_t number) const;
   bool outstanding() const;
@@ -61,8 +62,6 @@ class UnitQueue {
   bool set_next_number(std::uint64_t number);
 
  private:
-  nrta_seq_t id_of(std::uint64_t number) const;
-
   const hw::UnitAddress address_;
   const nrta_xu_id_t id_;
   const std::int64_t depth_;

@@ -2,12 +2,16 @@
 // nsim exec: an unchanged application against our libnrt. Everything travels by environment; the
 // library in the other process reads it in nrt_init and writes the report in nrt_close.
 #include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "runtime/options.h"
 #include "runtime/substitution.h"
@@ -49,6 +53,95 @@ std::string joined(const std::vector<std::string>& words, char separator) {
   return out;
 }
 
+[[noreturn]] void become(const std::vector<std::string>& program) {
+  std::vector<char*> words;
+  for (const std::string& word : program) {
+    words.push_back(const_cast<char*>(word.c_str()));
+  }
+  words.push_back(nullptr);
+  execvp(words[0], words.data());
+  throw UserError(fmt::format("cannot execute '{}': {}", program[0], std::strerror(errno)));
+}
+
+/// The program's exit code; 128 and the signal when one ended it.
+int run(const std::vector<std::string>& program) {
+  const pid_t child = fork();
+  if (child < 0) {
+    throw UserError(fmt::format("cannot start '{}': {}", program[0], std::strerror(errno)));
+  }
+  if (child == 0) {
+    try {
+      become(program);
+    } catch (const UserError& error) {
+      fmt::print(stderr, "error: {}\n", error.what());
+      std::fflush(nullptr);
+      _exit(2);
+    }
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// The file where the sessions of the checked program write; disappears afterwards.
+class FindingsFile {
+ public:
+  FindingsFile() {
+    path_ = (fs::temp_directory_path() / "nsim_check.XXXXXX").string();
+    const int fd = mkstemp(path_.data());
+    if (fd < 0) {
+      throw UserError(fmt::format("cannot create {}: {}", path_, std::strerror(errno)));
+    }
+    close(fd);
+  }
+  ~FindingsFile() {
+    std::error_code ignored;
+    fs::remove(path_, ignored);
+  }
+  FindingsFile(const FindingsFile&) = delete;
+  FindingsFile& operator=(const FindingsFile&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// Prints every finding of a session; their number.
+std::size_t print_findings(const std::string& line) {
+  const nlohmann::json session = nlohmann::json::parse(line);
+  for (const nlohmann::json& finding : session["findings"]) {
+    fmt::print(stderr, "client check: {} ({} time{})\n", finding["text"].get<std::string>(),
+               finding["count"].get<std::uint64_t>(), finding["count"] == 1 ? "" : "s");
+  }
+  return session["findings"].size();
+}
+
+/// Exit code 1 when the checking mode found something in any session of the program, else the
+/// program's.
+int execute_checked(const Arguments& arguments) {
+  const FindingsFile file;
+  setenv("NSIM_CHECK", "1", 1);
+  setenv("NSIM_CHECK_REPORT", file.path().c_str(), 1);
+  const int code = run(arguments.rest);
+  std::ifstream lines(file.path());
+  std::size_t sessions = 0;
+  std::size_t findings = 0;
+  for (std::string line; std::getline(lines, line); ++sessions) {
+    findings += print_findings(line);
+  }
+  if (sessions == 0) {
+    fmt::print(stderr,
+               "client check: the program left no report: it never called nrt_init, or "
+               "ended without its exit handlers\n");
+    return code == 0 ? 1 : code;
+  }
+  fmt::print(stderr, "client check: {} finding{} in {} session{}\n", findings,
+             findings == 1 ? "" : "s", sessions, sessions == 1 ? "" : "s");
+  return findings == 0 ? code : 1;
+}
+
 int execute(const Arguments& arguments) {
   if (arguments.rest.empty()) {
     throw UserError("nsim exec: no program given; usage: nsim exec [options] -- program args");
@@ -76,13 +169,10 @@ int execute(const Arguments& arguments) {
   }
   prepend_library_path(library_directory().string());
 
-  std::vector<char*> words;
-  for (const std::string& word : arguments.rest) {
-    words.push_back(const_cast<char*>(word.c_str()));
+  if (arguments.flag("check")) {
+    return execute_checked(arguments);
   }
-  words.push_back(nullptr);
-  execvp(words[0], words.data());
-  throw UserError(fmt::format("cannot execute '{}': {}", arguments.rest[0], std::strerror(errno)));
+  become(arguments.rest);
 }
 
 }  // namespace
@@ -95,12 +185,15 @@ Command exec_command() {
       {"out", Option::Kind::Text, "DIR", "write summary, traces and resolved configuration there"});
   options.push_back({"substitute", Option::Kind::Text, "FILE",
                      "substitution map: programs that take the place of real NEFFs"});
-  CommandSpec spec{"exec",
-                   "exec [options] -- program args",
-                   "run an unchanged application against the simulated device\n"
-                   "The application's libnrt.so.1 becomes ours; its exit code is passed on.",
-                   {},
-                   options};
+  options.push_back({"check", Option::Kind::Flag, "",
+                     "look for bugs of the application: exit code 1 when there are any"});
+  CommandSpec spec{
+      "exec",
+      "exec [options] -- program args",
+      "run an unchanged application against the simulated device\n"
+      "The application's libnrt.so.1 becomes ours; its exit code is passed on, but for --check.",
+      {},
+      options};
   spec.passes_rest = true;
   return {spec, execute};
 }
