@@ -12,12 +12,7 @@
 #include <utility>
 
 #include "sim/base/error.h"
-
-// The header-only form of the library aborts on some malformed input; the packaged library does
-// not.
-#if !defined(TOML_HEADER_ONLY) || TOML_HEADER_ONLY != 0
-#error "link libtomlplusplus; its header-only form ends the process on bad input"
-#endif
+#include "sim/base/toml_text.h"
 
 namespace nsim {
 namespace {
@@ -28,9 +23,6 @@ constexpr std::uintmax_t kMaxFileSize = 16u << 20;
 constexpr std::size_t kMaxExtends = 16;
 constexpr int kMaxTableDepth = 16;
 constexpr std::size_t kMaxKeyLength = 64;
-// The library builds and destroys tables recursively; more dots than this on one line could exhaust
-// the stack.
-constexpr int kMaxDotsPerLine = 64;
 
 bool is_key_char(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
@@ -60,22 +52,6 @@ std::string join(const std::string& table, std::string_view key) {
 }
 
 // Counts the dots that could belong to a dotted key: a row of dots in a comment is one.
-void check_dots(const std::string& text, const std::string& name) {
-  int line = 1;
-  int dots = 0;
-  char before = 0;
-  for (const char c : text) {
-    if (c == '\n') {
-      ++line;
-      dots = 0;
-    } else if (c == '.' && before != '.' && ++dots > kMaxDotsPerLine) {
-      throw UserError(SourcePos{name, line, 0},
-                      fmt::format("more than {} dots on one line", kMaxDotsPerLine));
-    }
-    before = c;
-  }
-}
-
 // Turns a parsed document into values by full path.
 class Flattener {
  public:
@@ -150,17 +126,6 @@ class Flattener {
   const std::string& file_;
   std::map<std::string, Config::Value>& values_;
 };
-
-toml::table parse_toml(const std::string& text, const std::string& name) {
-  check_dots(text, name);
-  try {
-    return toml::parse(text, name);
-  } catch (const toml::parse_error& error) {
-    const toml::source_position at = error.source().begin;
-    throw UserError(SourcePos{name, static_cast<int>(at.line), static_cast<int>(at.column)},
-                    std::string(error.description()));
-  }
-}
 
 std::string read_file(const std::string& path) {
   std::error_code error;
