@@ -22,6 +22,8 @@ find_package(Boost REQUIRED COMPONENTS program_options)
 find_package(Eigen3 REQUIRED NO_MODULE)
 # libssl-dev: MD5/SHA-256 hash in the container header.
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+# libsqlite3-dev: results of sweeps, in a file that survives a kill and that every tool can query.
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 if(NSIM_TESTS)
   # catch2 2.13 with its packaged main.
   find_package(Catch2 2 REQUIRED)

@@ -21,6 +21,7 @@ Command params_command();
 Command topology_command();
 Command validate_command();
 Command inspect_command();
+Command sweep_command();
 
 /// --config and --set, shared by every subcommand that needs a device.
 std::vector<Option> config_options();

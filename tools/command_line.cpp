@@ -119,6 +119,7 @@ std::string problem(const po::error& error, const std::vector<std::string>& word
 
 Arguments parse_arguments(const CommandSpec& spec, std::vector<std::string> arguments) {
   Arguments out;
+  out.words = arguments;
   if (spec.passes_rest) {
     out.rest = split_rest(spec, arguments);
   }

@@ -36,7 +36,8 @@ class Arguments {
   std::vector<std::string> list(const std::string& name) const;
   /// A whole number in [least, most]; throws UserError otherwise.
   long integer(const std::string& name, long least, long most) const;
-  std::vector<std::string> rest;  // passes_rest: the other program and its arguments
+  std::vector<std::string> words;  // all of them, as they were given
+  std::vector<std::string> rest;   // passes_rest: the other program and its arguments
 
  private:
   friend Arguments parse_arguments(const CommandSpec&, std::vector<std::string>);

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // nsim: dispatch to the subcommands and the one place where errors become exit codes.
-// Exit codes: 0 success, 1 the run failed (a request failed, a check did not pass), 2 the input was
-// wrong.
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <exception>
 #include <string>
 #include <vector>
 
 #include "sim/base/error.h"
 #include "tools/command.h"
+#include "tools/exit_code.h"
 
 namespace {
 
@@ -18,9 +16,9 @@ using nsim::tool::Command;
 
 std::vector<Command> commands() {
   using namespace nsim::tool;  // NOLINT: the list below is this function's only content
-  return {run_command(),  exec_command(),   asm_command(),     disasm_command(),
-          pack_command(), params_command(), topology_command(), validate_command(),
-          inspect_command()};
+  return {run_command(),     exec_command(),   asm_command(),      disasm_command(),
+          pack_command(),    params_command(), topology_command(), validate_command(),
+          inspect_command(), sweep_command()};
 }
 
 int overview(std::FILE* to) {
@@ -30,10 +28,18 @@ int overview(std::FILE* to) {
              NSIM_VERSION);
   for (const Command& command : commands()) {
     const std::string& text = command.spec.description;
-    fmt::print(to, "  {:<10} {}\n", command.spec.name, text.substr(0, text.find('\n')));
+    fmt::print(to, "  {:<11} {}\n", command.spec.name, text.substr(0, text.find('\n')));
   }
   fmt::print(to, "\nnsim COMMAND --help explains one.\n");
   return to == stdout ? 0 : 2;
+}
+
+/// How many of the first words name the command: "sweep show" are two; 0 when they do not.
+std::ptrdiff_t words_of(const std::string& name, const std::vector<std::string>& words) {
+  if (name == words[0]) {
+    return 1;
+  }
+  return words.size() > 1 && name == words[0] + " " + words[1] ? 2 : 0;
 }
 
 int dispatch(const std::vector<std::string>& words) {
@@ -50,11 +56,12 @@ int dispatch(const std::vector<std::string>& words) {
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     names.push_back(command.spec.name);
-    if (command.spec.name != words[0]) {
+    const std::ptrdiff_t taken = words_of(command.spec.name, words);
+    if (taken == 0) {
       continue;
     }
     const nsim::tool::Arguments arguments =
-        nsim::tool::parse_arguments(command.spec, {words.begin() + 1, words.end()});
+        nsim::tool::parse_arguments(command.spec, {words.begin() + taken, words.end()});
     if (arguments.flag("help")) {
       fmt::print("{}", nsim::tool::usage(command.spec));
       return 0;
@@ -71,14 +78,9 @@ int dispatch(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   try {
     return dispatch({argv + 1, argv + argc});
-  } catch (const nsim::UserError& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
-    return 2;
-  } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error: out of memory\n");
-    return 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "internal error: {}\n", error.what());
-    return 70;
+  } catch (...) {
+    const nsim::tool::Failure failure = nsim::tool::current_failure();
+    fmt::print(stderr, "{}\n", failure.message);
+    return failure.code;
   }
 }

@@ -109,23 +109,43 @@ void RequestPipeline::write_inputs(Slot& slot) {
   }
 }
 
-void RequestPipeline::run(const std::function<void(int)>& progress) {
-  while (finished_ < options_.requests) {
+void RequestPipeline::run_together(const std::vector<RequestPipeline*>& pipelines,
+                                   const std::function<void(int)>& progress) {
+  while (true) {
     bool moved = false;
-    for (const std::unique_ptr<Slot>& slot : slots_) {
-      moved = advance(*slot) || moved;
+    bool finished = true;
+    int total = 0;
+    for (RequestPipeline* pipeline : pipelines) {
+      moved = pipeline->advance() || moved;
+      finished = finished && pipeline->finished();
+      total += pipeline->finished_;
     }
-    collect_errors();
-    progress(finished_);
-    if (!moved && finished_ < options_.requests) {
-      wait_([this] {
-        return std::any_of(slots_.begin(), slots_.end(), [this](const std::unique_ptr<Slot>& slot) {
-          return slot->step != Step::Idle && complete(*slot);
-        });
+    progress(total);
+    if (finished) {
+      return;
+    }
+    if (!moved) {
+      pipelines.front()->wait_([&pipelines] {
+        return std::any_of(pipelines.begin(), pipelines.end(),
+                           [](const RequestPipeline* p) { return p->can_advance(); });
       });
     }
   }
+}
+
+bool RequestPipeline::can_advance() const {
+  return std::any_of(slots_.begin(), slots_.end(), [this](const std::unique_ptr<Slot>& slot) {
+    return slot->step != Step::Idle && complete(*slot);
+  });
+}
+
+bool RequestPipeline::advance() {
+  bool moved = false;
+  for (const std::unique_ptr<Slot>& slot : slots_) {
+    moved = advance(*slot) || moved;
+  }
   collect_errors();
+  return moved;
 }
 
 bool RequestPipeline::advance(Slot& slot) {

@@ -50,7 +50,10 @@ class RequestPipeline {
   RequestPipeline& operator=(const RequestPipeline&) = delete;
 
   /// Runs all requests; `progress` is told the number of finished ones.
-  void run(const std::function<void(int)>& progress);
+  void run(const std::function<void(int)>& progress) { run_together({this}, progress); }
+  /// The same for several at a time, from one host thread; they wait alike.
+  static void run_together(const std::vector<RequestPipeline*>& pipelines,
+                           const std::function<void(int)>& progress);
 
   const std::vector<PipelineFailure>& failures() const { return failures_; }
   /// Outputs of the last request, read synchronously.
@@ -76,6 +79,11 @@ class RequestPipeline {
   void finish(Slot& slot);
   bool complete(const Slot& slot) const;
   void collect_errors();
+  /// Moves every slot as far as it goes; true when one moved.
+  bool advance();
+  bool finished() const { return finished_ >= options_.requests; }
+  /// Whether a step that is under way has completed.
+  bool can_advance() const;
 
   nrt_model_t* model_;
   int core_;

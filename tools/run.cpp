@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // nsim run: one model or program on a simulated device, through the asynchronous runtime interface.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <cmath>
+#include <memory>
 
 #include "models/program_file.h"
 #include "models/reference.h"
@@ -16,7 +15,9 @@
 #include "tools/command.h"
 #include "tools/device.h"
 #include "tools/open_runtime.h"
+#include "tools/progress.h"
 #include "tools/request_pipeline.h"
+#include "tools/run_record.h"
 
 namespace nsim::tool {
 namespace {
@@ -27,6 +28,7 @@ struct RunOptions {
   std::string config;
   std::vector<std::string> set;
   std::string out;
+  int cores = 1;
   bool trace = true;
   bool check = false;
   bool quiet = false;
@@ -52,6 +54,7 @@ RunOptions read_options(const Arguments& arguments) {
   options.quiet = arguments.flag("quiet");
   options.pipeline.requests = static_cast<int>(arguments.integer("requests", 1, 1000000));
   options.pipeline.depth = static_cast<int>(arguments.integer("depth", 1, 1024));
+  options.cores = static_cast<int>(arguments.integer("cores", 1, 1024));
   options.pipeline.transfer_each = arguments.text("transfer") == "each";
   if (!options.pipeline.transfer_each && arguments.text("transfer") != "once") {
     throw UserError(
@@ -118,39 +121,6 @@ bool check_outputs(const isa::Program& program, const ml::Model& model, const Te
   return passed;
 }
 
-/// Remaining time on a terminal, at most twice a second.
-class Progress {
- public:
-  explicit Progress(int total, bool quiet)
-      : total_(total), shown_(!quiet && isatty(STDERR_FILENO) != 0) {}
-  ~Progress() {
-    if (printed_) {
-      fmt::print(stderr, "\r\033[K");
-    }
-  }
-  void operator()(int finished) {
-    const auto now = Clock::now();
-    if (!shown_ || now - last_ < std::chrono::milliseconds(500)) {
-      return;
-    }
-    last_ = now;
-    const double elapsed = std::chrono::duration<double>(now - start_).count();
-    const std::string rest =
-        finished > 0 ? fmt::format("{:.0f} s remaining", elapsed / finished * (total_ - finished))
-                     : "estimating";
-    fmt::print(stderr, "\r\033[K{} of {} requests, {:.1f} s, {}", finished, total_, elapsed, rest);
-    printed_ = true;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  int total_;
-  bool shown_;
-  bool printed_ = false;
-  Clock::time_point start_ = Clock::now();
-  Clock::time_point last_ = start_;
-};
-
 void print_failures(const std::vector<PipelineFailure>& failures) {
   constexpr std::size_t kShown = 10;
   for (std::size_t i = 0; i < failures.size() && i < kShown; ++i) {
@@ -162,8 +132,26 @@ void print_failures(const std::vector<PipelineFailure>& failures) {
   }
 }
 
-int execute(const Arguments& arguments) {
-  const RunOptions options = read_options(arguments);
+/// One on each logical core.
+std::vector<std::unique_ptr<RequestPipeline>> create_pipelines(const RunOptions& options,
+                                                               const isa::Program& program,
+                                                               const TensorBytes& inputs) {
+  std::uint32_t visible = 0;
+  nrt_get_visible_nc_count(&visible);
+  if (options.cores > static_cast<int>(visible)) {
+    throw UserError(fmt::format("--cores {}: there are {} logical cores", options.cores, visible));
+  }
+  std::vector<std::unique_ptr<RequestPipeline>> pipelines;
+  for (int core = 0; core < options.cores; ++core) {
+    nrt_model_t* model = rt::load_program(program, core);
+    pipelines.push_back(
+        std::make_unique<RequestPipeline>(model, core, options.pipeline, inputs, rt::wait_until));
+  }
+  return pipelines;
+}
+
+/// The exit status; `error` says in one line what failed.
+int run_model(const RunOptions& options, std::string& error) {
   const Device device = open_device(options.config, options.set);
   const ml::ProgramFile file = ml::open_program(options.path, device.limits);
   const bool numerics = hw::Hardware::numerics_of(*device.params);
@@ -176,21 +164,48 @@ int execute(const Arguments& arguments) {
   }
 
   const OpenRuntime runtime(session_options(options));
-  nrt_model_t* model = rt::load_program(file.program, 0);
   const TensorBytes inputs =
       numerics ? initial_contents(file.program, isa::TensorKind::Input) : TensorBytes{};
-  RequestPipeline pipeline(model, 0, options.pipeline, inputs, rt::wait_until);
+  const auto owned = create_pipelines(options, file.program, inputs);
+  std::vector<RequestPipeline*> pipelines;
+  for (const std::unique_ptr<RequestPipeline>& pipeline : owned) {
+    pipelines.push_back(pipeline.get());
+  }
   {
-    Progress progress(options.pipeline.requests, options.quiet);
-    pipeline.run([&](int finished) { progress(finished); });
+    Progress progress(options.cores * options.pipeline.requests, "requests", options.quiet);
+    RequestPipeline::run_together(pipelines, [&](int finished) { progress(finished); });
   }
   fmt::print("{}  {}\n", options.path, rt::summary_text(rt::session_record()));
-  print_failures(pipeline.failures());
-  bool passed = pipeline.failures().empty();
-  if (options.check && passed) {
-    passed = check_outputs(file.program, *file.model, inputs, pipeline.outputs());
+  std::vector<PipelineFailure> failures;
+  for (const RequestPipeline* pipeline : pipelines) {
+    failures.insert(failures.end(), pipeline->failures().begin(), pipeline->failures().end());
   }
+  print_failures(failures);
+  if (!failures.empty()) {
+    error = fmt::format("{} request(s) failed, the first: {} {}: {}", failures.size(),
+                        failures.front().step, failures.front().sequence,
+                        nrt_get_status_as_str(static_cast<NRT_STATUS>(failures.front().status)));
+    return 1;
+  }
+  bool passed = true;
+  for (RequestPipeline* pipeline : options.check ? pipelines : std::vector<RequestPipeline*>{}) {
+    passed = check_outputs(file.program, *file.model, inputs, pipeline->outputs()) && passed;
+  }
+  error = passed ? "" : "the outputs differ from the reference";
   return passed ? 0 : 1;
+}
+
+int execute(const Arguments& arguments) {
+  std::string error;
+  if (!arguments.flag("record")) {
+    return run_model(read_options(arguments), error);
+  }
+  if (!arguments.has("out")) {
+    throw UserError("--record needs --out: it completes that directory");
+  }
+  return record_run(arguments.text("out"), arguments.words, [&](std::string& problem) {
+    return run_model(read_options(arguments), problem);
+  });
 }
 
 }  // namespace
@@ -202,6 +217,7 @@ Command run_command() {
       options.end(),
       {{"requests,n", Kind::Text, "N", "how many times the model is executed", "1"},
        {"depth,d", Kind::Text, "D", "requests kept in flight", "3"},
+       {"cores", Kind::Text, "N", "logical cores that each execute the model so often", "1"},
        {"transfer", Kind::Text, "once|each",
         "write inputs and read outputs once, or with every request", "once"},
        {"numerics", Kind::Text, "on|off", "compute results, or only times"},
@@ -209,6 +225,9 @@ Command run_command() {
        {"out,o", Kind::Text, "DIR",
         "write summary.json, traces and the resolved configuration there"},
        {"no-trace", Kind::Flag, "", "with --out: leave the traces out"},
+       {"record", Kind::Flag, "",
+        "with --out: print nothing; leave a log and, at the end, run.json (exit status, versions) "
+        "there"},
        {"check", Kind::Flag, "",
         "compare the outputs with an independent reference; exit 1 when they differ"},
        {"quiet,q", Kind::Flag, "", "no progress line"}});

@@ -3,10 +3,8 @@
 #include "models/program_file.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -19,6 +17,7 @@
 #include "sim/isa/text.h"
 #include "tools/device.h"
 #include "tools/open_runtime.h"
+#include "tools/process_pool.h"
 #include "tools/request_pipeline.h"
 #include "tools/validation_measure.h"
 
@@ -159,60 +158,15 @@ nlohmann::json evaluate(const Job& job, const std::vector<ValidationRow>& rows) 
   return answer;
 }
 
-/// A job under way in a child process, which writes its answer into a pipe.
-struct Child {
-  pid_t pid = -1;
-  int pipe = -1;
-  std::size_t job = 0;
-};
-
-Child start(const Job& job, std::size_t index, const std::vector<ValidationRow>& rows) {
-  int ends[2];
-  if (pipe(ends) != 0) {
-    throw UserError(fmt::format("cannot create a pipe: {}", std::strerror(errno)));
-  }
-  const pid_t pid = fork();
-  if (pid < 0) {
-    throw UserError(fmt::format("cannot start a process: {}", std::strerror(errno)));
-  }
-  if (pid == 0) {
-    close(ends[0]);
-    const std::string answer = evaluate(job, rows).dump();
-    for (std::size_t sent = 0; sent < answer.size();) {
-      const ssize_t wrote = write(ends[1], answer.data() + sent, answer.size() - sent);
-      if (wrote < 0 && errno != EINTR) {
-        _exit(1);
-      }
-      sent += wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
-    }
-    _exit(0);
-  }
-  close(ends[1]);
-  return {pid, ends[0], index};
-}
-
 /// The answer of a child that has ended, or a problem for every reader.
-nlohmann::json answer_of(const Child& child, int status, const Job& job) {
-  std::string text;
-  char buffer[4096];
-  for (ssize_t got = 0; (got = read(child.pipe, buffer, sizeof buffer)) != 0;) {
-    if (got > 0) {
-      text.append(buffer, static_cast<std::size_t>(got));
-    } else if (errno != EINTR) {
-      break;
-    }
-  }
-  close(child.pipe);
-  nlohmann::json answer = nlohmann::json::parse(text, nullptr, false);
+nlohmann::json answer_of(const ProcessPool::Ended& ended, const Job& job) {
+  nlohmann::json answer = nlohmann::json::parse(ended.answer, nullptr, false);
   if (answer.is_array() && answer.size() == job.readers.size()) {
     return answer;
   }
   answer = nlohmann::json::array();
-  const std::string problem = WIFSIGNALED(status)
-                                  ? fmt::format("the run ended by signal {}", WTERMSIG(status))
-                                  : fmt::format("the run ended with {}", WEXITSTATUS(status));
   for (std::size_t i = 0; i < job.readers.size(); ++i) {
-    answer.push_back({{"problem", problem}});
+    answer.push_back({{"problem", ended.problem()}});
   }
   return answer;
 }
@@ -223,22 +177,17 @@ class Runner {
       : rows_(rows), results_(results), jobs_(jobs_of(rows)), divisors_(rows.size(), 1) {}
 
   void run(int at_once, const std::function<void(int, int)>& progress) {
-    std::vector<Child> children;
+    ProcessPool pool(at_once);
     std::size_t next = 0;
-    for (int done = 0; next < jobs_.size() || !children.empty();) {
-      while (next < jobs_.size() && children.size() < static_cast<std::size_t>(at_once)) {
-        children.push_back(start(jobs_[next], next, rows_));
-        ++next;
+    for (int done = 0; next < jobs_.size() || !pool.empty();) {
+      for (; next < jobs_.size() && !pool.full(); ++next) {
+        pool.start(next, [this, next](std::string& answer) {
+          answer = evaluate(jobs_[next], rows_).dump();
+          return 0;
+        });
       }
-      int status = 0;
-      const pid_t pid = waitpid(-1, &status, 0);
-      const auto child = std::find_if(children.begin(), children.end(),
-                                      [pid](const Child& c) { return c.pid == pid; });
-      if (child == children.end()) {
-        continue;
-      }
-      take(jobs_[child->job], answer_of(*child, status, jobs_[child->job]));
-      children.erase(child);
+      const ProcessPool::Ended ended = pool.wait();
+      take(jobs_[ended.job], answer_of(ended, jobs_[ended.job]));
       progress(++done, static_cast<int>(jobs_.size()));
     }
     finish();

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// nsim sweep: many runs, one for each point of a study.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "sim/base/error.h"
+#include "tools/command.h"
+#include "tools/sweep/study.h"
+#include "tools/sweep/sweep_check.h"
+
+namespace nsim::tool {
+namespace {
+
+double processor_seconds() {
+  double seconds = 0;
+  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage usage{};
+    getrusage(who, &usage);
+    for (const timeval& part : {usage.ru_utime, usage.ru_stime}) {
+      seconds += static_cast<double>(part.tv_sec) + 1e-6 * static_cast<double>(part.tv_usec);
+    }
+  }
+  return seconds;
+}
+
+/// 0 when every point is done, 1 otherwise.
+int report(Study& study, const SweepFile& file, const std::string& out, double seconds) {
+  constexpr std::size_t kShown = 10;
+  std::size_t done = 0;
+  std::vector<PointRecord> failed;
+  for (PointRecord& record : study.database().points(file.axes.size())) {
+    if (record.state == PointState::Failed) {
+      failed.push_back(std::move(record));
+    } else {
+      ++done;
+    }
+  }
+  fmt::print("{}: {} points, {} done, {} failed; results in {}/sweep.sqlite\n", file.name,
+             done + failed.size(), done, failed.size(), out);
+  if (study.ended_now() > 0) {
+    fmt::print("  {} of them now, in {:.1f} s ({:.0f} per minute), {:.1f} s of processor time\n",
+               study.ended_now(), seconds, 60 * study.ended_now() / seconds, processor_seconds());
+  }
+  for (std::size_t i = 0; i < failed.size() && i < kShown; ++i) {
+    std::string values;
+    for (std::size_t axis = 0; axis < file.axes.size(); ++axis) {
+      values += fmt::format(" {}={}", file.axes[axis].name, failed[i].point.values[axis].text);
+    }
+    fmt::print("  FAILED {:06}{}: {}\n", failed[i].id, values, failed[i].error);
+  }
+  if (failed.size() > kShown) {
+    fmt::print("  ... and {} more\n", failed.size() - kShown);
+  }
+  return failed.empty() ? 0 : 1;
+}
+
+int execute(const Arguments& arguments) {
+  const SweepFile file = read_sweep_file(arguments.text("FILE"));
+  check_sweep(file);
+  StudyOptions options;
+  options.out = arguments.has("out") ? arguments.text("out")
+                                     : std::filesystem::path(file.path).stem().string() + ".sweep";
+  const Design design = design_of(file);
+  if (arguments.flag("list")) {
+    for (const std::string& line : list_of(file, design, options.out)) {
+      fmt::print("{}\n", line);
+    }
+    return 0;
+  }
+  options.resume = arguments.flag("resume");
+  options.retry_failed = arguments.flag("retry-failed");
+  options.quiet = arguments.flag("quiet");
+  const int jobs = arguments.has("jobs")
+                       ? static_cast<int>(arguments.integer("jobs", 1, 1024))
+                       : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const auto start = std::chrono::steady_clock::now();
+  Study study(file, options);
+  const std::unique_ptr<Executor> executor = local_executor(jobs);
+  study.run(design, *executor);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  return report(study, file, options.out, elapsed.count());
+}
+
+}  // namespace
+
+Command sweep_command() {
+  using Kind = Option::Kind;
+  return {{"sweep",
+           "sweep FILE.toml [options]",
+           "run every point of a study, each in a process and a directory of its own\n"
+           "docs/sweeps.md explains the file. Exit code 1 when a point failed.",
+           {"FILE"},
+           {{"jobs,j", Kind::Text, "N", "runs at a time (default: one per processor)"},
+            {"out,o", Kind::Text, "DIR", "where to (default: the name of the file with .sweep)"},
+            {"resume", Kind::Flag, "", "continue: run only what has not ended yet"},
+            {"retry-failed", Kind::Flag, "", "continue, and run failed points again"},
+            {"list", Kind::Flag, "", "print one independent shell command per point, run nothing"},
+            {"quiet,q", Kind::Flag, "", "no progress line"}}},
+          execute};
+}
+
+}  // namespace nsim::tool

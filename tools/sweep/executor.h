@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the runs of a sweep take place. Whoever runs them, a point that came to an end has left a
+// run.json in its directory.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nsim::tool {
+
+struct PointJob {
+  std::int64_t id = 0;
+  std::vector<std::string> arguments;  // of nsim
+  std::string folder;
+};
+
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  /// Runs all; `ended` gets the index of each, once, and a problem when the job came to no end of
+  /// its own ("the run ended by signal 9"). Throws UserError when it cannot run anything.
+  virtual void run(const std::vector<PointJob>& jobs,
+                   const std::function<void(std::size_t, const std::string&)>& ended) = 0;
+};
+
+/// Processes of this machine, `jobs` at a time.
+std::unique_ptr<Executor> local_executor(int jobs);
+
+/// The nsim program that is running.
+std::string own_program();
+
+/// One line for a shell.
+std::string shell_line(const std::vector<std::string>& arguments);
+
+}  // namespace nsim::tool
