@@ -113,6 +113,15 @@ NRT_STATUS nrt_get_instance_info(nrt_instance_info_t* info, size_t instance_info
   });
 }
 
+NRT_STATUS nrt_get_device_id(int lnc_idx, int* device_id) {
+  return in_session(__func__, [&](Session& session) {
+    require_pointer(device_id, "device_id");
+    session.require_core(lnc_idx);
+    *device_id = session.device_of_core(lnc_idx);
+    return NRT_SUCCESS;
+  });
+}
+
 NRT_STATUS nrt_host_device_id_get(int neuron_dev, uint32_t* host_device_id) {
   return in_session(__func__, [&](Session& session) {
     require_pointer(host_device_id, "host_device_id");

@@ -166,6 +166,23 @@ TEST_CASE("R8 a forked child has no session and may open its own") {
   CHECK(status == 0);
 }
 
+TEST_CASE("R9 every process has an instance of its own: the same core in two at a time") {
+  Client client;
+  Client::fill(client.tensor(64), 1);
+  const pid_t child = fork();
+  if (child == 0) {
+    nrt_tensor_t* tensor = nullptr;
+    const bool mine =
+        nrt_init(NRT_FRAMEWORK_TYPE_NO_FW, "", "") == NRT_SUCCESS &&
+        nrt_tensor_allocate(NRT_TENSOR_PLACEMENT_DEVICE, 0, 64, "t", &tensor) == NRT_SUCCESS;
+    nrt_close();
+    _exit(mine ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+}
+
 TEST_CASE("R78 visible cores must be consecutive and exist") {
   const EnvironmentGuard quiet({{"NEURON_RT_LOG_LEVEL", "QUIET"}});
   for (const char* wrong : {"0,2", "1-0", "99", "0-99", "a", "0,", "-1", "0-", " 0"}) {

@@ -220,18 +220,6 @@ TEST_CASE("R73 memory that nobody wrote can be read") {
   CHECK(nrt_tensor_read(tensor, taken.data(), 0, taken.size()) == NRT_SUCCESS);
 }
 
-TEST_CASE("R76 tensors of one name are two tensors") {
-  Client client;
-  nrt_tensor_t* tensors[2] = {};
-  for (nrt_tensor_t*& tensor : tensors) {
-    REQUIRE(nrt_tensor_allocate(NRT_TENSOR_PLACEMENT_DEVICE, 0, 4, "same", &tensor) == NRT_SUCCESS);
-  }
-  Client::fill(tensors[0], 1);
-  Client::fill(tensors[1], 2);
-  CHECK(Client::read(tensors[0]).front() == 1.0F);
-  CHECK(Client::read(tensors[1]).front() == 2.0F);
-}
-
 TEST_CASE("R81 what the library hands out is given back by the function that goes with it") {
   Client client;
   const Client::Job job = client.job();

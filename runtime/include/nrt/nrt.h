@@ -248,6 +248,8 @@ NRT_STATUS nrt_get_dmabuf_fd_v2(uint64_t va, uint64_t size, int *fd, uint64_t *o
 /// There is no network adapter beside a simulated device: NRT_FAILURE.
 NRT_STATUS nrt_get_attached_efa_bdf(const void *va, char *efa_bdf, size_t *len);
 /// Every device has the number on the host that it has in the process.
+/// The device that a visible logical core is part of.
+NRT_STATUS nrt_get_device_id(int lnc_idx, int *device_id);
 NRT_STATUS nrt_host_device_id_get(int neuron_dev, uint32_t *host_device_id);
 /// Routing ids by host device id; `*count` is the room in the list and becomes the number of devices (also when the list is
 /// NULL). NRT_RESOURCE when the room is too small.

@@ -350,6 +350,27 @@ TEST_CASE("R43 one wake-up may stand for several completions: the sequence tells
   CHECK(counted + event.take() == 8);
 }
 
+TEST_CASE("R38 R39 a host that sleeps on events finds the same times in every run (step clock)") {
+  const auto run = [] {
+    // Long enough for a machine that holds the host up between two calls.
+    Client client({{"NSIM_CLOCK", "step"}, {"NSIM_SET", "clock.grace=1s"}});
+    const Client::Job job = client.job();
+    const Event of_unit;
+    const Event of_last;
+    REQUIRE(watch_compute(of_unit.fd) == NRT_SUCCESS);
+    Client::start(job);
+    REQUIRE(watch(Client::start(job), of_last.fd) == NRT_SUCCESS);
+    REQUIRE(of_last.take(1) == 1);
+    REQUIRE(of_unit.take(2) == 2);
+    Client::completed(NRTA_XU_COMPUTE);
+    std::uint64_t time = 0;
+    REQUIRE(nsim_hook_now(&time) == NRT_SUCCESS);
+    return time;
+  };
+  const std::uint64_t once = run();
+  CHECK(once == run());
+}
+
 TEST_CASE("R31 threads that register and withdraw while requests complete lose no event") {
   Client client;
   const Client::Job job = client.job();

@@ -108,6 +108,15 @@ TEST_CASE("R53 a core of another device does not reach the tensor") {
   char byte = 0;
   nrta_seq_t sequence = 0;
   const int far = static_cast<int>(cores) - 1;
+  int device = -1;
+  CHECK(nrt_get_device_id(0, &device) == NRT_SUCCESS);
+  CHECK(device == 0);
+  CHECK(nrt_get_device_id(far, &device) == NRT_SUCCESS);
+  CHECK(device == 1);
+  CHECK(nrt_get_device_id(far + 1, &device) == NRT_INVALID);
+  CHECK(nrt_get_device_id(-1, &device) == NRT_INVALID);
+  CHECK(nrt_get_device_id(0, nullptr) == NRT_INVALID);
+  CHECK(device == 1);
   CHECK(call_c_tensor_write(tensor, &byte, 0, 1, far, 0, nullptr, &sequence) == NRT_INVALID);
   CHECK(call_c_tensor_write(tensor, &byte, 0, 1, far / 2, 0, nullptr, &sequence) == NRT_SUCCESS);
   Client::wait(sequence);
