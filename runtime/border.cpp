@@ -2,6 +2,7 @@
 #include "runtime/border.h"
 
 #include <cstdlib>
+#include <system_error>
 
 #include "runtime/status.h"
 #include "sim/base/error.h"
@@ -26,6 +27,11 @@ NRT_STATUS status_of_exception(const char* function) noexcept {
   } catch (const InternalError& error) {
     NSIM_LOG(Nrt, Error, "{}: internal error: {}", function, error.what());
     std::abort();
+  } catch (const std::system_error& error) {  // threads, address space
+    const bool exhausted = error.code() == std::errc::resource_unavailable_try_again ||
+                           error.code() == std::errc::not_enough_memory;
+    status = exhausted ? NRT_RESOURCE : NRT_FAILURE;
+    message = error.what();
   } catch (const std::exception& error) {
     message = error.what();
   }

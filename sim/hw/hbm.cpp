@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "sim/base/error.h"
@@ -58,7 +59,8 @@ Hbm::Hbm(sc_core::sc_module_name name, const HbmParams& params, std::uint64_t ba
   void* memory = mmap(nullptr, static_cast<std::size_t>(params_.capacity), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
-    throw UserError(
+    throw std::system_error(
+        std::make_error_code(std::errc::not_enough_memory),
         fmt::format("no address space for an HBM stack of {}: is there a limit (ulimit -v)?",
                     format_quantity(Quantity::Bytes, params_.capacity)));
   }
