@@ -22,6 +22,7 @@ Command topology_command();
 Command validate_command();
 Command inspect_command();
 Command sweep_command();
+Command sweep_show_command();
 
 /// --config and --set, shared by every subcommand that needs a device.
 std::vector<Option> config_options();

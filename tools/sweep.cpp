@@ -5,10 +5,13 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <thread>
 
 #include "sim/base/error.h"
 #include "tools/command.h"
+#include "tools/sweep/goal.h"
 #include "tools/sweep/study.h"
 #include "tools/sweep/sweep_check.h"
 
@@ -58,15 +61,76 @@ int report(Study& study, const SweepFile& file, const std::string& out, double s
   return failed.empty() ? 0 : 1;
 }
 
+/// Fills in how good a point that is done is.
+void rate(const SweepFile& file, const Goal& goal, const PointRecord& record,
+          Candidate& candidate) {
+  PointValues values(file, record.point);
+  const auto lookup = [&](const std::string& name) {
+    const auto found = record.results.find(name);
+    return found != record.results.end() ? std::optional(found->second) : values.find(name);
+  };
+  candidate.objective = (goal.maximise ? -1 : 1) * goal.objective.number(lookup);
+  candidate.violation = goal.condition ? goal.condition->violation(lookup) : 0;
+}
+
+/// A search instead of a design: its points are those of the sweep.
+void search_goal(Study& study, const SweepFile& file, const Goal& goal,
+                 const SearchOptions& options, Executor& executor) {
+  const auto evaluate = [&](std::vector<Candidate>& candidates) {
+    std::vector<Point> points;
+    for (const Candidate& candidate : candidates) {
+      if (meets_conditions(file, candidate.point)) {
+        points.push_back(candidate.point);
+      }
+    }
+    std::map<std::string, PointRecord> records;
+    for (PointRecord& record : study.evaluate(points, executor)) {
+      records[record.point.key()] = std::move(record);
+    }
+    for (Candidate& candidate : candidates) {
+      const auto found = records.find(candidate.point.key());
+      if (found != records.end() && found->second.state == PointState::Done) {
+        rate(file, goal, found->second, candidate);
+      }
+    }
+  };
+  const SearchResult result = search(file, options, evaluate);
+  fmt::print("{}: differential evolution, seed {}, {} points in {} generations\n", study.goal(),
+             options.seed, result.evaluated, result.generations);
+  if (result.best.violation > 0) {
+    fmt::print("  no point meets the condition\n");
+    return;
+  }
+  fmt::print("  best {:.6g} at", goal.maximise ? -result.best.objective : result.best.objective);
+  for (std::size_t axis = 0; axis < file.axes.size(); ++axis) {
+    fmt::print(" {}={}", file.axes[axis].name, result.best.point.values[axis].text);
+  }
+  fmt::print("\n");
+}
+
 int execute(const Arguments& arguments) {
   const SweepFile file = read_sweep_file(arguments.text("FILE"));
   check_sweep(file);
   StudyOptions options;
   options.out = arguments.has("out") ? arguments.text("out")
                                      : std::filesystem::path(file.path).stem().string() + ".sweep";
-  const Design design = design_of(file);
+  options.goal = arguments.text("goal");
+  std::optional<Goal> goal;
+  if (!options.goal.empty()) {
+    goal = Goal::parse(options.goal);
+    check_names(file, goal->objective, true);
+    if (goal->condition) {
+      check_names(file, *goal->condition, true);
+    }
+  }
+  SearchOptions limits;
+  limits.budget = static_cast<std::size_t>(arguments.integer("budget", 4, 1'000'000));
+  limits.seed = file.sample.seed;
   if (arguments.flag("list")) {
-    for (const std::string& line : list_of(file, design, options.out)) {
+    if (goal) {
+      throw UserError("--list: which points a search has is known when it has run");
+    }
+    for (const std::string& line : list_of(file, design_of(file), options.out)) {
       fmt::print("{}\n", line);
     }
     return 0;
@@ -77,10 +141,16 @@ int execute(const Arguments& arguments) {
   const int jobs = arguments.has("jobs")
                        ? static_cast<int>(arguments.integer("jobs", 1, 1024))
                        : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  options.goal += goal ? fmt::format(" (budget {})", limits.budget) : "";
+  const Design design = goal ? Design{} : design_of(file);
   const auto start = std::chrono::steady_clock::now();
   Study study(file, options);
   const std::unique_ptr<Executor> executor = local_executor(jobs);
-  study.run(design, *executor);
+  if (goal) {
+    search_goal(study, file, *goal, limits, *executor);
+  } else {
+    study.run(design, *executor);
+  }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   return report(study, file, options.out, elapsed.count());
 }
@@ -98,6 +168,9 @@ Command sweep_command() {
             {"out,o", Kind::Text, "DIR", "where to (default: the name of the file with .sweep)"},
             {"resume", Kind::Flag, "", "continue: run only what has not ended yet"},
             {"retry-failed", Kind::Flag, "", "continue, and run failed points again"},
+            {"goal", Kind::Text, "GOAL",
+             "search the axes instead: 'min EXPRESSION where CONDITION', or max"},
+            {"budget", Kind::Text, "N", "with --goal: different points at most", "200"},
             {"list", Kind::Flag, "", "print one independent shell command per point, run nothing"},
             {"quiet,q", Kind::Flag, "", "no progress line"}}},
           execute};

@@ -41,6 +41,7 @@ class Study {
 
   SweepDatabase& database() { return *database_; }
   std::string folder_of(std::int64_t point) const;
+  const std::string& goal() const { return options_.goal; }
   int ended_now() const { return ended_now_; }
 
  private:
