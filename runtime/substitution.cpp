@@ -6,13 +6,12 @@
 //   uuid = "00a04c53-5fd9-4f07-bffd-d5eacdefc852"
 //   name = "file.neff"                          # as its header has it
 //   program = "matmul.toml"                     # .nasm, .toml or container, as seen from this file
-//   [substitute.tensors]                        # the NEFF's name = the program's, where they
-//   differ output0 = "c"
+//   [substitute.tensors]                        # where names differ: NEFF's = program's
+//   output0 = "c"
 #include "runtime/substitution.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cctype>
@@ -23,9 +22,7 @@
 #include <set>
 #include <sstream>
 
-#if !defined(TOML_HEADER_ONLY) || TOML_HEADER_ONLY != 0
-#error "link libtomlplusplus; its header-only form ends the process on bad input"
-#endif
+#include "sim/base/toml_text.h"
 
 namespace nsim::rt {
 namespace {
@@ -33,8 +30,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxFileSize = std::size_t{4} << 20;
-// The library builds and destroys dotted keys recursively.
-constexpr int kMaxDotsPerLine = 64;
 constexpr std::size_t kHashDigits = 32;
 constexpr std::size_t kUuidLength = 36;
 
@@ -78,20 +73,7 @@ class MapReader {
       throw UserError(SourcePos{file_, 0, 0},
                       fmt::format("the map has more than {} bytes", kMaxFileSize));
     }
-    std::istringstream lines(text);
-    int number = 0;
-    for (std::string line; std::getline(lines, line);) {
-      ++number;
-      if (std::count(line.begin(), line.end(), '.') > kMaxDotsPerLine) {
-        throw UserError(SourcePos{file_, number, 0},
-                        fmt::format("more than {} dots on a line", kMaxDotsPerLine));
-      }
-    }
-    try {
-      return toml::parse(text, file_);
-    } catch (const toml::parse_error& error) {
-      fail(error.source(), std::string(error.description()));
-    }
+    return parse_toml(text, file_);
   }
 
   std::string text(const toml::node& node, const std::string& key) const {
