@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/env.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
+#include "runtime/env_table.h"
 #include "sim/base/error.h"
 #include "sim/base/log.h"
 
@@ -99,11 +103,69 @@ constexpr std::pair<const char*, log::Component> kComponents[] = {
     {"TDRV", log::Component::Tdrv},
 };
 
+std::vector<std::pair<std::string, std::string>> our_variables() {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos &&
+        (text.rfind("NEURON_", 0) == 0 || text.rfind("NSIM_", 0) == 0)) {
+      all.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+void check_variables(const std::vector<std::pair<std::string, std::string>>& all) {
+  const std::vector<VariableRow>& rows = neuron_variables();
+  for (const auto& [name, value] : all) {
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&name = name](const auto& each) { return name == each.name; });
+    if (row != rows.end()) {
+      check_variable(*row, value);
+    } else if (name.rfind("NEURON_RT_", 0) == 0) {
+      NSIM_LOG(Nrt, Debug, "{} is not known and ignored", name);
+    }
+  }
+}
+
+DumpSettings dump_settings() {
+  constexpr std::int64_t kDefaultEntries = 1048576;
+  DumpSettings dumps;
+  dumps.directory = variable("NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY").value_or(dumps.directory);
+  dumps.upload_prefix = variable("NEURON_RT_S3_CORE_DUMP_PREFIX").value_or("");
+  dumps.program = variable("NSIM_DUMP_PROGRAM").value_or(dumps.program);
+  dumps.inputs_on_status = number("NEURON_RT_DBG_DUMP_INPUTS_ON_ERR", 1, INT32_MAX).value_or(0);
+  if (flag("NEURON_RT_ENABLE_DEVICE_MEMORY_OOM_LOG")) {
+    dumps.memory_log_entries = static_cast<std::uint64_t>(
+        number("NEURON_RT_DEBUG_MEMLOG_MAX_SIZE", 1, INT32_MAX).value_or(kDefaultEntries));
+  }
+  return dumps;
+}
+
+InspectSettings inspect_settings() {
+  InspectSettings inspect;
+  inspect.enabled = flag("NEURON_RT_INSPECT_ENABLE");
+  inspect.on_fail = flag("NEURON_RT_INSPECT_ON_FAIL");
+  inspect.system_profile = flag("NEURON_RT_INSPECT_SYSTEM_PROFILE", true);
+  inspect.device_profile = flag("NEURON_RT_INSPECT_DEVICE_PROFILE");
+  inspect.output_dir = variable("NEURON_RT_INSPECT_OUTPUT_DIR").value_or(inspect.output_dir);
+  inspect.max_events_per_core = static_cast<std::uint64_t>(
+      number("NEURON_RT_INSPECT_SYS_TRACE_MAX_EVENTS_PER_NC", 1, INT64_MAX)
+          .value_or(static_cast<std::int64_t>(inspect.max_events_per_core)));
+  inspect.cores = variable("NEURON_RT_INSPECT_EVENT_FILTER_NC").value_or("");
+  inspect.events = variable("NEURON_RT_INSPECT_EVENT_FILTER_TYPE").value_or("");
+  return inspect;
+}
+
 }  // namespace
 
 Environment read_environment() {
   constexpr std::int64_t kMaxCores = 1024;
   Environment environment;
+  environment.all = our_variables();
+  check_variables(environment.all);
   environment.options = environment_options();
   environment.config_dir = variable("NSIM_CONFIG_DIR").value_or("");
   environment.hooks = flag("NSIM_HOOKS");
@@ -121,6 +183,8 @@ Environment read_environment() {
   environment.substitute = variable("NSIM_SUBSTITUTE").value_or("");
   environment.implicit_async =
       number("NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS", 0, INT32_MAX).value_or(0) != 0;
+  environment.dumps = dump_settings();
+  environment.inspect = inspect_settings();
   return environment;
 }
 

@@ -6,10 +6,34 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "runtime/options.h"
 
 namespace nsim::rt {
+
+/// What is left behind for people when something fails.
+struct DumpSettings {
+  std::string directory = "/tmp/neuron-core-dump/dt-%d-cid-%c";  // ..._LOCAL_CORE_DUMP_DIRECTORY
+  std::string upload_prefix;  // NEURON_RT_S3_CORE_DUMP_PREFIX: for the dump program alone
+  std::string program = "/opt/aws/neuron/bin/neuron-dump";  // NSIM_DUMP_PROGRAM
+  std::int64_t inputs_on_status = 0;  // NEURON_RT_DBG_DUMP_INPUTS_ON_ERR, 0: never
+  std::uint64_t memory_log_entries =
+      0;  // NEURON_RT_ENABLE_DEVICE_MEMORY_OOM_LOG, _DEBUG_MEMLOG_...
+};
+
+/// NEURON_RT_INSPECT_*
+struct InspectSettings {
+  bool enabled = false;
+  bool on_fail = false;  // only when an execution failed
+  bool system_profile = true;
+  bool device_profile = false;
+  std::string output_dir = "./output";
+  std::uint64_t max_events_per_core = 1000000;
+  std::string cores;   // EVENT_FILTER_NC: numbers and ranges, "" for all
+  std::string events;  // EVENT_FILTER_TYPE: names, "hardware", "software", ^ negates; "" for all
+};
 
 struct Environment {
   Options options;                         // NSIM_CONFIG, _SET, _OUT, _TRACE, _CLOCK
@@ -25,8 +49,13 @@ struct Environment {
   bool checks = false;             // NSIM_CHECK
   std::string check_report;        // NSIM_CHECK_REPORT: each session adds a line of findings
   std::string substitute;          // NSIM_SUBSTITUTE: a substitution map
+  DumpSettings dumps;
+  InspectSettings inspect;
+  std::vector<std::pair<std::string, std::string>> all;  // NEURON_* and NSIM_*, by name
 };
 
+/// Checks every variable of the runtime that is known (env_table.h); unknown NEURON_RT_* are
+/// ignored with a line at DEBUG.
 Environment read_environment();
 
 /// Applies NEURON_RT_LOG_LEVEL*, NEURON_RT_LOG_LOCATION* to the log.

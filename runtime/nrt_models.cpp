@@ -24,8 +24,13 @@ NRT_STATUS load_model(Session& session, const void* neff_bytes, std::size_t size
   if (vnc < kAnyCore || (vnc_count != -1 && vnc_count != 1)) {
     throw StatusError(NRT_INVALID, "vnc must be -1 or a logical core, vnc_count -1 or 1");
   }
-  *model = session.objects().models.add(
-      load_container(session, static_cast<const std::byte*>(neff_bytes), size, vnc, collectives));
+  try {
+    *model = session.objects().models.add(
+        load_container(session, static_cast<const std::byte*>(neff_bytes), size, vnc, collectives));
+  } catch (const StatusError& error) {
+    session.counters().refused(session.cores().first + std::max(vnc, 0), error.status());
+    throw;
+  }
   return NRT_SUCCESS;
 }
 

@@ -2,6 +2,9 @@
 // Test hooks; see nsim_hooks.h, whose macros of the same names parentheses keep away.
 #include <nsim_hooks.h>
 
+#include <cstring>
+#include <utility>
+
 #include "runtime/border.h"
 #include "runtime/status.h"
 
@@ -58,6 +61,19 @@ NRT_STATUS(nsim_hook_set_next_number)(uint32_t lnc, int xu, int queue, uint64_t 
     if (!unit_named(session, lnc, xu, queue).set_next_number(number)) {
       throw StatusError(NRT_INVALID, "the unit has requests outstanding, or that is no number");
     }
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nsim_hook_counters(char* json, size_t* size) {
+  return with_hooks(__func__, [&](Session& session) {
+    require_pointer(size, "size");
+    const std::string text = session.counters_json();
+    const std::size_t room = std::exchange(*size, text.size() + 1);
+    if (json == nullptr || room <= text.size()) {
+      return NRT_RESOURCE;
+    }
+    std::memcpy(json, text.c_str(), text.size() + 1);
     return NRT_SUCCESS;
   });
 }

@@ -7,6 +7,7 @@
 //               and result), instructions, idle_percent and slow_percent {cause: percent of the
 //               cores' active time}; what slows an engine is part of busy
 //   units       per unit queue: requests, failed, busy_ns, gap_ns, mean_time_ns, latency_ns {...}
+//   counters    per logical core and HBM stack, see counters.h
 //   models      per loaded model: id, name, core, work
 //   requests    every completed request, times in integer picoseconds
 //   client_checks  what the checking mode found, {enabled, findings [{bug, object, first, second
@@ -220,6 +221,7 @@ std::string summary_json(const SessionRecord& record) {
                  {"summary", headline(summary)},
                  {"engines", engines(summary)},
                  {"units", units(summary)},
+                 {"counters", Json::parse(record.counters.empty() ? "{}" : record.counters)},
                  {"models", models(record)},
                  {"requests", requests(record)},
                  {"client_checks", client_checks(record.client_checks)},

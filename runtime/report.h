@@ -44,6 +44,7 @@ struct SessionRecord {
   Stats stats;                          // Hardware::report
   std::vector<ParamInfo> params;
   std::string resolved_config;  // TOML
+  std::string counters;         // JSON, see counters.h
   std::string clock_mode;
   bool numerics = true;
   ClientCheckRecord client_checks;

@@ -72,7 +72,9 @@ Session::Session(const Environment& environment, const Options& options)
       events_(cores_.first, cores_.count),
       recorder_(topology_.name, traces_, events_, profiles_,
                 options.records || !options.out.empty() ? parameters_.runtime.max_records : 0),
-      memory_ledger_(std::make_shared<MemoryLedger>("/tmp")),
+      counters_(cores_.first, cores_.count),
+      dump_(environment, topology_, cores_),
+      memory_ledger_(std::make_shared<MemoryLedger>("/tmp", environment.dumps.memory_log_entries)),
       models_of_core_(static_cast<std::size_t>(cores_.count)) {
   kernel_ = std::make_unique<Kernel>([this] {
     std::shared_ptr<hw::Hardware> hardware = hw::Hardware::create(parameters_.hardware, traces_);
@@ -179,6 +181,9 @@ NRT_STATUS Session::schedule(UnitQueue& queue, std::unique_ptr<Request>& request
   const NRT_STATUS status = queue.accept(request, sequence);
   if (status != NRT_SUCCESS) {
     clock_->pending(-1);
+    if (request->model) {
+      counters_.refused(queue.address().core, status);
+    }
     clock_->poll();  // a host that tries again and again lets time pass
     return status;
   }
@@ -266,6 +271,11 @@ void Session::finished(UnitQueue& queue, Request& request) {
   if (checks_) {
     checks_->completed(request);
   }
+  if (request.model) {
+    counters_.executed(queue.address().core, request.status, request.ended - request.started,
+                       static_cast<double>(request.model->streams->work.matmul_flops));
+  }
+  dump_.failed(queue, request, *hardware_);
   publish(queue, request);
   clock_->pending(-1);
   clock_->completed();
@@ -318,6 +328,7 @@ std::string Session::tensor_at(const ClientChecks::Range& range) const {
 std::uint32_t Session::add_model_record(ModelRecord record) {
   const std::lock_guard<std::mutex> lock(models_mutex_);
   record.id = static_cast<std::uint32_t>(models_.size()) + 1;
+  counters_.loaded(record.core);
   models_.push_back(std::move(record));
   return models_.back().id;
 }
@@ -332,6 +343,7 @@ SessionRecord Session::record() {
   if (checks_) {
     out.client_checks = {true, checks_->findings()};
   }
+  out.counters = counters_json();
   {
     const std::lock_guard<std::mutex> lock(models_mutex_);
     out.models = models_;

@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "runtime/client_checks.h"
+#include "runtime/core_dump.h"
 #include "runtime/core_range.h"
+#include "runtime/counters.h"
 #include "runtime/driver.h"
 #include "runtime/env.h"
 #include "runtime/error_tracker.h"
@@ -87,6 +89,9 @@ class Session : private RequestListener {
   std::shared_ptr<HbmPool> pool_of_core(int core) const;
   int device_of_core(int core) const { return pool_of_core(core)->region().device; }
   const std::vector<std::shared_ptr<HbmPool>>& pools() const { return pools_; }
+  Counters& counters() { return counters_; }
+  /// The counters and the memory in use, as Counters::json says.
+  std::string counters_json() const { return counters_.json(pools_); }
   MemoryLedger& memory_ledger() { return *memory_ledger_; }
 
   /// nullptr when there is none.
@@ -137,6 +142,8 @@ class Session : private RequestListener {
   Profiles profiles_;
   Recorder recorder_;
   std::unique_ptr<ClientChecks> checks_;
+  Counters counters_;
+  CoreDump dump_;
   std::vector<std::unique_ptr<UnitQueue>> units_;
   const std::shared_ptr<MemoryLedger> memory_ledger_;
   std::vector<std::shared_ptr<HbmPool>> pools_;

@@ -32,6 +32,9 @@ NRT_STATUS nsim_hook_inject(uint32_t lnc, int xu, int queue, nsim_fault_t fault,
 NRT_STATUS nsim_hook_pause(uint32_t lnc, int xu, int queue, bool paused);
 /// The number the unit gives to its next request; only while it has none outstanding.
 NRT_STATUS nsim_hook_set_next_number(uint32_t lnc, int xu, int queue, uint64_t number);
+/// The counters of all cores and the memory in use as JSON text (`counters` in summary.json), with a NUL at its end; `*size` is
+/// the room, and becomes what is needed. NRT_RESOURCE, and nothing is written, when the room is too small.
+NRT_STATUS nsim_hook_counters(char *json, size_t *size);
 /// Simulated time of the host in picoseconds.
 NRT_STATUS nsim_hook_now(uint64_t *picoseconds);
 

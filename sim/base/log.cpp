@@ -2,6 +2,7 @@
 #include "sim/base/log.h"
 
 #include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/ringbuffer_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
@@ -34,16 +35,27 @@ constexpr const char* kComponentNames[kComponents] = {"NRT", "NMGR", "KMGR", "TD
 
 using LoggerPtr = std::shared_ptr<spdlog::logger>;
 
+constexpr const char* kLine = "%Y-%b-%d %H:%M:%S.%f  %P:%t  %v";
+
+/// What all loggers write to beside their own location.
+const std::shared_ptr<spdlog::sinks::ringbuffer_sink_mt>& recent() {
+  constexpr std::size_t kLines = 200;
+  static const auto* const sink = new std::shared_ptr<spdlog::sinks::ringbuffer_sink_mt>(
+      std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(kLines));
+  return *sink;
+}
+
 LoggerPtr make_logger(spdlog::sink_ptr sink, const char* pattern) {
-  auto logger = std::make_shared<spdlog::logger>("neuron", std::move(sink));
+  const spdlog::sinks_init_list sinks{std::move(sink), recent()};
+  auto logger = std::make_shared<spdlog::logger>("neuron", sinks);
   logger->set_level(spdlog::level::trace);  // enabled() decides
   logger->flush_on(spdlog::level::warn);
   logger->set_pattern(pattern);
+  recent()->set_pattern(kLine);  // the one of a syslog has no time
   return logger;
 }
 
 LoggerPtr open_location(const std::string& location) {
-  constexpr const char* kLine = "%Y-%b-%d %H:%M:%S.%f  %P:%t  %v";
   if (location == "console") {
     return make_logger(std::make_shared<spdlog::sinks::stderr_sink_mt>(), kLine);
   }
@@ -120,6 +132,10 @@ void write(Component component, Level level, const char* function, const std::st
   const LevelRow& row = kLevels[static_cast<std::size_t>(level)];
   logger->log(row.level, "{}  {}:{}   {}", row.name, kComponentNames[index(component)], function,
               text);
+}
+
+std::vector<std::string> tail() {
+  return recent()->last_formatted();
 }
 
 }  // namespace nsim::log

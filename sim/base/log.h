@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Log lines for people, in the shape of the real runtime's:
 //   2026-Nov-24 18:57:20.782962  4444:4445  ERROR  TDRV:function   text
-// Components NRT (API), NMGR (models), KMGR (execution), TDRV (device and driver). Errors only by default.
+// Components NRT (API), NMGR (models), KMGR (execution), TDRV (device and driver). Errors only by
+// default.
 #pragma once
 
 #include <fmt/format.h>
 
 #include <string>
+#include <vector>
 
 namespace nsim::log {
 
@@ -23,6 +25,9 @@ void set_location(Component component, const std::string& location);
 
 bool enabled(Component component, Level level);
 void write(Component component, Level level, const char* function, const std::string& text);
+
+/// The last lines written, whatever their location, oldest first and each with its line end.
+std::vector<std::string> tail();
 
 }  // namespace nsim::log
 

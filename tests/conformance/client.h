@@ -34,7 +34,8 @@ class EnvironmentGuard {
   std::vector<std::string> unset_before_;
 };
 
-/// A session with hooks and without log lines. Everything it makes lives until nrt_close.
+/// A session with hooks, without log lines and without dumps of failures. Everything it makes lives
+/// until nrt_close.
 class Client {
  public:
   /// An x and a y, in the sets of an execution.
@@ -78,7 +79,8 @@ class Client {
   static void pause(nrta_xu_t xu, bool paused, int queue = 0);
 
  private:
-  EnvironmentGuard defaults_{{"NSIM_HOOKS", "1"}, {"NEURON_RT_LOG_LEVEL", "QUIET"}};
+  EnvironmentGuard defaults_{{"NSIM_HOOKS", "1"}, {"NEURON_RT_LOG_LEVEL", "QUIET"},
+                             {"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", ""}};
   EnvironmentGuard environment_;
 };
 

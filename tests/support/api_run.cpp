@@ -13,6 +13,7 @@ ApiMachine& api_machine() {
     setenv("NSIM_CONFIG", "trn1", 1);
     setenv("NSIM_SET", "runtime.queue_depth=3;runtime.exec_timeout=200us", 1);
     setenv("NEURON_RT_LOG_LEVEL", "QUIET", 1);
+    setenv("NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", "", 1);  // failures by the million
     return new ApiMachine(increment_container("trn1", 1), increment_bytes(1), 3);
   }();
   return *machine;

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// R69: what a failure leaves behind: counters, core dumps, input dumps.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/conformance/client.h"
+
+using nsim::test::Client;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A directory of the test's own, also the working directory.
+class Scratch {
+ public:
+  Scratch() : before_(fs::current_path()) {
+    static int next = 0;
+    path = "/tmp/nsim_failures_" + std::to_string(getpid()) + "_" + std::to_string(next++);
+    fs::create_directories(path);
+    fs::current_path(path);
+  }
+  ~Scratch() {
+    fs::current_path(before_);
+    fs::remove_all(path);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  /// Names of what lies in a folder below, in order.
+  std::vector<std::string> names(const std::string& below = "") const {
+    std::vector<std::string> all;
+    for (const auto& entry : fs::directory_iterator(path / below)) {
+      all.push_back(entry.path().filename().string());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream in(path / name);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  fs::path path;
+
+ private:
+  fs::path before_;
+};
+
+void fail_once(const Client::Job& job) {
+  REQUIRE(nsim_hook_inject(0, NRTA_XU_COMPUTE, 0, NSIM_FAULT_OUT_OF_BOUNDS, 0) == NRT_SUCCESS);
+  REQUIRE(nrt_execute(job.model, job.inputs, job.outputs) == NRT_EXEC_OOB);
+}
+
+nlohmann::json counters() {
+  std::size_t size = 0;
+  REQUIRE(nsim_hook_counters(nullptr, &size) == NRT_RESOURCE);
+  std::string text(size + 1000, ' ');
+  size = text.size();
+  REQUIRE(nsim_hook_counters(text.data(), &size) == NRT_SUCCESS);
+  return nlohmann::json::parse(text.substr(0, size - 1));
+}
+
+}  // namespace
+
+TEST_CASE("R69 every end of an execution is counted on its core, and refusals and loads are") {
+  Client client;
+  const Client::Job job = client.job(1);
+  REQUIRE(nrt_execute(job.model, job.inputs, job.outputs) == NRT_SUCCESS);
+  REQUIRE(nsim_hook_inject(1, NRTA_XU_COMPUTE, 0, NSIM_FAULT_OUT_OF_BOUNDS, 0) == NRT_SUCCESS);
+  REQUIRE(nrt_execute(job.model, job.inputs, job.outputs) == NRT_EXEC_OOB);
+  REQUIRE(nsim_hook_inject(1, NRTA_XU_COMPUTE, 0, NSIM_FAULT_DMA_ABORT, 0) == NRT_SUCCESS);
+  REQUIRE(nrt_execute(job.model, job.inputs, job.outputs) == NRT_EXEC_HW_ERR_DMA_ABORT);
+  REQUIRE(nrt_execute(job.model, job.inputs, job.outputs) == NRT_EXEC_UNIT_UNRECOVERABLE);
+  const nlohmann::json all = counters();
+  const nlohmann::json& core = all.at("neuroncore_counters").at("1");
+  CHECK(core.at("status").at("success") == 1);
+  CHECK(core.at("status").at("oob_error") == 1);
+  CHECK(core.at("status").at("hw_error") == 1);
+  CHECK(core.at("status").at("generic_error") == 1);
+  CHECK(core.at("inference_count") == 3);
+  CHECK(core.at("model_load_count").get<int>() >= 1);
+  CHECK(core.at("nc_time_in_use_ns").get<double>() > 0);
+  const nlohmann::json& idle = all.at("neuroncore_counters").at("0");
+  CHECK(idle.at("inference_count") == 0);
+  std::uint64_t tensors = 0;
+  for (const auto& [stack, uses] : all.at("memory_usage").at("device_mem").items()) {
+    tensors += uses.at("tensors").get<std::uint64_t>();
+  }
+  CHECK(tensors >= 2 * Client::bytes());
+}
+
+TEST_CASE(
+    "R69 a failed execution leaves the state of its cores and the log in the named directory") {
+  const Scratch scratch;
+  Client client(
+      {{"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", scratch.path.string() + "/cid-%c-pid-%p-%%"}});
+  const Client::Job job = client.job();
+  CHECK(scratch.names().empty());
+  fail_once(job);
+  const std::string folder = "cid-0000000000000000-pid-" + std::to_string(getpid()) + "-%";
+  REQUIRE(scratch.names() == std::vector<std::string>{folder});
+  const std::vector<std::string> files = scratch.names(folder);
+  REQUIRE(files.size() == static_cast<std::size_t>(Client::cores_per_logical()) + 1);
+  CHECK_THAT(files.front(), Catch::Contains("-nd0-nc0-pid-" + std::to_string(getpid()) + "-tid-"));
+  CHECK_THAT(files.back(), Catch::EndsWith("-nrt-pid-" + std::to_string(getpid()) + ".log"));
+  const auto state = nlohmann::json::parse(scratch.read(folder + "/" + files.front()));
+  CHECK(state.at("error").at("status") == NRT_EXEC_OOB);
+  CHECK(state.at("error").at("api") == "nrt_execute");
+  CHECK(state.at("model").at("inputs").at(0).at("name") == "x");
+  CHECK_FALSE(state.at("statistics").empty());
+}
+
+TEST_CASE("R69 without a directory nothing is written, and a bad one fails no request") {
+  const Scratch scratch;
+  {
+    Client client({{"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", ""}});
+    fail_once(client.job());
+  }
+  CHECK(scratch.names().empty());
+  Client client({{"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", "/proc/no/such/place"},
+                 {"NEURON_RT_DBG_DUMP_INPUTS_ON_ERR", "1006"}});
+  chmod(scratch.path.c_str(), 0500);
+  const Client::Job job = client.job();
+  fail_once(job);
+  chmod(scratch.path.c_str(), 0700);
+  CHECK(nrt_execute(job.model, job.inputs, job.outputs) == NRT_SUCCESS);
+}
+
+TEST_CASE("R69 a client that fails again and again leaves eight dumps and no more") {
+  const Scratch scratch;
+  Client client({{"NEURON_RT_DBG_DUMP_INPUTS_ON_ERR", "1006"}});
+  const Client::Job job = client.job();
+  for (int i = 0; i < 12; ++i) {
+    fail_once(job);
+  }
+  CHECK(scratch.names().size() == 8);
+}
+
+TEST_CASE("R69 the dump program is told what failed and where the files are") {
+  const Scratch scratch;
+  const std::string program = scratch.path.string() + "/dump program";
+  std::ofstream(program) << "#!/bin/sh\nprintf '%s\\n' \"$@\" > '" << scratch.path.string()
+                         << "/words'\n";
+  chmod(program.c_str(), 0755);
+  Client client({{"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", scratch.path.string() + "/dump"},
+                 {"NSIM_DUMP_PROGRAM", program}});
+  fail_once(client.job());
+  const std::string words = scratch.read("words");
+  CHECK_THAT(words, Catch::Contains("--error-location\nnrt_execute\n--error-code\n1006\n"));
+  CHECK_THAT(words, Catch::Contains("--local-output-dir\n" + scratch.path.string() + "/dump\n"));
+  CHECK_THAT(words, Catch::Contains("--pid\n" + std::to_string(getpid()) + "\n"));
+  for (const char* flag : {"--neff-name", "--neff-uuid", "--date-time", "--tid", "--log-id",
+                           "--instance-id", "--cluster-id", "--s3-output-prefix"}) {
+    CHECK_THAT(words, Catch::Contains(flag));
+  }
+}
+
+TEST_CASE("R69 the inputs of an execution are dumped on the status that was asked for, only") {
+  const Scratch scratch;
+  Client client({{"NEURON_RT_DBG_DUMP_INPUTS_ON_ERR", "1006"}});
+  const Client::Job job = client.job();
+  Client::fill(job.x, 2.5F);
+  REQUIRE(nsim_hook_inject(0, NRTA_XU_COMPUTE, 0, NSIM_FAULT_NUMERICAL_NAN, 0) == NRT_SUCCESS);
+  REQUIRE(nrt_execute(job.model, job.inputs, job.outputs) == NRT_EXEC_COMPLETED_WITH_NUM_ERR);
+  CHECK(scratch.names().empty());
+  fail_once(job);
+  REQUIRE(scratch.names().size() == 1);
+  const std::string folder = scratch.names()[0];
+  CHECK_THAT(folder, Catch::StartsWith("input_dump_") && Catch::Contains("_h_nn_"));
+  CHECK(scratch.names(folder) == std::vector<std::string>{"input0.bin", "model_name.txt"});
+  const std::string bytes = scratch.read(folder + "/input0.bin");
+  REQUIRE(bytes.size() == Client::bytes());
+  float value = 0;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  CHECK(value == 2.5F);
+}
