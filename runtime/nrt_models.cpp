@@ -24,6 +24,7 @@ NRT_STATUS load_model(Session& session, const void* neff_bytes, std::size_t size
   if (vnc < kAnyCore || (vnc_count != -1 && vnc_count != 1)) {
     throw StatusError(NRT_INVALID, "vnc must be -1 or a logical core, vnc_count -1 or 1");
   }
+  const nsim::SimTime start = session.now();
   try {
     *model = session.objects().models.add(
         load_container(session, static_cast<const std::byte*>(neff_bytes), size, vnc, collectives));
@@ -31,6 +32,7 @@ NRT_STATUS load_model(Session& session, const void* neff_bytes, std::size_t size
     session.counters().refused(session.cores().first + std::max(vnc, 0), error.status());
     throw;
   }
+  session.trace_call("nrt_load", session.objects().models.get(*model)->core, start);
   return NRT_SUCCESS;
 }
 
@@ -62,7 +64,10 @@ NRT_STATUS nrt_unload(nrt_model_t* model) {
       if (session.checks() != nullptr) {
         session.checks()->unloading(object.get(), object->name);
       }
+      const nsim::SimTime start = session.now();
+      const int core = object->core;
       unload(session, std::move(object));
+      session.trace_call("nrt_unload", core, start);
     }
     return NRT_SUCCESS;
   });

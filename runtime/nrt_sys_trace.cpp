@@ -38,7 +38,7 @@ NRT_STATUS list_events(const char* function, const char*** event_types, std::siz
     *count = 0;
     for (std::size_t i = 0; i < kSysTraceEvents.size(); ++i) {
       if (chosen(i)) {
-        list[(*count)++] = kSysTraceEvents[i];
+        list[(*count)++] = kSysTraceEvents[i].name;
       }
     }
     *event_types = list;
@@ -82,16 +82,8 @@ NRT_STATUS nrt_sys_trace_config_set_max_events_per_nc(nrt_sys_trace_config_t* co
 NRT_STATUS nrt_sys_trace_config_set_capture_enabled_for_nc(nrt_sys_trace_config_t* config,
                                                            uint32_t nc_idx, bool enabled) {
   return at_border(__func__, [&] {
-    constexpr std::uint32_t kMaxCores = 1024;
     require_pointer(config, "config");
-    if (nc_idx >= kMaxCores) {
-      throw StatusError(NRT_INVALID, "no such core");
-    }
-    std::vector<bool>& cores = config->filter.cores;
-    if (cores.size() <= nc_idx) {
-      cores.resize(nc_idx + 1, true);
-    }
-    cores[nc_idx] = enabled;
+    config->filter.set_core(nc_idx, enabled);
     return NRT_SUCCESS;
   });
 }

@@ -158,7 +158,9 @@ NRT_STATUS nrt_tensor_allocate(nrt_tensor_placement_t tensor_placement, int vnc,
         tensor_placement > NRT_TENSOR_PLACEMENT_VIRTUAL) {
       throw StatusError(NRT_INVALID, "unknown placement");
     }
+    const nsim::SimTime start = session.now();
     *tensor = add_tensor(session, name, allocate(session, tensor_placement, vnc, size));
+    session.trace_call("nrt_tensor_allocate", vnc, start);
     return NRT_SUCCESS;
   });
 }
@@ -172,6 +174,8 @@ void nrt_tensor_free(nrt_tensor_t** tensor) {
   in_session(__func__, [&](Session& session) {
     if (const auto object = session.objects().tensors.remove(handle)) {
       check_released(session, "nrt_tensor_free", *object);
+      const View view = object->view();
+      session.trace_call("nrt_tensor_free", view.storage ? view.core() : -1, session.now());
     }
     return NRT_SUCCESS;
   });

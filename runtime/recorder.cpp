@@ -4,15 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/status.h"
 #include "runtime/summary.h"
 
 namespace nsim::rt {
-Recorder::Recorder(const std::string& instance, TraceSet& traces, SysTrace& events,
+Recorder::Recorder(const std::string& instance, TraceSet& traces, std::vector<SysTrace*> events,
                    Profiles& profiles, std::int64_t max_records)
     : traces_(traces),
-      events_(events),
+      events_(std::move(events)),
       profiles_(profiles),
       max_records_(static_cast<std::size_t>(max_records)) {
   if (traces_.enabled()) {
@@ -24,18 +25,17 @@ Recorder::Recorder(const std::string& instance, TraceSet& traces, SysTrace& even
 void Recorder::submitted(const UnitQueue& queue, const Request& request) {
   if (!request.sync) {
     host_span(request, request.submitted);
-    events_.api_call(request.api, queue.address().core, request.sequence, request.called,
-                     request.submitted);
+    api_call(queue, request, request.submitted);
   }
 }
 
 void Recorder::finished(const UnitQueue& queue, const Request& request, SimTime now) {
   if (request.sync) {
     host_span(request, now);
-    events_.api_call(request.api, queue.address().core, request.sequence, request.called, now);
+    api_call(queue, request, now);
   }
+  trace_request(queue, request, now);
   if (request.descriptor.opcode == hw::RequestOpcode::Execute) {
-    events_.execution(queue.address().core, request.sequence, request.started, request.ended);
     profiles_.execution(request.model->id, request.sequence, request.started, request.ended,
                         request.status);
   }
@@ -57,6 +57,47 @@ void Recorder::finished(const UnitQueue& queue, const Request& request, SimTime 
     record.completed = now;
     record.status = request.status;
     requests_.push_back(record);
+  }
+}
+
+void Recorder::api_call(const UnitQueue& queue, const Request& request, SimTime end) {
+  for (SysTrace* events : events_) {
+    events->api_call(request.api, queue.address().core, request.sequence, request.called, end,
+                     request.thread);
+  }
+}
+
+void Recorder::trace_request(const UnitQueue& queue, const Request& request, SimTime now) {
+  const int core = queue.address().core;
+  const bool execution = request.descriptor.opcode == hw::RequestOpcode::Execute;
+  const bool switched =
+      execution && std::exchange(model_of_core_[core], request.model->id) != request.model->id;
+  for (SysTrace* events : events_) {
+    if (!events->running()) {
+      continue;
+    }
+    const auto add = [&](const char* name, SimTime start, SimTime end) {
+      events->api_call(name, core, request.sequence, start, end, request.thread);
+    };
+    if (execution) {
+      add("nrt_model_submit", request.called, request.submitted);
+      add("kbl_exec_pre", request.called, request.submitted);
+      add("kbl_exec_wait", request.submitted, request.ended);
+      if (switched) {
+        add("nrt_model_switch", request.started, request.started);
+      }
+      events->execution(core, request.sequence, request.started, request.ended);
+      add("kbl_exec_post", request.ended, now);
+    } else if (queue.address().type == hw::UnitType::Collectives) {
+      add("cc_running", request.started, request.ended);
+    }
+    add("hw_notify", request.ended, now);
+    if (request.status == NRT_EXEC_COMPLETED_WITH_NUM_ERR) {
+      add("numerical_err", request.ended, request.ended);
+    }
+    if (request.status != NRT_SUCCESS && request.status != NRT_CLOSED) {
+      add("notification_consume_errors", request.ended, now);
+    }
   }
 }
 

@@ -21,8 +21,8 @@ namespace nsim::rt {
 class Recorder {
  public:
   /// `instance` names the process group in the trace.
-  Recorder(const std::string& instance, TraceSet& traces, SysTrace& events, Profiles& profiles,
-           std::int64_t max_records);
+  Recorder(const std::string& instance, TraceSet& traces, std::vector<SysTrace*> events,
+           Profiles& profiles, std::int64_t max_records);
 
   void submitted(const UnitQueue& queue, const Request& request);
   /// Before the request is visible as complete, so that whoever sees that finds the records.
@@ -34,6 +34,9 @@ class Recorder {
   /// A slice of a host thread's track, pushed behind the one before where the host ran ahead of the
   /// device's clock.
   void host_span(const Request& request, SimTime end);
+  /// Every event that a request means, in the order of time.
+  void trace_request(const UnitQueue& queue, const Request& request, SimTime now);
+  void api_call(const UnitQueue& queue, const Request& request, SimTime end);
   TrackId unit_track(const UnitQueue& queue);
 
   struct ThreadTrack {
@@ -42,11 +45,12 @@ class Recorder {
   };
 
   TraceSet& traces_;
-  SysTrace& events_;
+  const std::vector<SysTrace*> events_;
   Profiles& profiles_;
   const std::size_t max_records_;
   std::vector<RequestRecord> requests_;
   TrackId process_ = 0;
+  std::map<int, std::uint32_t> model_of_core_;  // the last one that ran
   std::map<int, ThreadTrack> threads_;
   std::map<nrta_xu_id_t, TrackId> units_;
 };

@@ -52,8 +52,15 @@ class Executing {
   std::vector<std::shared_ptr<Storage>> storages_;
 };
 
-TraceSet make_traces(const Options& options) {
-  return options.out.empty() || !options.trace ? TraceSet() : TraceSet(options.out);
+/// Where the timelines of a session go; "" for nowhere. A profile that somebody asked for is copied
+/// from the output directory, when there is one.
+std::string trace_directory(const Options& options, const Inspection& inspection) {
+  return !options.out.empty() && options.trace ? options.out : inspection.trace_directory();
+}
+
+TraceSet make_traces(const Options& options, const Inspection& inspection) {
+  const std::string directory = trace_directory(options, inspection);
+  return directory.empty() ? TraceSet() : TraceSet(directory);
 }
 
 }  // namespace
@@ -68,10 +75,13 @@ Session::Session(const Environment& environment, const Options& options)
       parameters_(resolve(config_)),
       topology_(hw::Hardware::topology_of(*parameters_.hardware)),
       cores_(claim_cores(environment, topology_.logical_cores)),
-      traces_(make_traces(options)),
-      events_(cores_.first, cores_.count),
-      recorder_(topology_.name, traces_, events_, profiles_,
-                options.records || !options.out.empty() ? parameters_.runtime.max_records : 0),
+      inspection_(environment.inspect, topology_, cores_),
+      traces_(make_traces(options, inspection_)),
+      events_(cores_.first, cores_.count, topology_.name),
+      recorder_(topology_.name, traces_, {&events_, &inspection_.events()}, profiles_,
+                options.records || !options.out.empty() || inspection_.wants_report()
+                    ? parameters_.runtime.max_records
+                    : 0),
       counters_(cores_.first, cores_.count),
       dump_(environment, topology_, cores_),
       memory_ledger_(std::make_shared<MemoryLedger>("/tmp", environment.dumps.memory_log_entries)),
@@ -275,6 +285,9 @@ void Session::finished(UnitQueue& queue, Request& request) {
     counters_.executed(queue.address().core, request.status, request.ended - request.started,
                        static_cast<double>(request.model->streams->work.matmul_flops));
   }
+  if (is_device_failure(request.status)) {
+    inspection_.failed();
+  }
   dump_.failed(queue, request, *hardware_);
   publish(queue, request);
   clock_->pending(-1);
@@ -295,13 +308,25 @@ void Session::shut_down() {
   }
 }
 
+void Session::trace_call(const char* name, int core, SimTime start) {
+  for (SysTrace* events : {&events_, &inspection_.events()}) {
+    if (events->running()) {
+      events->api_call(name, cores_.first + std::max(core, 0), 0, start, now(),
+                       host_thread_index());
+    }
+  }
+}
+
 void Session::finish() {
-  const bool reported = !options_.out.empty();
+  const bool reported = !options_.out.empty() || inspection_.wants_report();
   const SessionRecord last = reported ? record() : SessionRecord();
   clock_.reset();
   kernel_.reset();
   if (reported) {
     traces_.close();
+  }
+  inspection_.close(last, trace_directory(options_, inspection_));
+  if (!options_.out.empty()) {
     write_report(last, options_.out);
   }
   if (checks_ && !environment_.check_report.empty()) {

@@ -24,6 +24,7 @@
 #include "runtime/env.h"
 #include "runtime/error_tracker.h"
 #include "runtime/handle_table.h"
+#include "runtime/inspection.h"
 #include "runtime/loaded_model.h"
 #include "runtime/memory.h"
 #include "runtime/memory_ledger.h"
@@ -74,6 +75,10 @@ class Session : private RequestListener {
   bool closing() const { return closing_.load(std::memory_order_acquire); }
   Objects& objects() { return objects_; }
   SysTrace& events() { return events_; }
+  Inspection& inspection() { return inspection_; }
+  /// A call of the client that began at `start` and ends now, for the system trace. `core` is a
+  /// visible one; -1 counts as 0.
+  void trace_call(const char* name, int core, SimTime start);
   Profiles& profiles() { return profiles_; }
   HostClock& clock() { return *clock_; }
   /// The checking mode; nullptr when it is off.
@@ -137,6 +142,7 @@ class Session : private RequestListener {
   const Parameters parameters_;
   const hw::Topology topology_;
   const CoreRange cores_;
+  Inspection inspection_;
   TraceSet traces_;
   SysTrace events_;
   Profiles profiles_;

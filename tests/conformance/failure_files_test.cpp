@@ -3,56 +3,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "tests/conformance/client.h"
+#include "tests/conformance/scratch.h"
 
 using nsim::test::Client;
-namespace fs = std::filesystem;
+using nsim::test::Scratch;
 
 namespace {
-
-/// A directory of the test's own, also the working directory.
-class Scratch {
- public:
-  Scratch() : before_(fs::current_path()) {
-    static int next = 0;
-    path = "/tmp/nsim_failures_" + std::to_string(getpid()) + "_" + std::to_string(next++);
-    fs::create_directories(path);
-    fs::current_path(path);
-  }
-  ~Scratch() {
-    fs::current_path(before_);
-    fs::remove_all(path);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  /// Names of what lies in a folder below, in order.
-  std::vector<std::string> names(const std::string& below = "") const {
-    std::vector<std::string> all;
-    for (const auto& entry : fs::directory_iterator(path / below)) {
-      all.push_back(entry.path().filename().string());
-    }
-    std::sort(all.begin(), all.end());
-    return all;
-  }
-  std::string read(const std::string& name) const {
-    std::ifstream in(path / name);
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-  }
-  fs::path path;
-
- private:
-  fs::path before_;
-};
 
 void fail_once(const Client::Job& job) {
   REQUIRE(nsim_hook_inject(0, NRTA_XU_COMPUTE, 0, NSIM_FAULT_OUT_OF_BOUNDS, 0) == NRT_SUCCESS);

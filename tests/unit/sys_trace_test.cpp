@@ -63,3 +63,34 @@ TEST_CASE("a full ring drops the oldest, and a fetch takes at most what it asks 
   CHECK(fetch(trace, 0).size() == 3);
   CHECK(fetch(trace).size() == 2);
 }
+
+TEST_CASE("a filter takes cores and ranges, kinds of events and names, and takes away with ^") {
+  const SysTraceFilter all = parse_filter("", "");
+  CHECK(all.core(1000));
+  const SysTraceFilter some = parse_filter("0,2-3", "hardware,^cc_running,nrt_load");
+  for (std::size_t core = 0; core < 5; ++core) {
+    CHECK(some.core(core) == (core == 0 || core == 2 || core == 3));
+  }
+  CHECK(some.events[*find_sys_trace_event("nc_exec_running")]);
+  CHECK(some.events[*find_sys_trace_event("nrt_load")]);
+  CHECK_FALSE(some.events[*find_sys_trace_event("cc_running")]);
+  CHECK_FALSE(some.events[*find_sys_trace_event("nrt_execute")]);
+  const SysTraceFilter without = parse_filter("", "^software");
+  CHECK(without.events[*find_sys_trace_event("hw_notify")]);
+  CHECK_FALSE(without.events[*find_sys_trace_event("nrt_execute")]);
+}
+
+TEST_CASE("a filter that is none says which variable is wrong") {
+  for (const char* cores : {"a", "1-", "2-1", "0,,1", "-1", "1 ", "9999"}) {
+    INFO(cores);
+    CHECK_THROWS_WITH(parse_filter(cores, ""), Catch::Contains("EVENT_FILTER_NC"));
+  }
+  for (const char* events : {"x", "^", "hardware,", ",hardware"}) {
+    INFO(events);
+    if (std::string(events) == "hardware,") {
+      CHECK_NOTHROW(parse_filter("", events));
+    } else {
+      CHECK_THROWS_WITH(parse_filter("", events), Catch::Contains("EVENT_FILTER_TYPE"));
+    }
+  }
+}

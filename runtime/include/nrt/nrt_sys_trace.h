@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // System trace: events of the runtime and of the cores, kept in one ring per logical core and fetched as JSON
 //   {"events": [{"event_type": "nc_exec_running", "phase": "start" | "stop", "tracking_id": n, "lnc_idx": c,
-//                "data": {"nc_timestamp_ns": t}}, ...]}
+//                "thread_id": h, "process_id": p, "instance_id": "trn2.3xlarge", "worker_gid": 0,
+//                "data": {"nc_timestamp_ns": t, "timestamp_ps": t, "sequence_id": id}}, ...]}
 // Both events of a pair have the same tracking id. Times are simulated.
 #ifndef NRT_NRT_SYS_TRACE_H
 #define NRT_NRT_SYS_TRACE_H
