@@ -119,6 +119,10 @@ void Device::bind_fabric(const Shared& shared) {
   }
   fabric_.out.bind(link_.in);
   link_.out.bind(shared.host_memory->in);
+  if (shared.links != nullptr) {
+    fabric_.out.bind(shared.links->in);
+    shared.links->out.bind(fabric_.in);
+  }
 }
 
 void Device::build_units(int logical_core, const Shared& shared) {

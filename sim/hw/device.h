@@ -6,6 +6,7 @@
 //   per core: NeuronCore + SBUF window, Dge,   fabric --- HBM stacks
 //             DMA engines    -------------------> |  \--- SBUF windows
 //   per stack: host DMA engine -----------------> |   \-- host link --- host memory
+//                                                 \------ links to other devices
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>
@@ -20,6 +21,7 @@
 #include "sim/hw/host_memory.h"
 #include "sim/hw/host_port.h"
 #include "sim/hw/instance_params.h"
+#include "sim/hw/neuron_link.h"
 
 namespace nsim::hw {
 
@@ -31,6 +33,7 @@ class Device : public sc_core::sc_module {
     const AddressMap* map = nullptr;
     const ProgramStore* programs = nullptr;
     HostMemory* host_memory = nullptr;
+    NeuronLink* links = nullptr;  // nullptr: the device is alone
     Trace* trace = nullptr;
     TrackId trace_process = 0;
   };

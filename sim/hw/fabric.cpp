@@ -29,7 +29,8 @@ void Fabric::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_tim
     return;
   }
   if (location.region != Region::Host) {
-    const bool near = list == nullptr || list->home == home(location);
+    const bool near =
+        location.device == device_ && (list == nullptr || list->home == home(location));
     const SimTime way = near ? params_.latency : params_.remote_latency;
     // A read goes there and back; a write is posted.
     const SimTime latency = payload.is_read() ? 2 * way : way;
@@ -41,13 +42,13 @@ void Fabric::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_tim
   out[static_cast<unsigned>(target)]->b_transport(payload, delay);
 }
 
-int Fabric::route(const Location& location) const {
+int Fabric::route(const Location& location) {
   const AddressMap::Layout& layout = map_.layout();
   switch (location.region) {
     case Region::Hbm:
-      return location.device == device_ ? location.index : -1;
+      return location.device == device_ ? location.index : links();
     case Region::Sbuf:
-      return location.device == device_ ? layout.stacks + location.index : -1;
+      return location.device == device_ ? layout.stacks + location.index : links();
     case Region::Host:
       return layout.stacks + layout.cores;
     case Region::Registers:
@@ -55,6 +56,11 @@ int Fabric::route(const Location& location) const {
       break;
   }
   return -1;
+}
+
+int Fabric::links() {
+  const int index = map_.layout().stacks + map_.layout().cores + 1;
+  return index < static_cast<int>(out.size()) ? index : -1;
 }
 
 int Fabric::home(const Location& location) const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The on-chip network of a device: routes every transaction by its address to an HBM stack, a
-// core's SBUF window or the host link, and adds the latency of the way. Its bandwidth is not
-// published and taken as sufficient; HBM, links and DMA engines limit.
+// core's SBUF window, the host link or the links to other devices, and adds the latency of the way.
+// Its bandwidth is not published and taken as sufficient; HBM, links and DMA engines limit.
 #pragma once
 
 #include <tlm_utils/multi_passthrough_initiator_socket.h>
@@ -27,13 +27,16 @@ class Fabric : public sc_core::sc_module {
          int device);
 
   tlm_utils::multi_passthrough_target_socket<Fabric> in{"in"};
-  /// In this order: all HBM stacks, all core windows, the host link.
+  /// In this order: all HBM stacks, all core windows, the host link, the links to other devices if
+  /// there are any.
   tlm_utils::multi_passthrough_initiator_socket<Fabric> out{"out"};
 
  private:
   void b_transport(int id, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   /// Index of the target in `out`, -1: nothing there that this device reaches.
-  int route(const Location& location) const;
+  int route(const Location& location);
+  /// Index of the links in `out`, -1: there are none.
+  int links();
   /// HBM stack next to the target.
   int home(const Location& location) const;
 

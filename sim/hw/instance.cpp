@@ -106,6 +106,11 @@ Instance::Instance(sc_core::sc_module_name name, std::shared_ptr<const InstanceP
   shared.map = &map_;
   shared.programs = &programs_;
   shared.host_memory = &host_memory_;
+  if (params_->neuron_link.topology != "none") {
+    links_ = std::make_unique<NeuronLink>("neuron_link", params_->neuron_link,
+                                          static_cast<int>(params_->devices));
+    shared.links = links_.get();
+  }
   shared.trace = &traces.system();
   if (shared.trace->enabled()) {
     shared.trace_process = shared.trace->process(params_->name + "/neuron_hw", 1, 1);
@@ -176,6 +181,9 @@ void Instance::inject(UnitAddress unit, DeviceError error, std::uint64_t skip) {
 void Instance::report(StatsScope stats) const {
   for (std::size_t device = 0; device < devices_.size(); ++device) {
     devices_[device]->report(stats.scope(fmt::format("nd{}", device)));
+  }
+  if (links_) {
+    links_->report(stats.scope("neuron_link"));
   }
 }
 

@@ -41,6 +41,7 @@ class Instance : public sc_core::sc_module, public Hardware {
   const AddressMap map_;
   ProgramStore programs_;
   HostMemory host_memory_{"host_memory"};
+  std::unique_ptr<NeuronLink> links_;  // nullptr: devices are alone
   std::vector<std::unique_ptr<Device>> devices_;
   Topology topology_;
 };

@@ -51,6 +51,7 @@ InstanceParams::InstanceParams(Config& config)
       hbm(ParamScope(config, "hbm")),
       fabric(ParamScope(config, "fabric")),
       host_link(ParamScope(config, "host_link")),
+      neuron_link(ParamScope(config, "neuron_link")),
       core_window(ParamScope(config, "core_window")),
       dma_engine(ParamScope(config, "dma_engine"), kDmaEngine),
       host_dma(ParamScope(config, "host_dma"), kHostDma),

@@ -15,6 +15,7 @@
 #include "sim/hw/interrupts.h"
 #include "sim/hw/link.h"
 #include "sim/hw/neuron_core.h"
+#include "sim/hw/neuron_link.h"
 
 namespace nsim::hw {
 
@@ -42,6 +43,7 @@ struct InstanceParams {
   HbmParams hbm;
   FabricParams fabric;
   LinkParams host_link;
+  NeuronLinkParams neuron_link;
   CoreWindowParams core_window;
   DmaEngineParams dma_engine;
   DmaEngineParams host_dma;

@@ -138,3 +138,32 @@ TEST_CASE("Device addresses of memory that does not exist give no pointer") {
   CHECK(hardware.pointer(3ULL << kDeviceShift, 1) == nullptr);
   CHECK(hardware.pointer(kHostWindow, 1) == nullptr);
 }
+
+TEST_CASE("A copy from one device to another goes over their links") {
+  const std::string config = NSIM_SOURCE_DIR "/configs/trn1_32xl.toml";
+  InstanceBench bench(config);
+  const std::vector<std::uint8_t> sent = counting_bytes(300000);
+  std::vector<std::uint8_t> received(sent.size());
+  const UnitAddress first = unit(UnitType::Sync, 0);
+  const UnitAddress far = unit(UnitType::Sync, 20);  // core 0 of device 10
+  bench.submit(first, copy_request(bench.hbm(0), host_address(sent.data()), sent.size()));
+  bench.submit(first, copy_request(bench.hbm(20), bench.hbm(0), sent.size()));
+  bench.run();
+  bench.submit(far, copy_request(host_address(received.data()), bench.hbm(20), sent.size()));
+  bench.run();
+  CHECK(bench.results(first) == std::vector<DeviceError>(2, DeviceError::None));
+  CHECK(received == sent);
+  double over_links = 0;
+  for (const char* pipe : {"nd0_to_nd1", "nd1_to_nd2", "nd2_to_nd6", "nd6_to_nd10"}) {
+    over_links += bench.stat(std::string("neuron_link.") + pipe + ".bytes");
+  }
+  CHECK(over_links == 4 * 300000);
+  CHECK(bench.stat("nd10.hbm0.write_bytes") == 300000);
+}
+
+TEST_CASE("A device without links does not reach another") {
+  InstanceBench bench(kTrn1, {"instance.devices=2"});
+  bench.submit(unit(UnitType::Sync), copy_request(bench.hbm(2), bench.hbm(0), 4096));
+  bench.run();
+  CHECK(bench.results(unit(UnitType::Sync)) == std::vector<DeviceError>{DeviceError::DmaAbort});
+}
