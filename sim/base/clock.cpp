@@ -25,7 +25,11 @@ ClockParams::ClockParams(ParamScope scope)
                 .duration(
                     "grace", "100ms", "1ms", "1000s",
                     "Wall time without a call after which a host with pending requests is taken "
-                    "to sleep (step clock)")) {}
+                    "to sleep (step clock)")),
+      patience(scope.from("assumed: a setting of the simulator")
+                   .duration("patience", "5s", "0ns", "1000s",
+                             "Wall time that the host has to bring the ranks a collective waits "
+                             "for, when the device has nothing else to do")) {}
 
 namespace {
 
@@ -74,7 +78,9 @@ class StepClock : public HostClock {
  private:
   /// Lets `cost` pass on the host and, unless another thread waits, the device catch up with it.
   void spend(SimTime cost, Kernel::Task then);
-  /// Runs the device to the next completion after the `seen`th, if that has not come yet.
+  /// Lets the device run to the next completion after the `seen`th, if that has not come yet.
+  void allow_completion(std::uint64_t seen);
+  /// The same, and waits for it.
   void run_to_completion(std::uint64_t seen);
   void watch_for_sleepers();
 
@@ -123,6 +129,9 @@ void StepClock::poll() {
 }
 
 void StepClock::spend(SimTime cost, Kernel::Task then) {
+  // Another thread may wait, and make the simulation work on, before this one has seen it rest:
+  // then it sees that the simulation waits for the host.
+  std::uint64_t given = 0;
   {
     std::unique_lock<std::mutex> lock(mutex_);
     ++calls_;
@@ -130,7 +139,10 @@ void StepClock::spend(SimTime cost, Kernel::Task then) {
     while (for_sleeper_) {
       // The host woke up before the run that woke it has come to its end.
       lock.unlock();
-      kernel_.wait_until_resting();
+      given = kernel_.times_given();
+      if (!kernel_.giving_time()) {
+        kernel_.wait_until_resting_or_giving_time(given);
+      }
       lock.lock();
       for_sleeper_ = false;
     }
@@ -142,12 +154,13 @@ void StepClock::spend(SimTime cost, Kernel::Task then) {
       --calls_under_way_;
       return;
     }
+    given = kernel_.times_given();
     kernel_.set_limit(host_time_);
     if (then) {
       kernel_.post_when_resting(std::move(then));
     }
   }
-  kernel_.wait_until_resting();
+  kernel_.wait_until_resting_or_giving_time(given);
   const std::lock_guard<std::mutex> lock(mutex_);
   ++calls_;
   --calls_under_way_;
@@ -156,6 +169,7 @@ void StepClock::spend(SimTime cost, Kernel::Task then) {
 bool StepClock::wait(const std::function<bool()>& done) {
   while (true) {
     const std::uint64_t seen = completions_.load(std::memory_order_acquire);
+    const std::uint64_t given = kernel_.times_given();
     if (done()) {
       return true;
     }
@@ -167,7 +181,10 @@ bool StepClock::wait(const std::function<bool()>& done) {
       ++calls_;
       ++waiters_;
     }
-    run_to_completion(seen);
+    if (!kernel_.giving_time()) {
+      allow_completion(seen);
+    }
+    kernel_.wait_until_resting_or_giving_time(given);
     {
       std::lock_guard<std::mutex> lock(mutex_);
       ++calls_;
@@ -179,12 +196,16 @@ bool StepClock::wait(const std::function<bool()>& done) {
 }
 
 void StepClock::run_to_completion(std::uint64_t seen) {
+  allow_completion(seen);
+  kernel_.wait_until_resting();
+}
+
+void StepClock::allow_completion(std::uint64_t seen) {
   kernel_.post([this, seen] {
     if (completions_.load(std::memory_order_relaxed) == seen) {
       kernel_.set_limit(kNever);
     }
   });
-  kernel_.wait_until_resting();
 }
 
 void StepClock::completed() {

@@ -9,6 +9,9 @@
 //   under way and requests are pending, the device runs to the next completion. A host that never asked for a
 //   descriptor cannot sleep on one, however long the machine holds it up: with a single thread its results are
 //   bit-identical.
+//
+// In both modes simulated time does not jump to the end of a wait that only the host can end (for another rank of
+// a collective) before the host had `patience` of wall time to do so, or, with step, its own clock got there.
 #pragma once
 
 #include <functional>
@@ -26,6 +29,7 @@ struct ClockParams {
   SimTime submit_cost;   // step: simulated host time of one schedule call
   SimTime poll_cost;     // step: simulated host time of one completion query
   SimTime grace;         // step: wall time without a call after which a sleeping host is assumed
+  SimTime patience;      // wall time for the host to bring what the device waits for
 };
 
 class HostClock {

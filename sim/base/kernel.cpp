@@ -65,6 +65,11 @@ class Kernel::Impl {
   void hold();
   void wait_until_resting();
   void wait_until_resting_or_woken(std::uint64_t seen);
+  void wait_until_resting_or_giving_time(std::uint64_t seen);
+  bool giving_time() const { return giving_time_.load(std::memory_order_acquire); }
+  std::uint64_t times_given() const { return times_given_.load(std::memory_order_acquire); }
+  void set_host_deadline(HostDeadline deadline) { host_ = std::move(deadline); }
+  void lose_patience();
   void wake();
 
   std::uint64_t wakes() const { return wakes_.load(std::memory_order_acquire); }
@@ -82,6 +87,8 @@ class Kernel::Impl {
   // All on the simulation thread.
   void thread_main(const std::function<std::shared_ptr<void>()>& build);
   void loop();
+  bool give_host_time(Lock& lock);
+  SimTime host_deadline() const { return host_.next ? host_.next() : kNever; }
   void rest(Lock& lock);
   bool resting() const { return rest_.load(std::memory_order_relaxed) != Rest::None; }
   bool has_work() const;
@@ -100,11 +107,18 @@ class Kernel::Impl {
   Tasks when_resting_;
   SimTime limit_ = 0;
   SimTime running_until_ = 0;
-  bool running_ = false;                // inside sc_start: tasks enter by the door
-  std::atomic<Rest> rest_{Rest::None};  // written with the mutex held
+  bool running_ = false;                  // inside sc_start: tasks enter by the door
+  std::atomic<Rest> rest_{Rest::None};    // written with the mutex held
+  std::atomic<bool> giving_time_{false};  // to the host; written with the mutex held
+  std::atomic<std::uint64_t> times_given_{0};
   bool stop_ = false;
   bool ready_ = false;
   std::exception_ptr build_error_;
+
+  // Simulation thread only.
+  HostDeadline host_;
+  SimTime waiting_for_ = kNever;  // deadline that the host is given time for
+  std::chrono::steady_clock::time_point patience_ends_;
 
   std::atomic<SimTime> now_{0};
   std::atomic<std::uint64_t> wakes_{0};
@@ -166,7 +180,9 @@ void Kernel::Impl::loop() {
       if (stop_) {
         return;
       }
-      rest(lock);
+      if (!give_host_time(lock)) {
+        rest(lock);
+      }
       continue;
     }
     if (!tasks_.empty()) {
@@ -182,10 +198,40 @@ void Kernel::Impl::loop() {
     running_ = true;
     running_until_ = limit;
     lock.unlock();
+    if (limit != kNever && host_deadline() <= limit) {
+      host_.expire();
+    }
     advance(limit);
     lock.lock();
     running_ = false;
   }
+}
+
+/// Nothing is left to do: true when the host then did something, or its time is over.
+bool Kernel::Impl::give_host_time(Lock& lock) {
+  const SimTime deadline = host_deadline();
+  if (limit_ != kNever || deadline == kNever || !when_resting_.empty()) {
+    return false;
+  }
+  publish_time();
+  if (deadline != waiting_for_) {  // what the host does for others does not prolong it
+    waiting_for_ = deadline;
+    patience_ends_ = std::chrono::steady_clock::now() + host_.patience;
+  }
+  giving_time_ = true;
+  times_given_.fetch_add(1);
+  resting_changed_.notify_all();
+  const bool acted = work_.wait_until(lock, patience_ends_, [this] {
+    return stop_ || !tasks_.empty() || limit_ != kNever || !when_resting_.empty();
+  });
+  giving_time_ = false;
+  if (!acted) {
+    waiting_for_ = kNever;
+    lock.unlock();
+    host_.expire();
+    lock.lock();
+  }
+  return true;
 }
 
 void Kernel::Impl::rest(Lock& lock) {
@@ -195,7 +241,7 @@ void Kernel::Impl::rest(Lock& lock) {
     when_resting_.pop_front();
     return;
   }
-  rest_ = sc_core::sc_pending_activity() ? Rest::AtLimit : Rest::Idle;
+  rest_ = sc_core::sc_pending_activity() || host_deadline() != kNever ? Rest::AtLimit : Rest::Idle;
   resting_changed_.notify_all();
   // Whoever gives work, or may have given some, takes the rest away.
   work_.wait(lock, [this] { return !resting() || stop_; });
@@ -295,6 +341,16 @@ void Kernel::Impl::wait_until_resting() {
   resting_changed_.wait(lock, [this] { return resting(); });
 }
 
+void Kernel::Impl::wait_until_resting_or_giving_time(std::uint64_t seen) {
+  Lock lock(mutex_);
+  resting_changed_.wait(lock, [&] { return resting() || times_given_.load() != seen; });
+}
+
+void Kernel::Impl::lose_patience() {
+  host_.patience = {};
+  patience_ends_ = {};
+}
+
 void Kernel::Impl::wait_until_resting_or_woken(std::uint64_t seen) {
   // Either this thread sees the wake, or wake() sees this thread: both orders are sequentially
   // consistent.
@@ -357,6 +413,21 @@ void Kernel::post_when_resting(Task task) {
 }
 void Kernel::wait_until_resting_or_woken(std::uint64_t seen) {
   impl_->wait_until_resting_or_woken(seen);
+}
+void Kernel::wait_until_resting_or_giving_time(std::uint64_t seen) {
+  impl_->wait_until_resting_or_giving_time(seen);
+}
+bool Kernel::giving_time() const {
+  return impl_->giving_time();
+}
+std::uint64_t Kernel::times_given() const {
+  return impl_->times_given();
+}
+void Kernel::set_host_deadline(HostDeadline deadline) {
+  impl_->set_host_deadline(std::move(deadline));
+}
+void Kernel::lose_patience() {
+  impl_->lose_patience();
 }
 void Kernel::wake() {
   impl_->wake();

@@ -9,6 +9,7 @@
 // kept for ever, later ones are deleted. No header outside sim/hw includes SystemC because of this file.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,6 +42,11 @@ class Kernel {
   void set_limit(SimTime limit);
   /// Host threads: waits until the simulation rests (no task waiting and no event up to the limit).
   void wait_until_resting();
+  /// Whether the simulation gives the host time (set_host_deadline), and how often it has begun to.
+  bool giving_time() const;
+  std::uint64_t times_given() const;
+  /// As wait_until_resting(), but also returns when it has begun to give time more than `seen` times.
+  void wait_until_resting_or_giving_time(std::uint64_t seen);
   /// Any thread: runs `task` on the simulation thread as soon as the simulation rests.
   void post_when_resting(Task task);
   /// Host threads: as wait_until_resting(), but also returns when wake() was called more than `seen`
@@ -52,6 +58,19 @@ class Kernel {
   /// Simulation thread: ends the run at the current time even though the limit is not reached (a
   /// completion was published that a step-clock host waits for). The limit becomes now().
   void hold();
+
+  /// A moment when something ends that only the host can still prevent. It is no event: when nothing else is
+  /// left to do and there is no limit, the host gets `patience` of wall time; after that, and as soon as a
+  /// limit is set beyond that moment, `expire` makes an event of it. Both functions run on the simulation thread.
+  struct HostDeadline {
+    std::function<SimTime()> next;  // kNever: there is none
+    std::function<void()> expire;
+    std::chrono::nanoseconds patience{0};
+  };
+  /// Simulation thread.
+  void set_host_deadline(HostDeadline deadline);
+  /// Simulation thread: the host will do nothing any more.
+  void lose_patience();
 
   /// Any thread: the current simulated time (published atomically).
   SimTime now() const;

@@ -2,6 +2,7 @@
 #include "sim/base/kernel.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <stdexcept>
 #include <systemc>
 #include <thread>
@@ -151,9 +152,8 @@ TEST_CASE("The exception of a called task comes back to the caller") {
 }
 
 TEST_CASE("An exception of the build function leaves nothing behind") {
-  CHECK_THROWS_AS(
-      Kernel([]() -> std::shared_ptr<void> { throw std::runtime_error("build"); }),
-      std::runtime_error);
+  CHECK_THROWS_AS(Kernel([]() -> std::shared_ptr<void> { throw std::runtime_error("build"); }),
+                  std::runtime_error);
   Simulation s(3);
   s.kernel.set_limit(kNever);
   s.kernel.wait_until_resting();
@@ -164,4 +164,67 @@ TEST_CASE("A kernel may end in the middle of a run") {
   Simulation s(1000000000);
   s.kernel.set_limit(kNever);
   SUCCEED();
+}
+
+TEST_CASE("Simulated time goes to a deadline of the host's only after its patience") {
+  using namespace std::chrono;
+  Simulation simulation(3);
+  SimTime deadline = 50 * kNanosecond;
+  int expired = 0;
+  const auto patience = milliseconds(30);
+  simulation.kernel.call([&] {
+    simulation.kernel.set_host_deadline({[&] { return deadline; },
+                                         [&] {
+                                           ++expired;
+                                           deadline = kNever;
+                                         },
+                                         patience});
+  });
+  SECTION("without a limit: the host has patience of wall time") {
+    const auto before = steady_clock::now();
+    simulation.kernel.set_limit(kNever);
+    simulation.kernel.wait_until_resting();
+    CHECK(steady_clock::now() - before >= patience);
+    CHECK(expired == 1);
+    CHECK(simulation.kernel.idle());
+    CHECK(simulation.kernel.times_given() >= 1);
+    CHECK_FALSE(simulation.kernel.giving_time());
+  }
+  SECTION("what the host does in time prevents it") {
+    const std::uint64_t given = simulation.kernel.times_given();
+    simulation.kernel.set_limit(kNever);
+    simulation.kernel.wait_until_resting_or_giving_time(given);
+    CHECK_FALSE(simulation.kernel.idle());
+    simulation.kernel.call([&] { deadline = kNever; });
+    simulation.kernel.wait_until_resting();
+    CHECK(expired == 0);
+    CHECK(simulation.kernel.idle());
+  }
+  SECTION("a limit before it: the simulation rests, but is not idle") {
+    simulation.kernel.set_limit(deadline - 1);
+    simulation.kernel.wait_until_resting();
+    CHECK(expired == 0);
+    CHECK_FALSE(simulation.kernel.idle());
+  }
+  SECTION("a limit at or behind it: the host's own time got there") {
+    simulation.kernel.set_limit(deadline);
+    simulation.kernel.wait_until_resting();
+    CHECK(expired == 1);
+  }
+  SECTION("a host that will do nothing any more has no time") {
+    const auto before = steady_clock::now();
+    simulation.kernel.call([&] {
+      simulation.kernel.set_host_deadline({[&] { return deadline; },
+                                           [&] {
+                                             ++expired;
+                                             deadline = kNever;
+                                           },
+                                           hours(1)});
+      simulation.kernel.lose_patience();
+    });
+    simulation.kernel.set_limit(kNever);
+    simulation.kernel.wait_until_resting();
+    CHECK(steady_clock::now() - before < minutes(1));
+    CHECK(expired == 1);
+  }
 }
