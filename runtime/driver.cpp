@@ -9,11 +9,13 @@
 
 namespace nsim::rt {
 
-Driver::Driver(hw::Hardware& hardware, const std::vector<UnitQueue*>& queues, SimTime timeout,
-               std::function<SimTime()> now, RequestListener& listener)
+Driver::Driver(hw::Hardware& hardware, const std::vector<UnitQueue*>& queues,
+               const Timeouts& timeouts, std::function<SimTime()> now, RequestListener& listener)
     : now_(std::move(now)), listener_(listener) {
   for (UnitQueue* queue : queues) {
-    rings_.push_back(std::make_unique<UnitRing>(hardware, *queue, timeout));
+    const hw::UnitAddress unit = queue->address();
+    rings_.push_back(std::make_unique<UnitRing>(
+        hardware, *queue, hw::does_collectives(unit) ? timeouts.collective : timeouts.execution));
   }
   hardware.on_interrupt([this](hw::UnitAddress unit) { interrupt(unit); });
 }

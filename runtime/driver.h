@@ -31,8 +31,12 @@ class RequestListener {
 
 class Driver {
  public:
+  struct Timeouts {
+    SimTime execution = 0;
+    SimTime collective = 0;
+  };
   /// Programs the rings and watchdogs of all units. `queues` outlive the driver.
-  Driver(hw::Hardware& hardware, const std::vector<UnitQueue*>& queues, SimTime timeout,
+  Driver(hw::Hardware& hardware, const std::vector<UnitQueue*>& queues, const Timeouts& timeouts,
          std::function<SimTime()> now, RequestListener& listener);
   ~Driver();
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "runtime/border.h"
+#include "runtime/host_collectives.h"
 #include "runtime/status.h"
 #include "runtime/transfers.h"
 
@@ -25,14 +26,6 @@ std::uint64_t device_address(const Session& session, const void* va, std::size_t
     }
   }
   throw StatusError(NRT_INVALID, "the destination is not device memory");
-}
-
-void require_single_rank(const Session& session, std::int32_t vnc, std::uint32_t id,
-                         std::uint32_t count) {
-  session.require_core(vnc);
-  if (id != 0 || count != 1) {
-    throw StatusError(NRT_INVALID, "collectives of more than one rank are not simulated");
-  }
 }
 
 }  // namespace
@@ -68,8 +61,7 @@ NRT_STATUS nrt_async_drain_queued_execs(int32_t vnc) {
 
 NRT_STATUS nrt_barrier(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count) {
   return in_session(__func__, [&](Session& session) {
-    require_single_rank(session, vnc, g_device_id, g_device_count);
-    return NRT_SUCCESS;
+    return host_barrier("nrt_barrier", session, {vnc, g_device_id, g_device_count});
   });
 }
 
@@ -78,8 +70,7 @@ NRT_STATUS nrt_all_gather(int32_t vnc, uint32_t g_device_id, uint32_t g_device_c
   return in_session(__func__, [&](Session& session) {
     require_pointer(input, "input");
     require_pointer(output, "output");
-    require_single_rank(session, vnc, g_device_id, g_device_count);
-    std::memmove(output, input, rank_input_size);
-    return NRT_SUCCESS;
+    return host_all_gather("nrt_all_gather", session, {vnc, g_device_id, g_device_count},
+                           rank_input_size, input, output);
   });
 }

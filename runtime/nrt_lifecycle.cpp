@@ -100,13 +100,15 @@ NRT_STATUS nrt_get_visible_vnc_count(uint32_t* vnc_count) {
 NRT_STATUS nrt_build_global_comm(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count) {
   return in_session(__func__, [&](Session& session) {
     session.require_core(vnc);
-    if (g_device_count != 1 || g_device_id != 0) {
-      throw StatusError(NRT_INVALID, "collectives of more than one rank are not simulated");
-    }
+    session.communicators().join(vnc, g_device_id, g_device_count);
     return NRT_SUCCESS;
   });
 }
 
 NRT_STATUS nrt_cc_global_comm_init(uint32_t vnc, uint32_t g_device_id, uint32_t g_device_count) {
-  return nrt_build_global_comm(static_cast<int32_t>(vnc), g_device_id, g_device_count);
+  return in_session(__func__, [&](Session& session) {
+    session.require_core(vnc);
+    session.communicators().join(static_cast<int>(vnc), g_device_id, g_device_count);
+    return NRT_SUCCESS;
+  });
 }

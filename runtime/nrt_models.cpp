@@ -50,10 +50,21 @@ NRT_STATUS nrt_load_collectives(const void* neff_bytes, size_t size, int32_t vnc
                                 uint32_t ctx_device_id, uint32_t ctx_device_count,
                                 nrt_model_t** model) {
   return in_session(__func__, [&](Session& session) {
-    if (ctx_device_id != 0 || ctx_device_count != 1) {
-      throw StatusError(NRT_INVALID, "collectives of more than one rank are not simulated");
+    require_pointer(model, "model");
+    nrt_model_t* loaded = nullptr;
+    const NRT_STATUS status = load_model(session, neff_bytes, size, vnc, vnc_count, true, &loaded);
+    if (status != NRT_SUCCESS) {
+      return status;
     }
-    return load_model(session, neff_bytes, size, vnc, vnc_count, true, model);
+    try {
+      session.communicators().join(session.objects().models.get(loaded)->core, ctx_device_id,
+                                   ctx_device_count);
+    } catch (const StatusError&) {
+      unload(session, session.objects().models.remove(loaded));
+      throw;
+    }
+    *model = loaded;
+    return NRT_SUCCESS;
   });
 }
 

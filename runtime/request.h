@@ -24,6 +24,17 @@ struct SyncResult {
   NRT_STATUS status = NRT_SUCCESS;  // written before `done`
 };
 
+/// The queues on which a rank takes part in collectives: three of the host's choice, and the one on
+/// which hosts meet.
+inline constexpr int kCollectiveQueues = 4;
+inline constexpr int kHostQueue = 3;
+
+/// Counts the collectives of one rank on one queue as they are accepted. Guarded by the mutex of
+/// the unit queue.
+struct CollectiveOrder {
+  std::uint64_t accepted = 0;
+};
+
 struct Request {
   explicit Request(const char* api_name) : api(api_name) {}
 
@@ -31,9 +42,10 @@ struct Request {
   hw::RequestDescriptor descriptor;
   nrta_seq_t sequence = 0;  // given by the unit queue
   StatusSink sink;
-  std::shared_ptr<SyncResult> sync;     // blocking calls only
-  std::shared_ptr<LoadedModel> model;   // Execute only
-  std::vector<std::uint64_t> bindings;  // Execute: device address of every tensor of the program
+  std::shared_ptr<SyncResult> sync;        // blocking calls only
+  std::shared_ptr<LoadedModel> model;      // Execute only
+  std::vector<std::uint64_t> bindings;     // Execute: device address of every tensor of the program
+  std::shared_ptr<CollectiveOrder> order;  // Collective only
   std::vector<std::shared_ptr<Storage>> storages;  // kept alive
   std::vector<std::shared_ptr<Tensor>> outputs;    // Execute: tensors it writes
 

@@ -15,6 +15,14 @@ RuntimeParams::RuntimeParams(ParamScope scope)
                        .duration("exec_timeout", "600s", "1us", "100000s",
                                  "Simulated time after which an execution counts as hung "
                                  "(NEURON_RT_EXEC_TIMEOUT)")),
+      collectives_timeout(
+          scope.from("documented: Neuron runtime release notes, collectives unit waits 30 s")
+              .duration("collectives_timeout", "30s", "1us", "100000s",
+                        "Simulated time after which a collective counts as stuck, for instance "
+                        "because a rank never came")),
+      max_replica_groups(scope.from("documented: Neuron runtime release notes, 16 replica groups")
+                             .count("max_replica_groups", 16, 1, 1024,
+                                    "Replica groups that one logical core may belong to")),
       microcode_bytes(scope.from("documented: Neuron device memory page, about 96 MB per core")
                           .bytes("microcode", "96MiB", "0B", "1GiB",
                                  "Device memory taken by microcode per physical core")),

@@ -12,6 +12,8 @@ struct RuntimeParams {
   explicit RuntimeParams(ParamScope scope);  // [runtime]
   std::int64_t queue_depth;                  // requests a unit accepts before NRT_QUEUE_FULL
   SimTime exec_timeout;                      // watchdog of one execution, simulated time
+  SimTime collectives_timeout;               // the same of one collective
+  std::int64_t max_replica_groups;           // of one logical core
   std::int64_t microcode_bytes;              // HBM taken by firmware per physical core
   std::int64_t page_bytes;                   // granularity of device memory
   bool checks;                               // look for bugs of the client

@@ -8,7 +8,9 @@
 #include <chrono>
 #include <thread>
 
+#include "runtime/cc.h"
 #include "runtime/completion.h"
+#include "runtime/host_collectives.h"
 #include "runtime/host_thread.h"
 #include "runtime/status.h"
 #include "sim/base/log.h"
@@ -17,8 +19,9 @@ namespace nsim::rt {
 namespace {
 
 // By hw::UnitType. Neuron docs, async overview: one compute, two tensor and three collectives
-// queues per core. One unit of the driver's own moves the data of synchronous calls.
-constexpr std::array<int, hw::kUnitTypeCount> kQueues = {2, 2, 2, 1, 3, 1};
+// queues per core. One unit of the driver's own moves the data of synchronous calls, on another one
+// hosts meet.
+constexpr std::array<int, hw::kUnitTypeCount> kQueues = {2, 2, 2, 1, 3, 2};
 
 /// Unit ids are opaque to clients: core, type and queue packed into 16 bits.
 constexpr int kQueueBits = 3;
@@ -85,6 +88,8 @@ Session::Session(const Environment& environment, const Options& options)
       counters_(cores_.first, cores_.count),
       dump_(environment, topology_, cores_),
       memory_ledger_(std::make_shared<MemoryLedger>("/tmp", environment.dumps.memory_log_entries)),
+      communicators_(parameters_.runtime.max_replica_groups, cores_.first, cores_.count),
+      host_exchange_(std::make_unique<HostExchange>()),
       models_of_core_(static_cast<std::size_t>(cores_.count)) {
   kernel_ = std::make_unique<Kernel>([this] {
     std::shared_ptr<hw::Hardware> hardware = hw::Hardware::create(parameters_.hardware, traces_);
@@ -135,8 +140,13 @@ void Session::make_units() {
   RequestListener& listener = *this;
   kernel_->call([&] {
     driver_ = std::make_unique<Driver>(
-        *hardware_, queues, parameters_.runtime.exec_timeout, [this] { return kernel_->now(); },
-        listener);
+        *hardware_, queues,
+        Driver::Timeouts{parameters_.runtime.exec_timeout, parameters_.runtime.collectives_timeout},
+        [this] { return kernel_->now(); }, listener);
+    kernel_->set_host_deadline(
+        {[this] { return hardware_->host_deadline(); },
+         [this] { hardware_->expire_host_deadlines(); },
+         std::chrono::nanoseconds(parameters_.clock.patience / kNanosecond)});
   });
 }
 
@@ -301,6 +311,7 @@ void Session::shut_down() {
   closing_.store(true, std::memory_order_release);
   kernel_->call([this] {
     driver_->cancel_queued();
+    kernel_->lose_patience();
     clock_->completed();  // wakes those who wait for something that will not come
   });
   for (const std::unique_ptr<UnitQueue>& queue : units_) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "runtime/client_checks.h"
+#include "runtime/communicators.h"
 #include "runtime/core_dump.h"
 #include "runtime/core_range.h"
 #include "runtime/counters.h"
@@ -44,12 +45,16 @@ struct nrta_error_tracker;  // of the public header of generation A
 
 namespace nsim::rt {
 
+struct CcContext;
+class HostExchange;
+
 /// The client's objects by handle.
 struct Objects {
   HandleTable<Tensor, nrt_tensor_t> tensors{"tensor"};
   HandleTable<TensorSet, nrt_tensor_set_t> tensor_sets{"tensor set"};
   HandleTable<LoadedModel, nrt_model_t> models{"model"};
   HandleTable<ErrorTracker, nrta_error_tracker> trackers{"error tracker"};
+  HandleTable<CcContext, nrt_cc_context_t> contexts{"collective context"};
 };
 
 class Session : private RequestListener {
@@ -74,6 +79,8 @@ class Session : private RequestListener {
   bool numerics() const { return hw::Hardware::numerics_of(*parameters_.hardware); }
   bool closing() const { return closing_.load(std::memory_order_acquire); }
   Objects& objects() { return objects_; }
+  Communicators& communicators() { return communicators_; }
+  HostExchange& host_exchange() { return *host_exchange_; }
   SysTrace& events() { return events_; }
   Inspection& inspection() { return inspection_; }
   /// A call of the client that began at `start` and ends now, for the system trace. `core` is a
@@ -158,6 +165,8 @@ class Session : private RequestListener {
   std::unique_ptr<Kernel> kernel_;
   std::unique_ptr<HostClock> clock_;
   Objects objects_;
+  Communicators communicators_;
+  std::unique_ptr<HostExchange> host_exchange_;
   std::atomic<bool> closing_{false};
   std::atomic<SimTime> last_completion_{0};
 

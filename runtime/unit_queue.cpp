@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/unit_queue.h"
 
+#include <cstddef>
 #include <utility>
 
 namespace nsim::rt {
@@ -20,6 +21,10 @@ NRT_STATUS UnitQueue::accept(std::unique_ptr<Request>& request, nrta_seq_t* sequ
     return NRT_RESOURCE;
   }
   request->sequence = id_of(++issued_);
+  if (request->order) {
+    constexpr std::size_t kOrder = offsetof(hw::CollectiveHeader, order) / sizeof(std::uint64_t);
+    request->bindings[kOrder] = ++request->order->accepted;
+  }
   if (request->model) {
     request->model->in_flight.fetch_add(1, std::memory_order_relaxed);
   }

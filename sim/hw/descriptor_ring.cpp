@@ -35,8 +35,9 @@ FetchedRequest DescriptorRing::fetch_one() {
   result.ready =
       now() + read_(base_ + head_ % size_ * sizeof descriptor, &descriptor, sizeof descriptor);
   const std::size_t bytes = descriptor.binding_count * sizeof(std::uint64_t);
-  if (descriptor.opcode == RequestOpcode::Execute && bytes > 0 &&
-      map_.locate(descriptor.bindings, bytes).region == Region::Host) {
+  const bool has_table =
+      descriptor.opcode == RequestOpcode::Execute || descriptor.opcode == RequestOpcode::Collective;
+  if (has_table && bytes > 0 && map_.locate(descriptor.bindings, bytes).region == Region::Host) {
     result.bindings.resize(descriptor.binding_count);
     result.ready += read_(descriptor.bindings, result.bindings.data(), bytes);
   }

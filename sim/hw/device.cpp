@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <numeric>
@@ -11,8 +12,9 @@ namespace nsim::hw {
 namespace {
 
 /// Queues of each unit type of a logical core (nrt_async.h: compute 1, collectives 3, tensor op 2;
-/// two for each direction of tensor traffic; the driver's own).
-constexpr std::array<int, kUnitTypeCount> kQueues{2, 2, 2, 1, 3, 1};
+/// two for each direction of tensor traffic; the driver's own: one for copies, one on which hosts
+/// meet).
+constexpr std::array<int, kUnitTypeCount> kQueues{2, 2, 2, 1, 3, 2};
 
 int units_per_core() {
   return std::accumulate(kQueues.begin(), kQueues.end(), 0);
@@ -60,6 +62,9 @@ Device::Device(sc_core::sc_module_name name, int index, const Shared& shared)
     build_core(core, shared);
   }
   bind_fabric(shared);
+  for (int core = 0; core < params_.device.cc_cores; ++core) {
+    cc_cores_.push_back(std::make_unique<CcCore>(params_.cc_core));
+  }
   for (int core = 0; core < params_.logical_cores_per_device(); ++core) {
     build_units(core, shared);
   }
@@ -132,6 +137,7 @@ void Device::build_units(int logical_core, const Shared& shared) {
   parts.map = shared.map;
   parts.programs = shared.programs;
   parts.interrupts = &interrupts_;
+  parts.deadlines = shared.deadlines;
   parts.dma =
       host_dma_[static_cast<std::size_t>(first * params_.hbm.stacks / params_.device.cores)].get();
   parts.trace = shared.trace;
@@ -153,13 +159,42 @@ void Device::build_units(int logical_core, const Shared& shared) {
           static_cast<std::uint16_t>(index_ * params_.logical_cores_per_device() + logical_core);
       address.type = static_cast<UnitType>(type);
       address.queue = static_cast<std::uint8_t>(queue);
+      parts.number = index_ * units_per_device(params_) + static_cast<int>(units_.size());
       parts.ring = static_cast<int>(units_.size()) % units_per_core();
+      parts.stream = does_collectives(address) ? build_stream(address, shared) : nullptr;
+      stream_of_unit_.push_back(parts.stream);
       units_.push_back(std::make_unique<ExecutionUnit>(
           fmt::format("xu{}_{}{}", logical_core, nsim::hw::name(address.type), queue).c_str(),
           params_.execution_unit, address, parts));
       units_.back()->mem.bind(fabric_.in);
     }
   }
+}
+
+/// Its collectives core: those of the device are shared out evenly over the logical cores, and
+/// among these over the queues.
+CcStream* Device::build_stream(UnitAddress unit, const Shared& shared) {
+  const int logical = params_.logical_cores_per_device();
+  const int local = unit.core % logical;
+  const int count = static_cast<int>(cc_cores_.size());
+  const int each = std::max(count / logical, 1);
+  CcStreamParts parts;
+  parts.core =
+      cc_cores_[static_cast<std::size_t>((local * each + unit.queue % each) % count)].get();
+  parts.mail = shared.mail;
+  const auto per_logical = static_cast<int>(params_.device.cores_per_logical);
+  for (int core = local * per_logical; core < (local + 1) * per_logical; ++core) {
+    for (const auto& engine : cores_[static_cast<std::size_t>(core)]->engines) {
+      parts.engines.push_back(engine.get());
+    }
+  }
+  // Rates with arithmetic are those of the result of two sources; here bytes read count.
+  parts.combine_rate = 2 * params_.dge.compute_rate;
+  parts.numerics = params_.numerics;
+  parts.trace = shared.trace;
+  parts.trace_process = shared.trace_process;
+  streams_.push_back(std::make_unique<CcStream>(unit, std::move(parts)));
+  return streams_.back().get();
 }
 
 void Device::write_register(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
@@ -201,13 +236,21 @@ void Device::report(StatsScope stats) const {
       core.engines[e]->report(scope.scope("dma").scope(fmt::format("engine{}", e)));
     }
   }
+  for (std::size_t c = 0; c < cc_cores_.size(); ++c) {
+    cc_cores_[c]->report(stats.scope(fmt::format("cc_core{}", c)));
+  }
   std::size_t unit = 0;
   for (int core = 0; core < params_.logical_cores_per_device(); ++core) {
     for (int type = 0; type < kUnitTypeCount; ++type) {
       for (int queue = 0; queue < kQueues[static_cast<std::size_t>(type)]; ++queue) {
-        units_[unit++]->report(
+        const StatsScope scope =
             stats.scope(fmt::format("lnc{}", core))
-                .scope(fmt::format("{}{}", nsim::hw::name(static_cast<UnitType>(type)), queue)));
+                .scope(fmt::format("{}{}", nsim::hw::name(static_cast<UnitType>(type)), queue));
+        units_[unit]->report(scope);
+        if (stream_of_unit_[unit] != nullptr) {
+          stream_of_unit_[unit]->report(scope);
+        }
+        ++unit;
       }
     }
   }

@@ -3,7 +3,8 @@
 //
 //   host port --- registers --> execution units --+
 //                                                 v
-//   per core: NeuronCore + SBUF window, Dge,   fabric --- HBM stacks
+//   per unit for collectives: CcStream, on one of the device's collectives cores, on the cores' DMA
+//   engines per core: NeuronCore + SBUF window, Dge,   fabric --- HBM stacks
 //             DMA engines    -------------------> |  \--- SBUF windows
 //   per stack: host DMA engine -----------------> |   \-- host link --- host memory
 //                                                 \------ links to other devices
@@ -17,6 +18,7 @@
 
 #include "sim/base/stats.h"
 #include "sim/base/trace.h"
+#include "sim/hw/cc_stream.h"
 #include "sim/hw/execution_unit.h"
 #include "sim/hw/host_memory.h"
 #include "sim/hw/host_port.h"
@@ -34,6 +36,8 @@ class Device : public sc_core::sc_module {
     const ProgramStore* programs = nullptr;
     HostMemory* host_memory = nullptr;
     NeuronLink* links = nullptr;  // nullptr: the device is alone
+    CcMail* mail = nullptr;
+    HostDeadlines* deadlines = nullptr;
     Trace* trace = nullptr;
     TrackId trace_process = 0;
   };
@@ -57,6 +61,7 @@ class Device : public sc_core::sc_module {
   void build_memory(const Shared& shared);
   void build_core(int core, const Shared& shared);
   void build_units(int logical_core, const Shared& shared);
+  CcStream* build_stream(UnitAddress unit, const Shared& shared);
   void bind_fabric(const Shared& shared);
   void write_register(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
@@ -71,6 +76,9 @@ class Device : public sc_core::sc_module {
   std::vector<std::unique_ptr<Hbm>> stacks_;
   std::vector<std::unique_ptr<HostDma>> host_dma_;  // one per stack
   std::vector<std::unique_ptr<Core>> cores_;
+  std::vector<std::unique_ptr<CcCore>> cc_cores_;
+  std::vector<std::unique_ptr<CcStream>> streams_;
+  std::vector<CcStream*> stream_of_unit_;              // nullptr: it does no collectives
   std::vector<std::unique_ptr<ExecutionUnit>> units_;  // by unit_index
 };
 

@@ -58,6 +58,7 @@ void DmaPacket::clear() {
   sum_of = 0;
   transpose_rows = 0;
   fill = 0;
+  combined_sources = 0;
 }
 
 DmaEngine::DmaEngine(sc_core::sc_module_name name, const DmaEngineParams& params, int home,
@@ -197,8 +198,28 @@ DmaEngine::Access DmaEngine::read() {
     std::fill(buffer_.begin(), buffer_.end(), packet_.fill);
     return {};
   }
+  if (packet_.combined_sources > 0) {
+    return read_sources();
+  }
   return access(tlm::TLM_READ_COMMAND, packet_.read, packet_.read_bytes,
                 buffer_.empty() ? nullptr : buffer_.data());
+}
+
+/// A transaction for each: they may go different ways.
+DmaEngine::Access DmaEngine::read_sources() {
+  Access all;
+  std::vector<Segment> source(1);
+  unsigned char* data = buffer_.empty() ? nullptr : buffer_.data();
+  for (const Segment& row : packet_.read) {
+    source.front() = row;
+    const Access one =
+        access(tlm::TLM_READ_COMMAND, source, static_cast<std::int64_t>(row.bytes), data);
+    all.served = std::max(all.served, one.served);
+    all.latency = std::max(all.latency, one.latency);
+    all.failed = all.failed || one.failed;
+    data += data == nullptr ? 0 : row.bytes;
+  }
+  return all;
 }
 
 DmaEngine::Access DmaEngine::write() {
@@ -228,7 +249,9 @@ void DmaEngine::change_data() {
     return;
   }
   auto* data = reinterpret_cast<std::byte*>(buffer_.data());
-  if (packet_.sum_of > 0) {
+  if (packet_.combined_sources > 0) {
+    combine_sources();
+  } else if (packet_.sum_of > 0) {
     add_sources();
   } else if (packet_.transpose_rows > 0) {
     const std::size_t size = num::size_of(packet_.from);
@@ -253,6 +276,16 @@ void DmaEngine::change_data() {
     }
     buffer_.swap(changed_);
   }
+}
+
+void DmaEngine::combine_sources() {
+  const auto bytes = static_cast<std::size_t>(packet_.write_bytes);
+  changed_.resize(std::max(bytes, buffer_.size()));
+  num::combine(packet_.element, packet_.combine, reinterpret_cast<const std::byte*>(buffer_.data()),
+               static_cast<std::size_t>(packet_.combined_sources), bytes,
+               reinterpret_cast<std::byte*>(changed_.data()),
+               bytes / num::size_of(packet_.element));
+  buffer_.swap(changed_);
 }
 
 /// In fp32, whatever the types are.

@@ -88,9 +88,11 @@ class DmaEngine : public sc_core::sc_module {
   Access access(tlm::tlm_command command, std::vector<Segment>& segments, std::int64_t bytes,
                 unsigned char* data);
   Access read();
+  Access read_sources();
   Access write();
   void change_data();
   void add_sources();
+  void combine_sources();
   SimTime occupancy() const;
   /// Least time the reads of the packet need, each of which comes back after `latency`.
   SimTime reads_take(SimTime latency) const;

@@ -9,6 +9,7 @@
 #include "sim/base/trace.h"
 #include "sim/hw/request.h"
 #include "sim/hw/scatter_list.h"
+#include "sim/numerics/combine.h"
 #include "sim/numerics/dtype.h"
 
 namespace nsim::hw {
@@ -33,6 +34,10 @@ struct DmaPacket {
       0;  // > 0: so many elements are read, then as many of a second source to add
   std::int64_t transpose_rows = 0;  // > 0: `rows` x n elements are read, n x `rows` written
   std::uint8_t fill = 0;            // written when nothing is read
+  // > 0: every row of `read` is one of so many sources, anywhere, which are combined to one.
+  std::int64_t combined_sources = 0;
+  num::ElementType element = num::ElementType::Uint8;
+  num::CombineOp combine = num::CombineOp::Add;
 
   void clear();
 };

@@ -139,8 +139,8 @@ void ExecutionUnit::begin() {
   if (!notify(NotificationType::Trace, DeviceError::None)) {
     return;
   }
-  if (timeout_ > 0) {
-    watchdog_.notify(to_sc(timeout_));
+  if (current_.descriptor.opcode != RequestOpcode::Collective) {
+    start_watchdog();
   }
   launch_.notify(to_sc(params_.launch_latency));
 }
@@ -180,6 +180,9 @@ void ExecutionUnit::run() {
     case RequestOpcode::Copy:
     case RequestOpcode::Fill:
       run_copy();
+      return;
+    case RequestOpcode::Collective:
+      run_collective();
       return;
   }
   finish(DeviceError::BadDescriptor);
@@ -287,22 +290,9 @@ void ExecutionUnit::core_done(std::uint64_t run, DeviceError error) {
   }
 }
 
-void ExecutionUnit::time_out() {
-  if (!busy_) {
-    return;
-  }
-  if (current_.descriptor.opcode == RequestOpcode::Execute && cores_left_ > 0) {
-    core_error_ = DeviceError::Hang;
-    for (const CoreParts& part : parts_.cores) {
-      part.core->abort(DeviceError::Hang);
-    }
-    return;
-  }
-  finish(DeviceError::Hang);
-}
-
 void ExecutionUnit::finish(DeviceError error) {
   watchdog_.cancel();
+  parts_.deadlines->remove(parts_.number);
   launch_.cancel();
   busy_ = false;
   busy_time_ += now() - started_;
@@ -353,6 +343,10 @@ void ExecutionUnit::reset() {
     }
   }
   cores_left_ = 0;
+  if (parts_.stream != nullptr) {
+    parts_.stream->reset();
+    parts_.deadlines->remove(parts_.number);
+  }
   ring_.drop();
   injections_.clear();
   halted_ = false;
@@ -375,6 +369,10 @@ void ExecutionUnit::trace_request(SimTime end) {
   const TrackId track = trace.track(
       fmt::format("NC{} {} {}", address_.core, nsim::hw::name(address_.type), address_.queue),
       parts_.trace_process, 1);
+  if (descriptor.opcode == RequestOpcode::Collective) {
+    trace.slice(track, trace.name("cc_running"), started_, end, descriptor.flow);
+    return;
+  }
   trace.slice(track, trace.name(descriptor.opcode == RequestOpcode::Fill ? "fill" : "copy"),
               started_, end, descriptor.flow,
               {{"bytes", static_cast<std::int64_t>(descriptor.size)}});

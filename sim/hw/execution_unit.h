@@ -4,9 +4,12 @@
 //
 // Data flow: doorbell register -> descriptors (and binding tables) are fetched over the host link,
 // a few ahead -> Trace entry, start: a program on the NeuronCores of the logical core, a copy or
-// fill on the host DMA engine -> [Error entry,] Notify entry, interrupt -> the next descriptor,
-// without waiting for the host. A fatal error halts the unit until it is reset: nothing behind the
-// failed request starts.
+// fill on the host DMA engine, a collective on the unit's stream -> [Error entry,] Notify entry,
+// interrupt -> the next descriptor, without waiting for the host. A fatal error halts the unit
+// until it is reset: nothing behind the failed request starts.
+//
+// While a collective waits for ranks that are not there its watchdog is a deadline of the host's
+// (host_deadlines.h).
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -21,8 +24,10 @@
 #include "sim/base/stats.h"
 #include "sim/base/trace.h"
 #include "sim/hw/address_map.h"
+#include "sim/hw/cc_stream.h"
 #include "sim/hw/descriptor_ring.h"
 #include "sim/hw/dge.h"
+#include "sim/hw/host_deadlines.h"
 #include "sim/hw/host_dma.h"
 #include "sim/hw/interrupts.h"
 #include "sim/hw/neuron_core.h"
@@ -51,8 +56,11 @@ struct UnitParts {
   const ProgramStore* programs = nullptr;
   Interrupts* interrupts = nullptr;
   HostDma* dma = nullptr;
+  CcStream* stream = nullptr;  // of units that do collectives
+  HostDeadlines* deadlines = nullptr;
   Trace* trace = nullptr;        // the system's
   TrackId trace_process = 0;     // the hardware's group in it
+  int number = 0;                // of the unit in the instance
   int ring = 0;                  // of the host DMA engine
   std::vector<CoreParts> cores;  // of the logical core
 };
@@ -89,9 +97,12 @@ class ExecutionUnit : public sc_core::sc_module {
   void run();
   void run_program();
   void run_copy();
+  void run_collective();
+  void start_watchdog();
   DeviceError inject_next();
   bool valid_program(const LoadedProgram* program) const;
   bool valid_copy() const;
+  bool valid_collective(const Collective& collective) const;
   void core_done(std::uint64_t run, DeviceError error);
   void time_out();
   void finish(DeviceError error);

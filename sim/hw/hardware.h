@@ -13,6 +13,7 @@
 #include "sim/base/config.h"
 #include "sim/base/stats.h"
 #include "sim/base/trace.h"
+#include "sim/base/units.h"
 #include "sim/hw/request.h"
 #include "sim/isa/expand.h"
 #include "sim/isa/stream.h"
@@ -79,6 +80,11 @@ class Hardware {
 
   /// Injects: the next time `unit` starts a request after `skip` more, it fails with `error` ("now" phase).
   virtual void inject(UnitAddress unit, DeviceError error, std::uint64_t skip) = 0;
+
+  /// When the first request ends that waits for what only the host can bring, a rank of a collective; kNever:
+  /// there is none. It is no event: simulated time does not go there by itself before expire_host_deadlines().
+  virtual SimTime host_deadline() const = 0;
+  virtual void expire_host_deadlines() = 0;
 
   /// All statistics of the hardware, names "nd<d>.nc<c>.<engine>.busy" and so on.
   virtual void report(StatsScope stats) const = 0;

@@ -111,6 +111,10 @@ Instance::Instance(sc_core::sc_module_name name, std::shared_ptr<const InstanceP
                                           static_cast<int>(params_->devices));
     shared.links = links_.get();
   }
+  mail_ = std::make_unique<CcMail>("cc_mail", params_->fabric, params_->logical_cores_per_device(),
+                                   links_.get());
+  shared.mail = mail_.get();
+  shared.deadlines = &deadlines_;
   shared.trace = &traces.system();
   if (shared.trace->enabled()) {
     shared.trace_process = shared.trace->process(params_->name + "/neuron_hw", 1, 1);

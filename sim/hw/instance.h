@@ -31,6 +31,8 @@ class Instance : public sc_core::sc_module, public Hardware {
 
   std::byte* pointer(std::uint64_t address, std::uint64_t bytes) override;
   void inject(UnitAddress unit, DeviceError error, std::uint64_t skip) override;
+  SimTime host_deadline() const override { return deadlines_.earliest(); }
+  void expire_host_deadlines() override { deadlines_.expire(); }
   void report(StatsScope stats) const override;
 
  private:
@@ -42,6 +44,8 @@ class Instance : public sc_core::sc_module, public Hardware {
   ProgramStore programs_;
   HostMemory host_memory_{"host_memory"};
   std::unique_ptr<NeuronLink> links_;  // nullptr: devices are alone
+  HostDeadlines deadlines_;
+  std::unique_ptr<CcMail> mail_;
   std::vector<std::unique_ptr<Device>> devices_;
   Topology topology_;
 };

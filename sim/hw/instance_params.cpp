@@ -23,6 +23,7 @@ DeviceParams::DeviceParams(ParamScope scope)
       dma_engines(scope.count("dma_engines", 16, 1, Dge::kMaxEngines,
                               "DMA engines of a physical NeuronCore; a transfer counts 16 on its "
                               "semaphores whatever their number")),
+      cc_cores(scope.count("cc_cores", 6, 1, 128, "Collectives cores (TOP_SP) of a device")),
       dma_transpose(scope.flag("dma_transpose", true, "The DMA engines can transpose")),
       gpsimd_dma(scope.flag("gpsimd_dma", false, "GpSimd has a DMA engine of its own")),
       gpsimd_dma_rate(scope.rate("gpsimd_dma_rate", "153.5GB/s", "1MB/s", "10TB/s",
@@ -56,6 +57,7 @@ InstanceParams::InstanceParams(Config& config)
       dma_engine(ParamScope(config, "dma_engine"), kDmaEngine),
       host_dma(ParamScope(config, "host_dma"), kHostDma),
       dge(ParamScope(config, "dge")),
+      cc_core(ParamScope(config, "cc_core")),
       execution_unit(ParamScope(config, "execution_unit")),
       interrupts(ParamScope(config, "interrupts")),
       neuron_core(ParamScope(config, "neuron_core")) {

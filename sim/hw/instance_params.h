@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sim/base/config.h"
+#include "sim/hw/cc_core.h"
 #include "sim/hw/core_window.h"
 #include "sim/hw/dge.h"
 #include "sim/hw/dma_engine.h"
@@ -25,6 +26,7 @@ struct DeviceParams {
   std::int64_t cores;                       // physical
   std::int64_t cores_per_logical;
   std::int64_t dma_engines;      // of a physical core
+  std::int64_t cc_cores;         // collectives cores (TOP_SP) of a device
   bool dma_transpose;            // the DMA engines can transpose
   bool gpsimd_dma;               // GpSimd has a DMA engine of its own
   std::int64_t gpsimd_dma_rate;  // of a copy by it
@@ -48,6 +50,7 @@ struct InstanceParams {
   DmaEngineParams dma_engine;
   DmaEngineParams host_dma;
   DgeParams dge;
+  CcCoreParams cc_core;
   ExecutionUnitParams execution_unit;
   InterruptParams interrupts;
   NeuronCoreParams neuron_core;

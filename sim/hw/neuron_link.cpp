@@ -100,6 +100,9 @@ SimTime NeuronLink::cross(const std::vector<std::size_t>& route, std::int64_t by
 
 SimTime NeuronLink::send(int from, int to, std::int64_t bytes) {
   const std::vector<std::size_t>& way = route(from, to);
+  if (way.empty()) {
+    return now();
+  }
   return cross(way, bytes) + static_cast<SimTime>(way.size()) * params_.latency;
 }
 

@@ -17,14 +17,21 @@ struct UnitAddress {
   std::uint8_t queue = 0;
 };
 
-enum class RequestOpcode : std::uint32_t { Nop = 0, Execute = 1, Copy = 2, Fill = 3 };
+/// The second of the driver's own units is where hosts meet.
+inline constexpr bool does_collectives(UnitAddress unit) {
+  return unit.type == UnitType::Collectives || (unit.type == UnitType::Sync && unit.queue == 1);
+}
+
+enum class RequestOpcode : std::uint32_t { Nop = 0, Execute = 1, Copy = 2, Fill = 3, Collective = 4 };
 
 /// One entry of a unit's descriptor ring, in host memory. The unit fetches it by DMA.
 struct RequestDescriptor {
   RequestOpcode opcode = RequestOpcode::Nop;
   std::uint32_t tag = 0;           // comes back in the notification
   std::uint64_t program = 0;       // Execute: id given by Hardware::load_program
-  std::uint64_t bindings = 0;      // Execute: host address of `binding_count` u64 device addresses, one per tensor
+  // Host address of a table of `binding_count` u64. Execute: one device address per tensor. Collective: a
+  // CollectiveHeader, the logical core of every rank, and a CollectiveBuffer for every buffer.
+  std::uint64_t bindings = 0;
   std::uint32_t binding_count = 0;
   std::uint32_t fill_value = 0;    // Fill: the byte
   std::uint64_t source = 0;        // Copy
@@ -33,6 +40,32 @@ struct RequestDescriptor {
   std::uint64_t flow = 0;          // trace flow id
 };
 static_assert(sizeof(RequestDescriptor) == 64);
+
+enum class CollectiveOp : std::uint8_t { AllGather, AllReduce, ReduceScatter, Barrier };
+
+/// What a rank does in a collective. The n-th one of a communicator on a queue meets the n-th ones of the other
+/// ranks on theirs: `order` counts them.
+struct CollectiveHeader {
+  CollectiveOp op = CollectiveOp::Barrier;
+  std::uint8_t combine = 0;  // num::CombineOp
+  std::uint8_t type = 0;     // num::ElementType
+  std::uint8_t reserved = 0;
+  std::uint32_t communicator = 0;
+  std::uint64_t order = 0;
+  std::uint32_t rank = 0;  // of the unit's core
+  std::uint32_t ranks = 0;
+};
+static_assert(sizeof(CollectiveHeader) == 24);
+
+/// Core of a rank that nobody has claimed yet: it is learnt from the rank's own message.
+inline constexpr std::uint64_t kUnknownCore = UINT64_MAX;
+
+struct CollectiveBuffer {
+  std::uint64_t input = 0;   // device addresses
+  std::uint64_t output = 0;
+  std::uint64_t bytes = 0;   // of the input
+};
+static_assert(sizeof(CollectiveBuffer) == 24);
 
 /// Trace: the unit began the request (no interrupt); Notify: it is over (interrupt); Error: why it failed.
 enum class NotificationType : std::uint8_t { Trace = 0, Notify = 1, Event = 2, Error = 3 };

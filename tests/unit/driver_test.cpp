@@ -30,6 +30,8 @@ class FakeHardware : public hw::Hardware {
   void unload_program(std::uint64_t) override {}
   std::byte* pointer(std::uint64_t, std::uint64_t) override { return nullptr; }
   void inject(hw::UnitAddress, hw::DeviceError, std::uint64_t) override {}
+  SimTime host_deadline() const override { return kNever; }
+  void expire_host_deadlines() override {}
   void report(StatsScope) const override {}
 
   const hw::RequestDescriptor& descriptor(std::uint64_t index) const {
@@ -89,7 +91,7 @@ class Bench : public RequestListener {
   UnitQueue queue{hw::UnitAddress{}, 1, 4};
   std::vector<std::uint64_t> finished_numbers;
   std::vector<NRT_STATUS> statuses;
-  Driver driver{hardware, {&queue}, kSecond, [] { return SimTime{5}; }, *this};
+  Driver driver{hardware, {&queue}, {kSecond, kSecond}, [] { return SimTime{5}; }, *this};
 };
 
 using Numbers = std::vector<std::uint64_t>;

@@ -264,7 +264,8 @@ NRT_STATUS nrt_dump_device_allocation_info(int lnc_idx, nrt_device_allocation_ch
 /// Logs who uses the memory of a logical core's HBM stack, as when an allocation fails.
 NRT_STATUS nrt_debug_log_oom_report(int lnc_idx);
 
-// Collectives driven by the host: one rank only.
+// Collectives: makes logical core `vnc` rank `g_device_id` of a world of `g_device_count` ranks, all of them cores of this
+// process. Does not wait for the others. NRT_INVALID for what contradicts an earlier call.
 
 NRT_STATUS nrt_build_global_comm(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count);
 NRT_STATUS nrt_cc_global_comm_init(uint32_t vnc, uint32_t g_device_id, uint32_t g_device_count);

@@ -38,9 +38,11 @@ NRT_STATUS nrta_tensor_copy(nrt_tensor_t *src, uint64_t src_offset, nrt_tensor_t
 /// The names of the sets are resolved now; the sets may change afterwards, the tensors must stay.
 NRT_STATUS nrta_execute_schedule(nrt_model_t *model, const nrt_tensor_set_t *input, nrt_tensor_set_t *output, int queue,
                                  nrta_error_tracker_t *err, nrta_seq_t *req_sequence);
-/// Collectives driven by the host are not simulated yet: NRT_FAILURE.
+/// Prepares one rank's part of a collective of its group; input i goes to output i. NRT_INVALID before
+/// nrt_cc_global_comm_init, and for lists, sizes or an operation that do not fit; NRT_RESOURCE: too many groups.
 NRT_STATUS nrta_cc_prepare(nrt_cc_comm_t *comm, nrt_tensor_list_t *input, nrt_tensor_list_t *output, nrt_dtype_t dtype,
                            nrt_op_type_t op, nrt_cc_op_type_t cc_op, nrt_cc_context_t **cc_ctx);
+/// When it is accepted, the context belongs to the library and `*cc_ctx` is NULL; otherwise it stays valid.
 NRT_STATUS nrta_cc_schedule(nrt_cc_context_t **cc_ctx, int queue, nrta_error_tracker_t *err, nrta_seq_t *req_sequence);
 
 // Completion. A failed request is complete, too.

@@ -39,7 +39,7 @@ NRT_STATUS nrt_get_model_info(const nrt_model_t *model, nrt_model_info_t *info, 
 NRT_STATUS nrt_get_model_instance_count(nrt_model_t *model, uint32_t *instance_count);
 /// `dest` is an address of nrt_tensor_get_va.
 NRT_STATUS nrt_memcpy_to_device(void *dest, const void *src, size_t size);
-/// One rank only: a barrier of one, and a copy.
+/// For host threads, one per rank: both wait for all ranks, and end with NRT_EXEC_HW_ERR_COLLECTIVES when one never comes.
 NRT_STATUS nrt_barrier(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count);
 NRT_STATUS nrt_all_gather(int32_t vnc, uint32_t g_device_id, uint32_t g_device_count, uint32_t rank_input_size,
                           void *input, void *output);

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The collectives of an execution unit, and its watchdog.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "sim/hw/execution_unit.h"
+#include "sim/hw/time.h"
+
+namespace nsim::hw {
+
+bool ExecutionUnit::valid_collective(const Collective& collective) const {
+  return std::all_of(collective.buffers.begin(), collective.buffers.end(), [&](const auto& buffer) {
+    return parts_.map->locate(buffer.input, buffer.bytes).region == Region::Hbm &&
+           parts_.map->locate(buffer.output, collective.output_bytes(buffer)).region == Region::Hbm;
+  });
+}
+
+void ExecutionUnit::run_collective() {
+  std::optional<Collective> collective = Collective::parse(current_.bindings);
+  if (parts_.stream == nullptr || !collective || !valid_collective(*collective)) {
+    finish(DeviceError::BadDescriptor);
+    return;
+  }
+  if (injected_ == DeviceError::Hang) {
+    start_watchdog();
+    return;
+  }
+  if (timeout_ > 0) {
+    parts_.deadlines->add(parts_.number, started_ + timeout_, [this] { start_watchdog(); });
+  }
+  parts_.stream->start(
+      std::move(*collective), current_.descriptor.flow,
+      injected_ == DeviceError::DmaAbort ? injected_ : DeviceError::None,
+      [this] {
+        parts_.deadlines->remove(parts_.number);
+        start_watchdog();
+      },
+      [this, run = run_](DeviceError error) {
+        if (run == run_ && busy_) {
+          finish(error == DeviceError::None ? injected_ : error);
+        }
+      });
+}
+
+void ExecutionUnit::start_watchdog() {
+  if (timeout_ > 0) {
+    watchdog_.notify(to_sc(std::max(started_ + timeout_, now()) - now()));
+  }
+}
+
+void ExecutionUnit::time_out() {
+  if (!busy_) {
+    return;
+  }
+  if (current_.descriptor.opcode == RequestOpcode::Execute && cores_left_ > 0) {
+    core_error_ = DeviceError::Hang;
+    for (const CoreParts& part : parts_.cores) {
+      part.core->abort(DeviceError::Hang);
+    }
+    return;
+  }
+  if (current_.descriptor.opcode == RequestOpcode::Collective) {
+    parts_.stream->abort();
+    finish(DeviceError::CollectiveStuck);
+    return;
+  }
+  finish(DeviceError::Hang);
+}
+
+}  // namespace nsim::hw
