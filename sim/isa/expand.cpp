@@ -15,12 +15,16 @@
 #include "sim/isa/instruction_pool.h"
 #include "sim/isa/opcode.h"
 #include "sim/isa/place.h"
+#include "sim/isa/psum_writers.h"
 #include "sim/isa/resolve.h"
+#include "sim/isa/target.h"
 
 namespace nsim::isa {
 namespace {
 
 constexpr int kMaxLoopDepth = 32;
+/// Generation of NeuronCores on which products add to whatever is in PSUM.
+constexpr int kAccumulatesOntoAnything = 4;
 
 /// The body as a flat list: instructions, and the begin and end of loops.
 struct Step {
@@ -63,6 +67,7 @@ void for_each_expression(const Instruction& instruction, Visit&& visit) {
 struct Unrolling {
   std::vector<std::int64_t> variables;
   std::optional<Dependencies> dependencies;
+  std::optional<PsumWriters> psum;
   InstructionPool pool;
 };
 
@@ -278,10 +283,15 @@ void Expansion::unroll(std::int64_t core, CoreStreams& out, Work& work) {
     out.engine[e].reserve(static_cast<std::size_t>(per_engine_[e]));
   }
   out.instructions.reserve(instructions_.size());
-  Unrolling unrolling{
-      std::vector<std::int64_t>(program_.variables.size()), {}, InstructionPool(out.instructions)};
+  Unrolling unrolling{std::vector<std::int64_t>(program_.variables.size()),
+                      {},
+                      {},
+                      InstructionPool(out.instructions)};
   if (program_.auto_sync) {
     unrolling.dependencies.emplace(memory_);
+  }
+  if (core_version(limits_.target) < kAccumulatesOntoAnything) {
+    unrolling.psum.emplace(memory_.psum_bytes);
   }
   std::vector<std::int64_t>& variables = unrolling.variables;
   variables[0] = core;
@@ -314,6 +324,14 @@ void Expansion::issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& ou
   PreparedInstruction& prepared = instructions_[index];
   resolver_.issue(prepared, unrolling.variables);
   const StreamInstruction& instruction = prepared.resolved;
+  if (unrolling.psum && !unrolling.psum->add(instruction)) {
+    refuse(program_, *prepared.source,
+           "accumulates onto PSUM that the Tensor engine was not the last to write: that is "
+           "undefined before " +
+               core_name(kAccumulatesOntoAnything) +
+               "; let the first product overwrite (accumulate 0) and add what another engine wrote "
+               "afterwards, on vector");
+  }
   Issue issue;
   unrolling.pool.share(index, instruction, issue);
   if (unrolling.dependencies) {

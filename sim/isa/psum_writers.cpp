@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/isa/psum_writers.h"
+
+#include <algorithm>
+
+#include "sim/isa/cells.h"
+#include "sim/isa/matmul_shape.h"
+
+namespace nsim::isa {
+namespace {
+
+constexpr int kQuadrantPartitions = 32;
+
+}  // namespace
+
+PsumWriters::PsumWriters(std::int64_t bytes) {
+  for (auto& quadrant : tensors_) {
+    quadrant.assign(static_cast<std::size_t>((bytes + kCell - 1) / kCell), 0);
+  }
+}
+
+bool PsumWriters::add(const StreamInstruction& instruction) {
+  const bool tensor = instruction.engine == Engine::Tensor;
+  if (is_matmul(instruction.opcode) && instruction.accumulate) {
+    return is_tensors(instruction.dst);
+  }
+  for (const Operand* written : {&instruction.dst, &instruction.dst2}) {
+    if (in_psum(*written)) {
+      mark(*written, tensor);
+    }
+  }
+  return true;
+}
+
+bool PsumWriters::in_psum(const Operand& operand) {
+  return operand.present() && operand.space == Space::Psum;
+}
+
+PsumWriters::Partitions PsumWriters::part_of(const Operand& operand, int quadrant) {
+  const int first = std::max(operand.partition - quadrant * kQuadrantPartitions, 0);
+  const int end = std::min(operand.partition + operand.partitions - quadrant * kQuadrantPartitions,
+                           kQuadrantPartitions);
+  if (first >= end) {
+    return 0;
+  }
+  const Partitions upto = end == kQuadrantPartitions ? ~Partitions{0} : (Partitions{1} << end) - 1;
+  return upto & ~((Partitions{1} << first) - 1);
+}
+
+template <class Visit>
+void PsumWriters::for_each_run(const Operand& operand, Visit&& visit) {
+  const Footprint where = footprint(operand, kCell);
+  std::array<std::int64_t, 5> index{};
+  for (std::int64_t run = where.runs(); run > 0; --run) {
+    std::int64_t start = where.start;
+    for (int d = 0; d < where.dims; ++d) {
+      start += index[static_cast<std::size_t>(d)] * where.step[static_cast<std::size_t>(d)];
+    }
+    const std::int64_t first = start / kCell;
+    visit(static_cast<std::size_t>(first),
+          static_cast<std::size_t>((start + where.run - 1) / kCell - first + 1));
+    for (int d = where.dims; d-- > 0;) {
+      const auto at = static_cast<std::size_t>(d);
+      if (++index[at] < where.count[at]) {
+        break;
+      }
+      index[at] = 0;
+    }
+  }
+}
+
+void PsumWriters::mark(const Operand& operand, bool tensor) {
+  for (int q = 0; q < kQuadrants; ++q) {
+    const Partitions part = part_of(operand, q);
+    if (part == 0) {
+      continue;
+    }
+    Partitions* const cells = tensors_[static_cast<std::size_t>(q)].data();
+    for_each_run(operand, [&](std::size_t first, std::size_t count) {
+      for (std::size_t i = first; i < first + count; ++i) {
+        cells[i] = tensor ? cells[i] | part : cells[i] & ~part;
+      }
+    });
+  }
+}
+
+bool PsumWriters::is_tensors(const Operand& operand) const {
+  Partitions missing = 0;
+  for (int q = 0; q < kQuadrants; ++q) {
+    const Partitions part = part_of(operand, q);
+    if (part == 0) {
+      continue;
+    }
+    const Partitions* const cells = tensors_[static_cast<std::size_t>(q)].data();
+    for_each_run(operand, [&](std::size_t first, std::size_t count) {
+      for (std::size_t i = first; i < first + count; ++i) {
+        missing |= part & ~cells[i];
+      }
+    });
+  }
+  return missing == 0;
+}
+
+}  // namespace nsim::isa
