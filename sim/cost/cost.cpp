@@ -144,6 +144,11 @@ std::int64_t clock_of(Engine engine, const EngineParams& params) {
   throw InternalError("clock_of: engine " + std::to_string(static_cast<int>(engine)));
 }
 
+bool is_wide(const StreamInstruction& instruction, const EngineParams& params) {
+  return instruction.engine == Engine::Vector && instruction.dst.present() &&
+         vector_rate(instruction, params.vector) < 1;
+}
+
 std::int64_t descriptors(const StreamInstruction& instruction) {
   return std::max(runs(instruction.dst), runs(instruction.src[0]));
 }

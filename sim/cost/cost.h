@@ -37,6 +37,9 @@ std::int64_t descriptors(const isa::StreamInstruction& instruction);
 /// 2*K*M*N of an nc_matmul, 0 of everything else.
 std::int64_t flops(const isa::StreamInstruction& instruction);
 
+/// A Vector instruction that takes more than one element per lane and cycle.
+bool is_wide(const isa::StreamInstruction& instruction, const EngineParams& params);
+
 /// Clock of an engine.
 std::int64_t clock_of(isa::Engine engine, const EngineParams& params);
 

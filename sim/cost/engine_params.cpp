@@ -32,6 +32,7 @@
 // tensor.fp32_cycles_per_row             4       4       documented [1] [2]; 2 x 428 ns, N=512 [3]
 // tensor.fp32_transpose_cycles_per_row   4       2       documented [1]: transpose mode
 // tensor.fp32_onezero_cycles_per_row     2       2       documented [2]: about half of fp32
+// tensor.transpose_mode                  false   true    documented [1]
 // tensor.double_row, sparse              false   true    documented [1]
 // tensor.small_tiles                     false   true    documented [2]: not on v2
 // tensor.bf16_result                     false   false   documented [1]: from v4 on
@@ -176,6 +177,10 @@ TensorParams::TensorParams(const ParamScope& scope)
           "Cycles per moving row of an fp32 matmul with an operand of zeros and ones")),
       fp8_rows_per_cycle(scope.count("fp8_rows_per_cycle", 1, 1, 16,
                                      "How many times as many when both operands are fp8")),
+      transpose_mode(
+          scope.flag("transpose_mode", false,
+                     "nc_transpose moves bits, fp8 padded to 16; else it multiplies by an "
+                     "identity, which spreads what is not finite")),
       double_row(scope.flag("double_row", false, "nc_matmul has perf_mode double_row")),
       sparse(scope.flag("sparse", false, "nc_matmul has the sparse perf_modes")),
       small_tiles(scope.flag("small_tiles", false, "Tiles of the array may be 32 by 32")),

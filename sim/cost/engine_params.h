@@ -35,6 +35,7 @@ struct TensorParams {
   std::int64_t fp32_transpose_cycles_per_row;
   std::int64_t fp32_onezero_cycles_per_row;
   std::int64_t fp8_rows_per_cycle;
+  bool transpose_mode;
   bool double_row;
   bool sparse;
   bool small_tiles;

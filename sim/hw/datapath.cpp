@@ -44,7 +44,18 @@ void nc_matmul_mx(Datapath& d, const StreamInstruction& i) {
 }
 
 void nc_transpose(Datapath& d, const StreamInstruction& i) {
-  num::transpose(d.view(i.dst), d.view(i.src[0]));
+  const num::View dst = d.view(i.dst);
+  const bool by_product = i.engine == isa::Engine::Tensor && !d.transpose_mode();
+  if (by_product && num::is_float(dst.dtype)) {
+    return num::transpose_by_product(dst, d.view(i.src[0]));
+  }
+  num::transpose(dst, d.view(i.src[0]));
+  if (d.transpose_mode() && isa::is_padded_transpose(i)) {
+    num::View padding = dst;
+    padding.base += 1;
+    padding.dtype = num::Dtype::Uint8;
+    num::memset(padding, 0);
+  }
 }
 
 void tensor_copy(Datapath& d, const StreamInstruction& i) {

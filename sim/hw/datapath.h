@@ -19,7 +19,9 @@ class Sbuf;
 
 class Datapath {
  public:
-  Datapath(const Sbuf& sbuf, const Psum& psum) : sbuf_(&sbuf), psum_(&psum) {}
+  /// `transpose_mode`: Tensor transposes without multiplying.
+  Datapath(const Sbuf& sbuf, const Psum& psum, bool transpose_mode = true)
+      : sbuf_(&sbuf), psum_(&psum), transpose_mode_(transpose_mode) {}
 
   /// Carries out a compute instruction at once. Nothing happens with numerics off, and for
   /// instructions without arithmetic (DMA, synchronisation).
@@ -33,6 +35,7 @@ class Datapath {
   std::array<std::int32_t, isa::kRegisterCount>& registers(isa::Engine engine) {
     return registers_.at(static_cast<std::size_t>(engine));
   }
+  bool transpose_mode() const { return transpose_mode_; }
   float* accumulators(isa::Engine engine) {
     return accumulators_.at(static_cast<std::size_t>(engine)).data();
   }
@@ -40,6 +43,7 @@ class Datapath {
  private:
   const Sbuf* sbuf_;
   const Psum* psum_;
+  bool transpose_mode_;
   std::array<std::array<float, num::kLanes>, isa::kEngineCount> accumulators_{};
   std::array<std::unique_ptr<num::Lanes>, isa::kEngineCount> lanes_;  // made when first used
   std::array<std::array<std::int32_t, isa::kRegisterCount>, isa::kEngineCount> registers_{};

@@ -81,6 +81,7 @@ isa::Limits Hardware::limits_of(const InstanceParams& params) {
   limits.dma_qos_classes = static_cast<int>(params.device.dma_qos_classes);
   limits.scalar_tensor_scalar = params.device.scalar_tensor_scalar;
   const cost::TensorParams& tensor = params.neuron_core.engines.tensor;
+  limits.transpose_mode = tensor.transpose_mode;
   limits.matmul_double_row = tensor.double_row;
   limits.matmul_sparse = tensor.sparse;
   limits.matmul_small_tiles = tensor.small_tiles;

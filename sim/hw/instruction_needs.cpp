@@ -42,7 +42,8 @@ void NeedsTable::find(const isa::StreamInstruction& instruction, InstructionNeed
   needs.dma = isa::info(instruction.opcode).dma;
   needs.array = uses_array(instruction);
   // A sequencer reads and writes its registers' elements itself, not through the lanes.
-  needs.port = sbuf_.needs_port(instruction) && !isa::is_sequencer(instruction.opcode);
+  needs.port = sbuf_.needs_port(instruction, cost::is_wide(instruction, costs_)) &&
+               !isa::is_sequencer(instruction.opcode);
   needs.step = code_step(instruction);
   needs.banks = psum_.banks_of(instruction);
   needs.table = cost::function_set(instruction);

@@ -28,7 +28,7 @@ NeuronCore::NeuronCore(sc_core::sc_module_name name, const NeuronCoreParams& par
       semaphores_(params_.semaphores),
       sbuf_(params_.sbuf, numerics),
       psum_(params_.psum, numerics),
-      datapath_(sbuf_, psum_),
+      datapath_(sbuf_, psum_, params.engines.tensor.transpose_mode),
       needs_(params_.engines, sbuf_, psum_) {
   const EngineParts parts{params_.engines, params_.fetch, params_.reuse_weights,
                           needs_,          semaphores_,   sbuf_,

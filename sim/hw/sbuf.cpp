@@ -8,13 +8,18 @@ SbufParams::SbufParams(ParamScope scope)
     : partition_bytes(scope.bytes("partition_bytes", "192KiB", "1KiB", "4MiB",
                                   "Bytes of SBUF in each of the 128 partitions")),
       shared_port(scope.flag("shared_port", true,
-                             "Vector and GpSimd instructions on SBUF exclude each other")) {}
+                             "Vector and GpSimd instructions on SBUF exclude each other")),
+      shared_bus(scope.flag("shared_bus", false,
+                            "GpSimd instructions on SBUF and those of Vector in wide modes exclude "
+                            "each other")) {}
 
 Sbuf::Sbuf(const SbufParams& params, bool numerics)
     : params_(params), memory_(params.partition_bytes, numerics) {}
 
-bool Sbuf::needs_port(const isa::StreamInstruction& instruction) const {
-  if (!params_.shared_port ||
+bool Sbuf::needs_port(const isa::StreamInstruction& instruction, bool wide) const {
+  const bool shares = params_.shared_port ||
+                      (params_.shared_bus && (wide || instruction.engine == isa::Engine::GpSimd));
+  if (!shares ||
       (instruction.engine != isa::Engine::Vector && instruction.engine != isa::Engine::GpSimd)) {
     return false;
   }

@@ -14,14 +14,16 @@ struct SbufParams {
   explicit SbufParams(ParamScope scope);
   std::int64_t partition_bytes;
   bool shared_port;  // Vector and GpSimd exclude each other
+  bool shared_bus;   // GpSimd and the wide modes of Vector do
 };
 
 class Sbuf {
  public:
   Sbuf(const SbufParams& params, bool numerics);
 
-  /// What an instruction occupies while it streams its operands.
-  bool needs_port(const isa::StreamInstruction& instruction) const;
+  /// What an instruction occupies while it streams its operands; `wide`: in a mode that takes more
+  /// than one element per lane and cycle.
+  bool needs_port(const isa::StreamInstruction& instruction, bool wide = false) const;
   SimTime port_free_at() const { return port_.free_at(); }
   void reserve_port(SimTime start, SimTime duration) { port_.reserve(start, duration); }
   /// An instruction that had to wait for the port.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "sim/isa/check.h"
+#include "sim/isa/matmul_shape.h"
 #include "sim/isa/opcode.h"
 #include "sim/isa/shape_rules.h"
 #include "sim/numerics/registers.h"
@@ -102,6 +103,12 @@ void transpose(const Shapes& s) {
   if (s.in.dst.dtype != data.dtype) {
     s.fail(std::string("data is ") + name(data.dtype) + " and dst " + name(s.in.dst.dtype) +
            ": a transpose does not convert");
+  }
+  const bool fp8 = num::is_float(data.dtype) && num::size_of(data.dtype) == 1;
+  if (tensor && fp8 && s.limits.transpose_mode && !is_padded_transpose(s.in)) {
+    s.fail(std::string("writes each ") + name(data.dtype) +
+           " with a zero byte behind it: dst must have a step of 2 elements, as in p[:, 0 +: " +
+           to_string(data.partitions) + " by 2]");
   }
 }
 

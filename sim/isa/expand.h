@@ -31,6 +31,7 @@ struct Limits {
   bool has_dma_transpose = true;
   int dma_qos_classes = 1;                  // 4 on NeuronCore-v4
   bool scalar_tensor_scalar = false;        // tensor_scalar on the Scalar engine
+  bool transpose_mode = false;              // NeuronCore-v3 and later
   bool matmul_double_row = false;           // NeuronCore-v3 and later
   bool matmul_sparse = false;               // NeuronCore-v3 and later
   bool matmul_small_tiles = false;          // 32 x 32; NeuronCore-v2 has tiles of 64 at least on one side

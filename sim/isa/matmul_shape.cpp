@@ -62,6 +62,13 @@ MatmulShape matmul_shape(const StreamInstruction& instruction) {
           stationary.elements() / stationary_slices(mode), moving.elements() / moving_slices(mode)};
 }
 
+bool is_padded_transpose(const StreamInstruction& instruction) {
+  const Operand& dst = instruction.dst;
+  return instruction.opcode == Opcode::NcTranspose && instruction.engine == Engine::Tensor &&
+         num::is_float(dst.dtype) && num::size_of(dst.dtype) == 1 && dst.dims > 0 &&
+         dst.dim[std::size_t{dst.dims} - 1].step == 2;
+}
+
 ArrayGroups array_groups(const StreamInstruction& instruction) {
   const std::int64_t rows = instruction.pattern[0];
   const std::int64_t columns = instruction.pattern[1];

@@ -27,6 +27,10 @@ MatmulShape matmul_shape(const StreamInstruction& instruction);
 std::int64_t stationary_slices(PerfMode mode);
 std::int64_t moving_slices(PerfMode mode);
 
+/// A transpose on Tensor of fp8 in transpose mode: every element is written with a zero byte behind
+/// it.
+bool is_padded_transpose(const StreamInstruction& instruction);
+
 /// The array is 4 x 4 groups of 32 x 32 processing elements that work on their own when a matmul
 /// says which it needs. Bit 4 * row + column.
 using ArrayGroups = std::uint16_t;

@@ -180,6 +180,10 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
         (instruction.opcode == Opcode::NcMatmulMx && (slot == kOperand0 || slot == kOperand1));
     rule.one_bank = access.space == Space::Psum && instruction.engine == Engine::Tensor &&
                     limits_.matmul_result_bytes <= limits_.psum_bank_bytes;
+    if (slot == kDst && limits_.transpose_mode && instruction.opcode == Opcode::NcTranspose &&
+        instruction.engine == Engine::Tensor && num::size_of(out.dtype) == 1) {
+      ++rule.last;  // the byte behind the last element
+    }
     if (!instruction.pattern.empty() && is_matmul(instruction.opcode) && slot <= kSrc1) {
       rule.tile = instruction.pattern[slot == kDst && instruction.pattern.size() > 1 ? 1 : 0];
     }
@@ -221,6 +225,11 @@ void Resolver::issue(PreparedInstruction& prepared,
 
 /// Both operands of a tile enter the array in the same rows.
 void Resolver::check_tile(const PreparedInstruction& prepared, const StreamInstruction& in) const {
+  if (limits_.transpose_mode && is_padded_transpose(in) && in.dst.offset % 2 != 0) {
+    refuse(program_, *prepared.source,
+           "writes 16 bits for each element: dst starts at byte " + std::to_string(in.dst.offset) +
+               ", an even one is needed");
+  }
   const std::int64_t rows = in.pattern[0];
   if (is_matmul(in.opcode) && rows != 0 &&
       in.src[0].partition / rows != in.src[1].partition / rows) {

@@ -7,7 +7,9 @@
 // is chosen at run time; each output element is the same sequence of multiplications and additions
 // in all of them (ascending k, no fused multiply-add), so the choice never shows in a result.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "sim/numerics/matmul.h"
 #include "sim/numerics/rows.h"
@@ -152,6 +154,16 @@ void transpose_as(const Rows& to, const Rows& from) {
   }
 }
 
+/// What multiplying a column of data by each column of an identity leaves of it.
+void spread_non_finite(float* column, std::size_t count) {
+  const auto is_wild = [](float value) { return !std::isfinite(value); };
+  const auto wild = static_cast<std::size_t>(std::count_if(column, column + count, is_wild));
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool alone = wild == 1 && is_wild(column[i]);
+    column[i] = wild == 0 || alone ? column[i] + 0.0F : std::numeric_limits<float>::quiet_NaN();
+  }
+}
+
 }  // namespace
 
 void multiply(const View& dst, const Matrix& left, const Matrix& right, bool accumulate) {
@@ -197,6 +209,17 @@ void transpose(const View& dst, const View& data) {
     transpose_as<std::uint32_t>(Rows(dst), Rows(data));
   } else {
     transpose_as<float>(Rows(dst), Rows(data));
+  }
+}
+
+void transpose_by_product(const View& dst, const View& data) {
+  transpose(dst, data);
+  const Rows rows(dst);
+  float* column = scratch<float>(0, rows.elements());
+  for (std::int64_t f = 0; f < rows.partitions(); ++f) {
+    rows.read(f, column);
+    spread_non_finite(column, rows.elements());
+    rows.write(f, column);
   }
 }
 

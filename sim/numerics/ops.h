@@ -101,6 +101,9 @@ struct Scalar {
 void matmul(const View& dst, const View& stationary, const View& moving, bool accumulate);
 /// dst[F,P] = data[P,F]^T; bit exact for equal dtypes.
 void transpose(const View& dst, const View& data);
+/// The same as a product with an identity: what is infinite or not a number in a column of data
+/// makes its row of dst not a number, except for a single infinity itself; -0 becomes 0.
+void transpose_by_product(const View& dst, const View& data);
 
 void tensor_copy(const View& dst, const View& src);
 void memset(const View& dst, float value);

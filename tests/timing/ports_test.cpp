@@ -54,6 +54,25 @@ Meeting meet(const char* setting, const isa::StreamInstruction& first,
 
 }  // namespace
 
+TEST_CASE("wide modes of Vector share a bus with GpSimd, its other instructions do not") {
+  constexpr const char* kTrn2 = NSIM_SOURCE_DIR "/configs/trn2.toml";
+  const auto wait_of_gpsimd = [&](num::Dtype dtype, isa::Space to) {
+    CoreBench bench({}, false, 1, kTrn2);
+    const auto vector = test::copy(Engine::Vector, test::on_chip(to, dtype, 128, 0, 500),
+                                   in_sbuf(4096, 500, dtype));
+    const auto gpsimd = test::copy(Engine::GpSimd, in_sbuf(16384, 300), in_sbuf(32768, 300));
+    StreamMaker maker;
+    maker.add(vector).add(test::nop(Engine::GpSimd)).add(gpsimd);
+    bench.start(maker.streams());
+    bench.kernel.run();
+    const SimTime expected = bench.interval(vector) - bench.interval(test::nop(Engine::GpSimd));
+    return std::pair(bench.time("gpsimd.idle_port"), expected);
+  };
+  const auto [waited, expected] = wait_of_gpsimd(num::Dtype::Bf16, isa::Space::Sbuf);
+  CHECK(waited == expected);
+  CHECK(wait_of_gpsimd(num::Dtype::Fp32, isa::Space::Psum).first == 0);
+}
+
 TEST_CASE("with a shared SBUF port GpSimd starts when Vector is done with it, and not earlier") {
   const auto vector = test::copy(Engine::Vector, in_sbuf(0, 500), in_sbuf(4096, 500));
   const auto gpsimd = test::copy(Engine::GpSimd, in_sbuf(16384, 300), in_sbuf(32768, 300));

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/hw/datapath.h"
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "tests/support/core_bench.h"
 
@@ -121,6 +124,57 @@ TEST_CASE("nc_transpose, tensor_copy and memset move data") {
   bench.datapath.execute(memset);
   CHECK(bench.row(copy.dst, 1) == Row{9, 9});
   CHECK(bench.row(copy.dst, 2) == Row{3, 6});
+}
+
+TEST_CASE(
+    "a transpose by multiplication spreads what is not finite, one that moves bits does not") {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const isa::StreamInstruction turn =
+      instruction(Engine::Tensor, Opcode::NcTranspose, in_psum(0, 3, 4), sbuf_rows(0, 4, 3));
+  const auto run = [&](bool transpose_mode) {
+    Bench bench;
+    bench.put(0, 0, {1, kInfinity, NAN, -kInfinity});
+    bench.put(1, 0, {-0.0F, 4, 5, kInfinity});
+    bench.put(2, 0, {7, 8, 9, 10});
+    hw::Datapath(bench.sbuf, bench.psum, transpose_mode).execute(turn);
+    std::vector<Row> rows;
+    for (int f = 0; f < 4; ++f) {
+      rows.push_back(bench.row(turn.dst, f));
+    }
+    return rows;
+  };
+  const std::vector<Row> exact = run(true);
+  CHECK(exact[0] == Row{1, 0, 7});
+  CHECK(std::signbit(exact[0][1]));
+  CHECK(exact[1] == Row{kInfinity, 4, 8});
+  CHECK(std::isnan(exact[2][0]));
+  CHECK(exact[2][1] == 5);
+  CHECK(exact[3] == Row{-kInfinity, kInfinity, 10});
+  const std::vector<Row> product = run(false);
+  CHECK(product[0] == Row{1, 0, 7});
+  CHECK_FALSE(std::signbit(product[0][1]));
+  const auto nan = [](float value) { return std::isnan(value); };
+  CHECK(product[1][0] == kInfinity);
+  CHECK(std::all_of(product[1].begin() + 1, product[1].end(), nan));
+  CHECK(std::all_of(product[2].begin(), product[2].end(), nan));
+  CHECK(std::all_of(product[3].begin(), product[3].end(), nan));
+}
+
+TEST_CASE("a transpose of fp8 writes each element with a zero byte behind it") {
+  Bench bench;
+  isa::Operand data = in_sbuf(0, 2, num::Dtype::Fp8E4, 3);
+  isa::Operand turned = data;
+  turned.space = isa::Space::Psum;
+  turned.partitions = 2;
+  turned.dim[0] = {2, 3};
+  for (int p = 0; p < 3; ++p) {
+    bench.sbuf.storage()[p * bench.sbuf.partition_stride()] = std::byte(0x11 * (p + 1));
+    bench.sbuf.storage()[p * bench.sbuf.partition_stride() + 1] = std::byte(0x12 * (p + 1));
+  }
+  std::memset(bench.psum.storage(), 0xff, 8);
+  bench.datapath.execute(instruction(Engine::Tensor, Opcode::NcTranspose, turned, data));
+  const std::array<unsigned char, 8> expected{0x11, 0, 0x22, 0, 0x33, 0, 0xff, 0xff};
+  CHECK(std::memcmp(bench.psum.storage(), expected.data(), expected.size()) == 0);
 }
 
 TEST_CASE("tensor_tensor and scalar_tensor_tensor take both tiles in order") {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/isa/psum_writers.h"
+
+#include <catch2/catch.hpp>
+
+#include "sim/isa/expand.h"
+#include "sim/isa/text.h"
+#include "tests/support/isa_limits.h"
+
+using namespace nsim;
+using namespace nsim::isa;
+
+namespace {
+
+std::string refusal(const std::string& body, const std::string& target = "trn2") {
+  Limits limits = test::trn2_limits();
+  limits.target = target;
+  const std::string head = "program p\ntarget " + target +
+                           "\nsbuf s bfloat16 [128, 512]\nsbuf f float32 [128, 128]\n"
+                           "psum acc float32 [128, 1024]\n";
+  try {
+    expand(parse_text(head + body, "p.nasm"), limits);
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+const std::string kProduct = "tensor.nc_matmul acc[:, 0 +: 512], s[:, 0 +: 128], s accumulate ";
+const auto kRefused =
+    Catch::Contains("accumulates onto PSUM that the Tensor engine was not the last to write") &&
+    Catch::Contains("before NeuronCore-v4");
+
+}  // namespace
+
+TEST_CASE("products may accumulate onto products and transposes") {
+  CHECK(refusal("loop k 0..3 {\n" + kProduct + "k\n}\n") == "accepted");
+  CHECK(
+      refusal("tensor.nc_transpose acc[:, 0 +: 128], f\n"
+              "tensor.nc_matmul acc[:, 0 +: 128], s[:, 0 +: 128], s[:, 0 +: 128] accumulate 1\n") ==
+      "accepted");
+}
+
+TEST_CASE("accumulating onto what another engine wrote, or nobody, is refused with its place") {
+  CHECK_THAT(refusal(kProduct + "1\n"), Catch::StartsWith("p.nasm:6:1: nc_matmul: ") && kRefused);
+  CHECK_THAT(refusal("vector.memset acc value 0\n" + kProduct + "1\n"), kRefused);
+  CHECK_THAT(refusal(kProduct + "0\nvector.memset acc[:, 511] value 0\n" + kProduct + "1\n"),
+             kRefused);
+  CHECK_THAT(refusal("sync nothing\n"), Catch::Contains("sync"));
+}
+
+TEST_CASE("every partition and every element counts") {
+  const std::string half =
+      "tensor.nc_matmul acc[0 +: 64, 0 +: 512], s[:, 0 +: 64], s accumulate 0\n";
+  CHECK_THAT(refusal(half + kProduct + "1\n"), kRefused);
+  const std::string upper =
+      "tensor.nc_matmul acc[64 +: 64, 0 +: 512], s[:, 0 +: 64], s accumulate 0\n";
+  CHECK(refusal(half + upper + kProduct + "1\n") == "accepted");
+  CHECK_THAT(
+      refusal(half + upper + "vector.memset acc[96 +: 16, 0 +: 1] value 0\n" + kProduct + "1\n"),
+      kRefused);
+  // A product over every second column, and one over all of them.
+  CHECK_THAT(refusal("tensor.nc_matmul acc[:, 0 +: 256 by 2], s[:, 0 +: 128], s[:, 0 +: 256] "
+                     "accumulate 0\n" +
+                     kProduct + "1\n"),
+             kRefused);
+  CHECK(refusal("tensor.nc_matmul acc[:, 0 +: 256 by 2], s[:, 0 +: 128], s[:, 0 +: 256] "
+                "accumulate 0\nvector.memset acc[:, 1 +: 256 by 2] value 0\n"
+                "tensor.nc_matmul acc[:, 0 +: 256 by 2], s[:, 0 +: 128], s[:, 0 +: 256] "
+                "accumulate 1\n") == "accepted");
+}
+
+TEST_CASE("NeuronCore-v4 accumulates onto anything") {
+  CHECK(refusal("vector.memset acc value 0\n" + kProduct + "1\n", "trn3") == "accepted");
+}
