@@ -38,8 +38,8 @@ DmaEngineParams::DmaEngineParams(ParamScope scope, const Defaults& defaults)
                                "Most bytes of a packet of host-built descriptors, unless one "
                                "descriptor alone has more")),
       write_barrier(scope.flag("write_barrier", false,
-                               "A ring of host-built descriptors waits for the acknowledge of a "
-                               "packet's writes before the next packet")),
+                               "A ring of host-built descriptors waits for the acknowledge of its "
+                               "writes after every packet_bytes of them")),
       reads_in_flight(
           scope.count("reads_in_flight", 128, 1, 65536, "Reads an engine has on the way at most")),
       read_bytes(scope.bytes("read_bytes", "256B", "32B", "64KiB", "Bytes of one read")) {}
@@ -164,7 +164,8 @@ void DmaEngine::move_packet(int ring) {
     latency = source.latency + destination.latency;
     shared_.activity.moved(now(), end + latency);
     if (host_built && params_.write_barrier) {
-      rings_[static_cast<std::size_t>(ring)].rest_until(end + latency + params_.write_acknowledge);
+      rings_[static_cast<std::size_t>(ring)].moved(packet_.write_bytes, params_.packet_bytes,
+                                                   end + latency + params_.write_acknowledge);
     }
     if (source.failed || destination.failed) {
       error = DeviceError::DmaAbort;

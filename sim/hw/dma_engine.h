@@ -8,9 +8,10 @@
 // next packet. A job is done when the write of its last packet was acknowledged.
 //
 // Packets of descriptors that the host built hold at most `packet_bytes`, their descriptors are
-// fetched from HBM, and with `write_barrier` the ring (not the engine) rests until the packet's
-// writes were acknowledged: a single queue of host-built descriptors is then slower than the
-// engine.
+// fetched from HBM, and with `write_barrier` the ring (not the engine) rests after every
+// `packet_bytes` of writes until they were acknowledged, whichever transfers they belong to: a
+// single queue of host-built descriptors is then slower than the engine, by its bytes, not its rows
+// or transfers.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -44,7 +45,7 @@ struct DmaEngineParams {
   SimTime write_acknowledge;    // from the last write to the update of the semaphore
   std::int64_t packet_descriptors;
   std::int64_t packet_bytes;  // of host-built descriptors
-  bool write_barrier;         // after each packet of host-built descriptors
+  bool write_barrier;         // after each packet_bytes of host-built descriptors
   std::int64_t reads_in_flight;
   std::int64_t read_bytes;  // of each of them
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 
 #include "sim/base/units.h"
@@ -17,8 +18,15 @@ class DmaRing {
     SimTime available = 0;  // its descriptors are in the ring
   };
 
-  /// The ring rests until `at`: its last packet ended with a barrier.
-  void rest_until(SimTime at) { rested_at_ = at; }
+  /// The last packet moved `bytes`; with every `barrier_bytes` of the ring, whichever transfers
+  /// they belong to, it rests until `at`.
+  void moved(std::int64_t bytes, std::int64_t barrier_bytes, SimTime at) {
+    since_barrier_ += bytes;
+    if (since_barrier_ >= barrier_bytes) {
+      since_barrier_ %= barrier_bytes;
+      rested_at_ = at;
+    }
+  }
   /// When its first job may go on.
   SimTime ready_at() const { return std::max(rested_at_, entries_.front().available); }
 
@@ -30,6 +38,7 @@ class DmaRing {
  private:
   std::deque<Entry> entries_;
   SimTime rested_at_ = 0;
+  std::int64_t since_barrier_ = 0;  // bytes
 };
 
 }  // namespace nsim::hw

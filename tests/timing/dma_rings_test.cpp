@@ -23,10 +23,10 @@ const std::string kTrn2 = NSIM_SOURCE_DIR "/configs/trn2_lnc1.toml";
 constexpr int kRow = 4096;  // bytes of a partition
 constexpr int kRows = 8;    // of one engine
 
-/// One load of [128, 4096] bytes on each of `queues` queues of Sync.
+/// Loads of [128, row] bytes, one on each of `queues` queues of Sync, or as many on the first.
 struct Loads {
   Loads(const std::string& file, isa::DgeMode mode, int queues,
-        const char* setting = "instance.numerics=off") {
+        const char* setting = "instance.numerics=off", int row = kRow, bool one_queue = false) {
     Config config = Config::load(file);
     config.set(setting);
     params.emplace(config);
@@ -36,10 +36,10 @@ struct Loads {
     isa::Builder b("loads", bench.hardware().limits().target, 1);
     auto in = b.tensor("in", isa::TensorKind::Input, num::Dtype::Uint8, {128, 2 * kRow});
     for (int q = 0; q < queues; ++q) {
-      const auto tile = b.sbuf("tile" + std::to_string(q), num::Dtype::Uint8, 128, kRow);
-      b.dma_copy(isa::Engine::Sync, tile.at(0, {{1, kRow}}), in.at(0, {{2 * kRow, 128}, {1, kRow}}),
+      const auto tile = b.sbuf("tile" + std::to_string(q), num::Dtype::Uint8, 128, row);
+      b.dma_copy(isa::Engine::Sync, tile.at(0, {{1, row}}), in.at(0, {{2 * kRow, 128}, {1, row}}),
                  mode)
-          .queue = static_cast<std::uint8_t>(q);
+          .queue = static_cast<std::uint8_t>(one_queue ? 0 : q);
     }
     const Loaded loaded(bench, isa::expand(b.finish(), bench.hardware().limits()));
     bench.submit(unit(hw::UnitType::Compute), loaded.request());
@@ -78,6 +78,20 @@ TEST_CASE("With a write barrier a ring rests until a packet's writes were acknow
                                            loads.latency() +
                                            loads.params->dma_engine.write_acknowledge);
   }
+}
+
+TEST_CASE("Transfers of less than a packet share a barrier with those behind them") {
+  // Each is a packet of 2 KiB: 8 rows.
+  constexpr int kShort = kRow / 2 / kRows;
+  const Loads loads(kTrn1, isa::DgeMode::None, 4, "dma_engine.marker=0ns", kShort, true);
+  const hw::DmaEngineParams& dma = loads.params->dma_engine;
+  const SimTime packet = kRows * dma.descriptor_overhead + transfer_time(kRows * kShort, dma.rate);
+  REQUIRE(loads.packets.size() == 4);
+  REQUIRE(packet > loads.params->core.engines.dma_trigger);
+  const std::vector<TraceSlice>& at = loads.packets;
+  CHECK(at[1].start_ps == at[0].start_ps + packet);
+  CHECK(at[2].start_ps == at[1].start_ps + packet + loads.latency() + dma.write_acknowledge);
+  CHECK(at[3].start_ps == at[2].start_ps + packet);
 }
 
 TEST_CASE("The engine serves its other rings while one rests") {
