@@ -29,6 +29,7 @@
 
 #include "runtime/summary.h"
 #include "sim/base/error.h"
+#include "sim/base/words.h"
 
 namespace nsim::rt {
 namespace {
@@ -231,14 +232,15 @@ std::string summary_json(const SessionRecord& record) {
 
 std::string summary_text(const SessionRecord& record) {
   const Summary s = summarise(record);
-  std::string out =
-      fmt::format("{} ({}, {} device(s), {} logical core(s), LNC {})   clock {}, numerics {}\n\n",
-                  record.topology.name, record.topology.target, record.topology.devices,
-                  record.topology.logical_cores, record.topology.cores_per_logical,
-                  record.clock_mode, record.numerics ? "on" : "off");
+  std::string out = fmt::format(
+      "{} ({}, {}, {}, LNC {})   clock {}, numerics {}\n\n", record.topology.name,
+      record.topology.target, counted(record.topology.devices, "device"),
+      counted(record.topology.logical_cores, "logical core"), record.topology.cores_per_logical,
+      record.clock_mode, record.numerics ? "on" : "off");
   if (s.executions > 0) {
-    out += fmt::format("  time per request  {:>12}   ({} request(s), {:.1f} per second)\n",
-                       time_text(s.time_per_request_ns), s.executions, s.throughput);
+    out += fmt::format("  time per request  {:>12}   ({}, {:.1f} per second)\n",
+                       time_text(s.time_per_request_ns), counted(s.executions, "request"),
+                       s.throughput);
   }
   out += fmt::format("  total             {:>12}   (unit overlap {:.2f})\n\n",
                      time_text(s.total_ns), s.overlap);
@@ -257,10 +259,10 @@ std::string summary_text(const SessionRecord& record) {
       s.hbm_write_bytes * 1e-6);
   for (const UnitSummary& unit : s.units) {
     out += fmt::format(
-        "  {:<20} {:>5} request(s){}, busy {:>11}, gaps {:>11}, latency p50 {:>11} p99 {:>11}\n",
-        unit.name, unit.requests, unit.failed > 0 ? fmt::format(" ({} failed)", unit.failed) : "",
-        time_text(unit.busy_ns), time_text(unit.gap_ns), time_text(unit.latency_ns[0]),
-        time_text(unit.latency_ns[2]));
+        "  {:<20} {:>14}{}, busy {:>11}, gaps {:>11}, latency p50 {:>11} p99 {:>11}\n", unit.name,
+        counted(unit.requests, "request"),
+        unit.failed > 0 ? fmt::format(" ({} failed)", unit.failed) : "", time_text(unit.busy_ns),
+        time_text(unit.gap_ns), time_text(unit.latency_ns[0]), time_text(unit.latency_ns[2]));
   }
   if (s.executions > 0) {
     out += fmt::format(

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "models/program_file.h"
+#include "sim/base/words.h"
 #include "sim/isa/container.h"
 #include "sim/isa/expand.h"
 #include "tools/command.h"
@@ -21,9 +22,9 @@ int execute(const Arguments& arguments) {
   const std::string out = arguments.has("output") ? arguments.text("output")
                                                   : path.substr(0, path.rfind('.')) + ".neff";
   write_file(out, container.data(), container.size());
-  fmt::print("{}: {} bytes, for {} with {} core(s), {} instructions, {} DMA transfers\n", out,
-             container.size(), program.target, program.cores, streams->work.instructions,
-             streams->work.dma_transfers);
+  fmt::print("{}: {} bytes, for {} with {}, {}, {}\n", out, container.size(), program.target,
+             counted(program.cores, "core"), counted(streams->work.instructions, "instruction"),
+             counted(streams->work.dma_transfers, "DMA transfer"));
   return 0;
 }
 

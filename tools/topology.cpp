@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "sim/base/words.h"
 #include "tools/command.h"
 #include "tools/device.h"
 
@@ -10,8 +11,9 @@ namespace {
 int execute(const Arguments& arguments) {
   const Device device = open_device(arguments.text("config"), arguments.list("set"));
   const hw::Topology topology = hw::Hardware::topology_of(*device.params);
-  fmt::print("{}: {} device(s) {}, LNC {}, {} logical core(s)\n", topology.name, topology.devices,
-             topology.target, topology.cores_per_logical, topology.logical_cores);
+  fmt::print("{}: {} ({}), LNC {}, {}\n", topology.name, counted(topology.devices, "device"),
+             topology.target, topology.cores_per_logical,
+             counted(topology.logical_cores, "logical core"));
   for (int d = 0; d < topology.devices; ++d) {
     fmt::print("  nd{}: {} physical NeuronCores\n", d, topology.cores_per_device);
     for (std::size_t index = 0; index < topology.hbm.size(); ++index) {

@@ -249,14 +249,39 @@ void Config::record(ParamInfo info) {
   }
 }
 
+namespace {
+
+/// What to write instead of an unknown path: "; ...", or nothing. Whole paths that end like it are
+/// meant before those that are spelt like it.
+std::string suggestion(const std::string& path, const std::set<std::string>& known) {
+  constexpr std::size_t kMost = 4;
+  const std::string end = "." + path;
+  std::vector<std::string> whole;
+  for (const std::string& each : known) {
+    if (each.size() > end.size() &&
+        each.compare(each.size() - end.size(), std::string::npos, end) == 0) {
+      whole.push_back("\"" + each + "\"");
+    }
+  }
+  if (whole.empty()) {
+    const std::string nearest = nearest_name(path, known);
+    return nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
+  }
+  const std::size_t more = whole.size() > kMost ? whole.size() - kMost : 0;
+  whole.resize(std::min(whole.size(), kMost));
+  return fmt::format("; write the whole path: {}{}", fmt::join(whole, " or "),
+                     more == 0 ? "" : fmt::format(" or one of {} others", more));
+}
+
+}  // namespace
+
 void Config::finish() const {
   for (const auto& [path, value] : values_) {
     if (used_.count(path) != 0) {
       continue;
     }
-    const std::string nearest = nearest_name(path, used_);
-    throw UserError(fmt::format("{}: unknown key \"{}\"{}", value.origin, path,
-                                nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+    throw UserError(
+        fmt::format("{}: unknown key \"{}\"{}", value.origin, path, suggestion(path, used_)));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/base/words.h"
 #include "sim/isa/archive.h"
 #include "sim/isa/opcode.h"
 
@@ -81,8 +82,8 @@ std::optional<Program> find_program(const std::byte* data, std::size_t size, boo
   Program program = read_binary(binary->data(), binary->size());
   if (header.lnc_size != static_cast<std::uint32_t>(program.cores)) {
     throw ContainerError(Kind::Malformed,
-                         "the header says the program runs on " + std::to_string(header.lnc_size) +
-                             " cores, the program says " + std::to_string(program.cores));
+                         "the header says the program runs on " + counted(header.lnc_size, "core") +
+                             ", the program says " + std::to_string(program.cores));
   }
   return program;
 }

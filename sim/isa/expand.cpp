@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "sim/base/words.h"
 #include "sim/isa/check.h"
 #include "sim/isa/checked.h"
 #include "sim/isa/dependencies.h"
@@ -146,8 +147,8 @@ void Expansion::check_header() const {
                     ", the device is " + limits_.target + ": make it again for that target");
   }
   if (program_.cores != limits_.cores_per_logical) {
-    throw UserError("program " + program_.name + " runs on " + std::to_string(program_.cores) +
-                    " cores per logical core, the device is set to " +
+    throw UserError("program " + program_.name + " runs on " + counted(program_.cores, "core") +
+                    " per logical core, the device is set to " +
                     std::to_string(limits_.cores_per_logical) + ": write cores " +
                     std::to_string(limits_.cores_per_logical) +
                     ", or set device.cores_per_logical");

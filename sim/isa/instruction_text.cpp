@@ -6,6 +6,7 @@
 #include "sim/isa/access_text.h"
 #include "sim/isa/attribute.h"
 #include "sim/isa/checked.h"
+#include "sim/isa/dependencies.h"
 #include "sim/isa/expr_text.h"
 
 namespace nsim::isa {
@@ -70,8 +71,9 @@ class AttributeParser {
   void operator()(std::int64_t& value) const {
     value = tokens_.integer(keyword_, -kMaxInteger, kMaxInteger);
   }
-  void operator()(std::uint8_t& queue) const {
-    queue = static_cast<std::uint8_t>(tokens_.integer(keyword_, 0, 255));
+  void operator()(std::uint8_t& queue_or_class) const {
+    queue_or_class = static_cast<std::uint8_t>(
+        tokens_.integer(keyword_, 0, keyword_ == "queue" ? kQueuesPerEngine - 1 : UINT8_MAX));
   }
   void operator()(std::vector<std::int64_t>& pattern) const {
     tokens_.expect("[", "before the steps of " + keyword_);

@@ -132,8 +132,9 @@ std::int64_t TokenStream::integer(const std::string& what, std::int64_t min, std
   auto value = static_cast<std::int64_t>(fits ? magnitude : 0);
   value = negative ? -value : value;
   if (!fits || value < min || value > max) {
-    throw UserError(start, what + (whole ? " must be from " : " must be a whole number from ") +
-                               std::to_string(min) + " to " + std::to_string(max));
+    throw UserError(start, what + " is " + (negative ? "-" : "") + token_.text + ", must be " +
+                               (whole ? "" : "a whole number ") + "from " + std::to_string(min) +
+                               " to " + std::to_string(max));
   }
   advance();
   return value;

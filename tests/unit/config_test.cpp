@@ -179,6 +179,23 @@ TEST_CASE("a key that nobody used is refused with the nearest name", "[config]")
              Equals("c.toml:3: unknown key \"hbm.bandwith\"; did you mean \"hbm.bandwidth\"?"));
 }
 
+TEST_CASE("the end of a path is refused with the whole paths", "[config]") {
+  Config config = Config::parse("", "c.toml");
+  config.take("core.vector.clock");
+  config.take("core.scalar.clock");
+  config.take("core.vector.latency");
+  config.set("vector.clock=1GHz");
+  CHECK_THAT(error_of([&config] { config.finish(); }),
+             Equals("--set: unknown key \"vector.clock\"; write the whole path: "
+                    "\"core.vector.clock\""));
+  Config other = Config::parse("clock = 3", "c.toml");
+  other.take("core.vector.clock");
+  other.take("core.scalar.clock");
+  CHECK_THAT(error_of([&other] { other.finish(); }),
+             Equals("c.toml:1: unknown key \"clock\"; write the whole path: "
+                    "\"core.scalar.clock\" or \"core.vector.clock\""));
+}
+
 TEST_CASE("a key that resembles nothing is refused without a guess", "[config]") {
   Config config;
   config.set("q=1");

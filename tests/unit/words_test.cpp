@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/base/words.h"
+
+#include <catch2/catch.hpp>
+
+TEST_CASE("one of a kind is singular, any other number plural") {
+  CHECK(nsim::counted(1, "core") == "1 core");
+  CHECK(nsim::counted(0, "core") == "0 cores");
+  CHECK(nsim::counted(2, "core") == "2 cores");
+}
