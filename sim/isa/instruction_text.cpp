@@ -6,7 +6,6 @@
 #include "sim/isa/access_text.h"
 #include "sim/isa/attribute.h"
 #include "sim/isa/checked.h"
-#include "sim/isa/dependencies.h"
 #include "sim/isa/expr_text.h"
 
 namespace nsim::isa {
@@ -72,8 +71,7 @@ class AttributeParser {
     value = tokens_.integer(keyword_, -kMaxInteger, kMaxInteger);
   }
   void operator()(std::uint8_t& queue_or_class) const {
-    queue_or_class = static_cast<std::uint8_t>(
-        tokens_.integer(keyword_, 0, keyword_ == "queue" ? kQueuesPerEngine - 1 : UINT8_MAX));
+    queue_or_class = static_cast<std::uint8_t>(tokens_.integer(keyword_, 0, UINT8_MAX));
   }
   void operator()(std::vector<std::int64_t>& pattern) const {
     tokens_.expect("[", "before the steps of " + keyword_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the rules of check_shapes() share, and those that stand in lane_rules.cpp. Internal to
+// What the rules of check_shapes() share, and those that stand in files of their own. Internal to
 // sim/isa.
 #pragma once
 
@@ -56,6 +56,7 @@ void nonzero_with_count(const Shapes& s);
 void random_bits(const Shapes& s);
 void random_state(const Shapes& s);
 void random_seed(const Shapes& s);
+void registers(const Shapes& s);
 /// Operators that one instruction or generation alone has.
 void check_operators(const Shapes& s);
 /// Packed elements are moved, never computed with or converted.

@@ -87,7 +87,7 @@ TEST_CASE("Transfers of less than a packet share a barrier with those behind the
   const hw::DmaEngineParams& dma = loads.params->dma_engine;
   const SimTime packet = kRows * dma.descriptor_overhead + transfer_time(kRows * kShort, dma.rate);
   REQUIRE(loads.packets.size() == 4);
-  REQUIRE(packet > loads.params->core.engines.dma_trigger);
+  REQUIRE(packet > loads.params->neuron_core.engines.dma_trigger);
   const std::vector<TraceSlice>& at = loads.packets;
   CHECK(at[1].start_ps == at[0].start_ps + packet);
   CHECK(at[2].start_ps == at[1].start_ps + packet + loads.latency() + dma.write_acknowledge);

@@ -128,6 +128,8 @@ TEST_CASE("each shipped device lets the pairs of engines run in parallel that it
   const auto sbuf = [](Engine engine) {
     return test::copy(engine, in_sbuf(32768, 700), in_sbuf(65536, 700));
   };
+  const auto sum = test::instruction(Engine::Vector, isa::Opcode::TensorTensor, in_sbuf(32768, 700),
+                                     in_sbuf(65536, 700), in_sbuf(65536, 700));
   const auto psum = [](Engine engine, std::int64_t bank) {
     return test::copy(engine, in_sbuf(32768, 400), in_psum(bank * 2048, 400));
   };
@@ -138,7 +140,8 @@ TEST_CASE("each shipped device lets the pairs of engines run in parallel that it
     bool parallel_v3;
   };
   const std::vector<Case> cases{
-      {sbuf(Engine::Vector), sbuf(Engine::GpSimd), false, true},
+      {sum, sbuf(Engine::GpSimd), false, true},
+      {sbuf(Engine::Vector), sbuf(Engine::GpSimd), false, false},  // a wide mode on v3
       {sbuf(Engine::Vector), sbuf(Engine::Scalar), true, true},
       {sbuf(Engine::Scalar), sbuf(Engine::GpSimd), true, true},
       {matmul, sbuf(Engine::Vector), true, true},

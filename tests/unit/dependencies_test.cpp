@@ -33,7 +33,9 @@ class RandomProgram {
     for (int i = 0; i < instructions; ++i) {
       add().where.line = i + 1;
     }
-    return isa::expand(builder_.finish(), test::trn2_limits());
+    Limits limits = test::trn2_limits();
+    limits.target = "trn3";  // whose products add to whatever is in PSUM
+    return isa::expand(builder_.finish(), limits);
   }
 
  private:
@@ -125,7 +127,7 @@ class RandomProgram {
   }
 
   RandomStream random_;
-  Builder builder_{"random", "trn2", 1};
+  Builder builder_{"random", "trn3", 1};
   std::vector<TensorRef> tensors_;
   std::vector<BufferRef> sbuf_;
   BufferRef index_, psum_;

@@ -268,8 +268,8 @@ TEST_CASE("errors name file, line and column, and what would be right") {
   CHECK_THAT(body_error("loop m 0..4 {\nloop m 0..4 {\n}\n}\n"), Contains("already"));
   CHECK_THAT(body_error("vector.nop wait s >= 1\n"), Contains("no semaphore is called 's'"));
   CHECK_THAT(body_error("cores 0\n"), Contains("the number of cores is 0, must be from 1 to"));
-  CHECK_THAT(body_error("sync.dma_copy t, a queue 4\n"),
-             Contains("queue is 4, must be from 0 to 3"));
+  CHECK_THAT(body_error("sync.dma_copy t, a queue 256\n"),
+             Contains("queue is 256, must be from 0 to 255"));
   CHECK_THAT(body_error("loop i 0..-1.5 {\n}\n"),
              Contains("the end of i is -1.5, must be a whole number from"));
   CHECK_THAT(body_error("}\n"), Contains("not '}'"));
