@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "sim/hw/instance_params.h"
 #include "tests/support/collectives.h"
 #include "tests/support/programs.h"
 
