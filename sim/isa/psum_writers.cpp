@@ -22,14 +22,43 @@ PsumWriters::PsumWriters(std::int64_t bytes) {
 bool PsumWriters::add(const StreamInstruction& instruction) {
   const bool tensor = instruction.engine == Engine::Tensor;
   if (is_matmul(instruction.opcode) && instruction.accumulate) {
-    return is_tensors(instruction.dst);
+    if (is_known(instruction.dst)) {
+      return true;
+    }
+    const bool allowed = is_tensors(instruction.dst);
+    if (allowed) {
+      remember(instruction.dst);
+    }
+    return allowed;
   }
   for (const Operand* written : {&instruction.dst, &instruction.dst2}) {
-    if (in_psum(*written)) {
-      mark(*written, tensor);
+    if (!in_psum(*written) || (tensor && is_known(*written))) {
+      continue;
+    }
+    mark(*written, tensor);
+    if (tensor) {
+      remember(*written);
+    } else {
+      known_.fill({});
     }
   }
   return true;
+}
+
+bool PsumWriters::is_known(const Operand& operand) {
+  const Footprint where = footprint(operand, kCell);
+  const Tile& tile = slot_of(where.start);
+  return where.dims == 0 && tile.start <= where.start && where.start + where.run <= tile.end &&
+         tile.first_partition <= operand.partition &&
+         operand.partition + operand.partitions <= tile.end_partition;
+}
+
+void PsumWriters::remember(const Operand& operand) {
+  const Footprint where = footprint(operand, kCell);
+  if (where.dims == 0) {
+    slot_of(where.start) = {where.start, where.start + where.run, operand.partition,
+                            operand.partition + operand.partitions};
+  }
 }
 
 bool PsumWriters::in_psum(const Operand& operand) {

@@ -51,6 +51,15 @@ TEST_CASE("accumulating onto what another engine wrote, or nobody, is refused wi
   CHECK_THAT(refusal("sync nothing\n"), Catch::Contains("sync"));
 }
 
+TEST_CASE("a tile that was Tensor's before is looked at again after another engine wrote") {
+  const std::string twice = kProduct + "0\n" + kProduct + "1\n";
+  check_refused(refusal(twice + "vector.memset acc[:, 700] value 0\n" +
+                        "vector.memset acc[32 +: 1, 3] value 0\n" + kProduct + "1\n"));
+  CHECK(refusal(twice + "vector.memset acc[:, 700] value 0\n" + kProduct + "1\n") == "accepted");
+  check_refused(
+      refusal(twice + "tensor.nc_matmul acc[:, 512 +: 512], s[:, 0 +: 128], s accumulate 1\n"));
+}
+
 TEST_CASE("every partition and every element counts") {
   const std::string half =
       "tensor.nc_matmul acc[0 +: 64, 0 +: 512], s[:, 0 +: 64], s accumulate 0\n";
