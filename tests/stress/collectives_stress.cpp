@@ -6,7 +6,6 @@
 #include <nrt/nrt_experimental.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -16,26 +15,16 @@
 #include <thread>
 #include <vector>
 
+#include "tests/stress/stress_checks.h"
+
+using nsim::test::expect;
+using nsim::test::failures;
+using nsim::test::require;
+
 namespace {
 
 constexpr std::uint64_t kElements = 240;  // shared out evenly over 1 to 6 and 8 ranks
 constexpr int kInFlight = 5;
-
-std::atomic<int> failures{0};
-
-void require(bool condition, const char* what) {
-  if (!condition) {
-    std::fprintf(stderr, "failed: %s\n", what);
-    ++failures;
-  }
-}
-
-void require(NRT_STATUS status, const char* what) {
-  if (status != NRT_SUCCESS) {
-    std::fprintf(stderr, "%s: %s\n", what, nrt_get_status_as_str(status));
-    std::exit(1);
-  }
-}
 
 /// One rank: all operations are in place in a tensor of its own, or between it and a smaller one.
 class Rank {
@@ -80,12 +69,12 @@ class Rank {
         require(nrt_barrier(static_cast<std::int32_t>(rank_), rank_, ranks_), "nrt_barrier");
       }
       require(nrt_tensor_read(whole_, all_.data(), 0, bytes()), "nrt_tensor_read");
-      require(all_ == expected_[rank_], "a rank has what it computed by itself");
+      expect(all_ == expected_[rank_], "a rank has what it computed by itself");
     }
     const nrta_error_t* errors = nullptr;
     std::size_t count = 1;
     require(nrta_error_tracker_get_list(tracker_, &errors, &count), "nrta_error_tracker_get_list");
-    require(count == 0, "no request fails");
+    expect(count == 0, "no request fails");
   }
 
  private:

@@ -17,14 +17,11 @@
 #include <fstream>
 #include <vector>
 
-namespace {
+#include "tests/stress/stress_checks.h"
 
-void require(NRT_STATUS status, const char* what) {
-  if (status != NRT_SUCCESS) {
-    std::fprintf(stderr, "%s: %s\n", what, nrt_get_status_as_str(status));
-    std::exit(1);
-  }
-}
+using nsim::test::require;
+
+namespace {
 
 struct Variant {
   const char* config;

@@ -17,7 +17,12 @@
 #include <thread>
 #include <vector>
 
+#include "tests/stress/stress_checks.h"
 #include "tests/support/test_program.h"
+
+using nsim::test::expect;
+using nsim::test::failures;
+using nsim::test::require;
 
 namespace {
 
@@ -27,22 +32,6 @@ struct Settings {
   unsigned seed = 1;
   int sessions = 3;
 };
-
-std::atomic<int> failures{0};
-
-void expect(bool condition, const char* what) {
-  if (!condition) {
-    std::fprintf(stderr, "failed: %s\n", what);
-    ++failures;
-  }
-}
-
-void require(NRT_STATUS status, const char* what) {
-  if (status != NRT_SUCCESS) {
-    std::fprintf(stderr, "%s: %s\n", what, nrt_get_status_as_str(status));
-    std::exit(1);
-  }
-}
 
 /// What one core's requests work on; shared by all threads. Their data are not looked at: they race
 /// on purpose.

@@ -77,6 +77,7 @@ class ApiMachine {
     Statuses errors;
   };
   Range choose_range(Decisions& decide);
+  static int core_of(const Range& range);
   Target choose_target(Decisions& decide, int core, nrta_xu_t xu);
   /// Makes one schedule call and checks its answer; true when it was accepted.
   bool schedule(const char* name, const Target& target, const Statuses& errors,

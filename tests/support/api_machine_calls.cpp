@@ -172,13 +172,17 @@ void ApiMachine::free(Decisions& decide) {
   tensors_.erase(tensors_.begin() + index);
 }
 
+/// The core whose unit transfers: that of the tensor; core 0 for host memory and for bad ranges.
+int ApiMachine::core_of(const Range& range) {
+  return range.errors.empty() && range.tensor.storage != nullptr
+             ? std::max(range.tensor.storage->core, 0)
+             : 0;
+}
+
 void ApiMachine::write(Decisions& decide) {
   Range range = choose_range(decide);
   const bool valid = range.errors.empty();
-  const Target target = choose_target(
-      decide,
-      valid && range.tensor.storage != nullptr ? std::max(range.tensor.storage->core, 0) : 0,
-      NRTA_XU_TENSOR_WRITE);
+  const Target target = choose_target(decide, core_of(range), NRTA_XU_TENSOR_WRITE);
   const bool null = decide.one_in(16);
   if (null && range.size != 0) {
     range.errors.insert(NRT_INVALID);
@@ -203,10 +207,7 @@ void ApiMachine::write(Decisions& decide) {
 void ApiMachine::read(Decisions& decide) {
   Range range = choose_range(decide);
   const bool valid = range.errors.empty();
-  const Target target = choose_target(
-      decide,
-      valid && range.tensor.storage != nullptr ? std::max(range.tensor.storage->core, 0) : 0,
-      NRTA_XU_TENSOR_READ);
+  const Target target = choose_target(decide, core_of(range), NRTA_XU_TENSOR_READ);
   if (valid && target.unit != nullptr && is_open_) {
     order(*range.tensor.storage, target.unit, false);
   }
