@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulation thread and the only owner of the SystemC context.
+// The simulation thread (simulation_thread.h) and the only owner of the SystemC context.
 //
 // Data flow: host thread --post()--> Door (mutex + queue, async_request_update) --> task runs on the
 // simulation thread at the current simulated time. Nothing flows back through the kernel: tasks publish
@@ -17,6 +17,8 @@
 #include "sim/base/units.h"
 
 namespace nsim {
+
+class SimulationThread;
 
 class Kernel {
  public:
@@ -80,8 +82,7 @@ class Kernel {
   bool idle() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<SimulationThread> thread_;
 };
 
 }  // namespace nsim
