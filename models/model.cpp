@@ -25,13 +25,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <initializer_list>
-#include <sstream>
 #include <utility>
 
 #include "models/operators.h"
 #include "models/rope_table.h"
+#include "sim/base/text_file.h"
 
 #if !defined(TOML_HEADER_ONLY) || TOML_HEADER_ONLY != 0
 #error "link libtomlplusplus; its header-only form ends the process on bad input"
@@ -382,12 +381,7 @@ Model parse_model(const std::string& text, const std::string& file) {
 }
 
 Model load_model(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  if (!stream || !(text << stream.rdbuf())) {
-    throw UserError("cannot read model file '" + path + "'");
-  }
-  return parse_model(text.str(), path);
+  return parse_model(read_text_file(path), path);
 }
 
 }  // namespace nsim::ml

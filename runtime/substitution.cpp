@@ -15,13 +15,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
+#include "sim/base/text_file.h"
 #include "sim/base/toml_text.h"
 
 namespace nsim::rt {
@@ -202,15 +199,7 @@ SubstitutionMap SubstitutionMap::parse(const std::string& text, const std::strin
 }
 
 SubstitutionMap SubstitutionMap::load(const std::string& path) {
-  std::error_code ignored;
-  std::ifstream file(path, std::ios::binary);
-  if (!file || fs::is_directory(path, ignored)) {
-    throw UserError(fmt::format("cannot read the substitution map {}: {}", path,
-                                file ? "it is a directory" : std::strerror(errno)));
-  }
-  std::stringstream text;
-  text << file.rdbuf();
-  return parse(text.str(), path);
+  return parse(read_text_file(path), path);
 }
 
 const Substitute* SubstitutionMap::find(const isa::Neff& neff) const {

@@ -8,11 +8,10 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include "sim/base/error.h"
+#include "sim/base/text_file.h"
 #include "tools/validation_measure.h"
 
 namespace nsim::tool {
@@ -168,15 +167,10 @@ class RowReader {
 }  // namespace
 
 std::vector<ValidationRow> read_validation_table(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    throw UserError(fmt::format("cannot read the table of published figures, {}", path));
-  }
-  std::stringstream text;
-  text << file.rdbuf();
+  const std::string text = read_text_file(path);
   toml::table document;
   try {
-    document = toml::parse(text.str(), path);
+    document = toml::parse(text, path);
   } catch (const toml::parse_error& error) {
     throw UserError(SourcePos{path, static_cast<int>(error.source().begin.line), 0},
                     std::string(error.description()));

@@ -7,11 +7,10 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "sim/base/error.h"
+#include "sim/base/text_file.h"
 #include "sim/base/toml_text.h"
 
 namespace nsim {
@@ -19,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kMaxFileSize = 16u << 20;
 constexpr std::size_t kMaxExtends = 16;
 constexpr int kMaxTableDepth = 16;
 constexpr std::size_t kMaxKeyLength = 64;
@@ -127,23 +125,6 @@ class Flattener {
   std::map<std::string, Config::Value>& values_;
 };
 
-std::string read_file(const std::string& path) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) {
-    throw UserError("cannot read \"" + path + "\": no such file");
-  }
-  if (fs::file_size(path, error) > kMaxFileSize || error) {
-    throw UserError("cannot read \"" + path + "\": larger than 16 MiB");
-  }
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) {
-    throw UserError("cannot read \"" + path + "\"");
-  }
-  return text.str();
-}
-
 std::string quoted(const std::string& text) {
   std::string result = "\"";
   for (const char c : text) {
@@ -179,7 +160,7 @@ Config Config::parse(const std::string& text, const std::string& name,
 }
 
 Config Config::load_below(const std::string& path, std::vector<std::string>& chain) {
-  const std::string text = read_file(path);
+  const std::string text = read_text_file(path);
   std::error_code error;
   const std::string identity = fs::weakly_canonical(path, error).string();
   if (std::find(chain.begin(), chain.end(), identity) != chain.end()) {

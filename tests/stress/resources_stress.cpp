@@ -88,11 +88,9 @@ FILE* fopen64(const char* path, const char* mode) {
 
 namespace {
 
-/// How a call says that something is missing; a file that cannot be read is the user's mistake. The
-/// TOML library reads numbers through a stream, which makes a syntax error out of missing memory.
-bool says_so(Kind kind, NRT_STATUS status) {
-  return status == (kind == Kind::File ? NRT_INVALID : NRT_RESOURCE) ||
-         (kind == Kind::Memory && status == NRT_INVALID);
+/// How a call says that something is missing; a file that cannot be read is the user's mistake.
+NRT_STATUS status_of(Kind kind) {
+  return kind == Kind::File ? NRT_INVALID : NRT_RESOURCE;
 }
 
 [[noreturn]] void fail(const std::string& what, long turn) {
@@ -155,7 +153,7 @@ bool turn_of(Kind kind, long number, long descriptors, long threads) {
   }
   nrt_close();
   // An optional allocation may fail without harm; whatever is said must be documented.
-  if (status != NRT_SUCCESS && !says_so(kind, status)) {
+  if (status != NRT_SUCCESS && status != status_of(kind)) {
     fail(std::string("ends with ") + nrt_get_status_as_str(status), number);
   }
   if (entries("/proc/self/fd") != descriptors || entries("/proc/self/task") != threads) {
