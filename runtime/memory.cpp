@@ -63,30 +63,35 @@ std::optional<std::uint64_t> HbmPool::take(std::uint64_t bytes, MemoryUse use,
     }
     const std::uint64_t at = offset;
     const std::uint64_t rest = available - size;
-    free_.erase(at);
+    Holes spare{{at, size}};
+    const auto made =
+        taken_.emplace(at, Taken{{at, size, use, owner}, spare.extract(spare.begin())});
+    auto hole = free_.extract(at);
     if (rest != 0) {
-      free_[at + size] = rest;
+      hole.key() = at + size;
+      hole.mapped() = rest;
+      free_.insert(std::move(hole));
     }
-    const HbmBlock& block = taken_[at] = {at, size, use, owner};
     used_[index_of(use)] += size;
     if (observer_) {
-      observer_->allocated(*this, block);
+      observer_->allocated(*this, made.first->second.block);
     }
     return at;
   }
   return std::nullopt;
 }
 
-void HbmPool::release(std::uint64_t offset) {
+void HbmPool::release(std::uint64_t offset) noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto taken = taken_.find(offset);
-  const std::uint64_t bytes = taken->second.bytes;
-  used_[index_of(taken->second.use)] -= bytes;
+  const HbmBlock& block = taken->second.block;
+  const std::uint64_t bytes = block.bytes;
+  used_[index_of(block.use)] -= bytes;
   if (observer_) {
-    observer_->released(*this, taken->second);
+    observer_->released(*this, block);
   }
+  const auto here = free_.insert(std::move(taken->second.hole)).position;
   taken_.erase(taken);
-  auto here = free_.emplace(offset, bytes).first;
   const auto next = std::next(here);
   if (next != free_.end() && offset + bytes == next->first) {
     here->second += next->second;
@@ -114,8 +119,8 @@ std::vector<HbmBlock> HbmPool::blocks() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   std::vector<HbmBlock> all;
   all.reserve(taken_.size());
-  for (const auto& [offset, block] : taken_) {
-    all.push_back(block);
+  for (const auto& [offset, taken] : taken_) {
+    all.push_back(taken.block);
   }
   return all;
 }

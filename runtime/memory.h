@@ -52,8 +52,8 @@ class MemoryObserver {
  public:
   virtual ~MemoryObserver() = default;
   /// With the pool locked, so that the order is that of the pool.
-  virtual void allocated(const HbmPool& pool, const HbmBlock& block) = 0;
-  virtual void released(const HbmPool& pool, const HbmBlock& block) = 0;
+  virtual void allocated(const HbmPool& pool, const HbmBlock& block) noexcept = 0;
+  virtual void released(const HbmPool& pool, const HbmBlock& block) noexcept = 0;
   /// With the pool unlocked: an allocation is about to fail.
   virtual void exhausted(const HbmPool& pool) = 0;
 };
@@ -69,7 +69,7 @@ class HbmPool {
   /// Offset from the start of the region; throws StatusError(NRT_RESOURCE) that says who uses the
   /// memory.
   std::uint64_t allocate(std::uint64_t bytes, MemoryUse use, const std::string& owner = "");
-  void release(std::uint64_t offset);
+  void release(std::uint64_t offset) noexcept;
   std::uint64_t used() const;
   /// What is taken, by address, and what is free: offset -> bytes.
   std::vector<HbmBlock> blocks() const;
@@ -80,13 +80,19 @@ class HbmPool {
   std::optional<std::uint64_t> take(std::uint64_t bytes, MemoryUse use, const std::string& owner);
   std::string summary() const;
 
+  using Holes = std::map<std::uint64_t, std::uint64_t>;  // offset -> bytes, never adjacent
+  struct Taken {
+    HbmBlock block;
+    Holes::node_type hole;  // what it becomes, so that release() needs no memory
+  };
+
   const hw::HbmRegion region_;
   const int index_;
   const std::uint64_t page_bytes_;
   const std::shared_ptr<MemoryObserver> observer_;
   mutable std::mutex mutex_;
-  std::map<std::uint64_t, std::uint64_t> free_;  // offset -> bytes, never adjacent
-  std::map<std::uint64_t, HbmBlock> taken_;      // by offset
+  Holes free_;
+  std::map<std::uint64_t, Taken> taken_;  // by offset
   std::array<std::uint64_t, kMemoryUseCount> used_{};
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <new>
 #include <sstream>
 
 #include "runtime/output_file.h"
@@ -92,21 +93,26 @@ std::string memory_table(const HbmPool& pool) {
 MemoryLedger::MemoryLedger(std::string directory, std::uint64_t log_entries)
     : directory_(std::move(directory)), log_entries_(log_entries) {}
 
-void MemoryLedger::allocated(const HbmPool& pool, const HbmBlock& block) {
+void MemoryLedger::allocated(const HbmPool& pool, const HbmBlock& block) noexcept {
   add(true, pool, block);
 }
 
-void MemoryLedger::released(const HbmPool& pool, const HbmBlock& block) {
+void MemoryLedger::released(const HbmPool& pool, const HbmBlock& block) noexcept {
   add(false, pool, block);
 }
 
-void MemoryLedger::add(bool allocation, const HbmPool& pool, const HbmBlock& block) {
+void MemoryLedger::add(bool allocation, const HbmPool& pool, const HbmBlock& block) noexcept {
   if (log_entries_ == 0) {
     return;
   }
   const std::lock_guard<std::mutex> lock(mutex_);
-  entries_.push_back({next_number_++, allocation, pool.region().device, pool.region().stack,
-                      pool.region().base + block.offset, block.bytes, block.use, block.owner});
+  const std::uint64_t number = next_number_++;
+  try {
+    entries_.push_back({number, allocation, pool.region().device, pool.region().stack,
+                        pool.region().base + block.offset, block.bytes, block.use, block.owner});
+  } catch (const std::bad_alloc&) {
+    return;
+  }
   if (entries_.size() > log_entries_) {
     entries_.pop_front();
   }

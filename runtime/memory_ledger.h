@@ -22,8 +22,8 @@ class MemoryLedger : public MemoryObserver {
   /// Remembers the last `log_entries` allocations and releases; 0 for none.
   explicit MemoryLedger(std::string directory, std::uint64_t log_entries = 0);
 
-  void allocated(const HbmPool& pool, const HbmBlock& block) override;
-  void released(const HbmPool& pool, const HbmBlock& block) override;
+  void allocated(const HbmPool& pool, const HbmBlock& block) noexcept override;
+  void released(const HbmPool& pool, const HbmBlock& block) noexcept override;
   void exhausted(const HbmPool& pool) override { report(pool); }
 
   /// Logs the table and writes the files.
@@ -42,7 +42,8 @@ class MemoryLedger : public MemoryObserver {
     MemoryUse use;
     std::string owner;
   };
-  void add(bool allocation, const HbmPool& pool, const HbmBlock& block);
+  /// Without memory for it the entry is lost, its number shows that.
+  void add(bool allocation, const HbmPool& pool, const HbmBlock& block) noexcept;
 
   const std::string directory_;
   const std::uint64_t log_entries_;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <new>
 
 #include "sim/base/error.h"
 
@@ -15,6 +16,14 @@ namespace nsim {
 namespace {
 
 constexpr std::size_t kMaxSize = 16 << 20;
+
+/// Why the system did not do it.
+std::string reason() {
+  if (errno == ENOMEM) {
+    throw std::bad_alloc();
+  }
+  return errno == ENOENT ? "no such file" : std::strerror(errno);
+}
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
   throw UserError(fmt::format("cannot read \"{}\": {}", path, why));
@@ -30,7 +39,7 @@ std::string read_text_file(const std::string& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    refuse(path, errno == ENOENT ? "no such file" : std::strerror(errno));
+    refuse(path, reason());
   }
   // Not through a stream buffer inserted into a stream, which ends early and silently when memory
   // is missing.
@@ -43,7 +52,7 @@ std::string read_text_file(const std::string& path) {
     }
   }
   if (file.bad()) {
-    refuse(path, std::strerror(errno));
+    refuse(path, reason());
   }
   return text;
 }

@@ -28,22 +28,12 @@ void check_dots(const std::string& text, const std::string& name) {
   }
 }
 
-/// The library reads numbers through a stream, which swallows std::bad_alloc: missing memory looks
-/// like bad input. What is well-formed the second time was so the first time.
-toml::table parse_in_scarce_memory(const std::string& text, const std::string& name) {
-  try {
-    return toml::parse(text, name);
-  } catch (const toml::parse_error&) {
-    return toml::parse(text, name);
-  }
-}
-
 }  // namespace
 
 toml::table parse_toml(const std::string& text, const std::string& name) {
   check_dots(text, name);
   try {
-    return parse_in_scarce_memory(text, name);
+    return toml::parse(text, name);
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
     throw UserError(SourcePos{name, static_cast<int>(at.line), static_cast<int>(at.column)},

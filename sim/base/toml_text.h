@@ -14,7 +14,8 @@
 
 namespace nsim {
 
-/// Throws UserError with file, line and column; `name` stands for the file.
+/// Throws UserError with file, line and column; `name` stands for the file. The library does not
+/// bear missing memory: it calls it a syntax error, or ends the process.
 toml::table parse_toml(const std::string& text, const std::string& name);
 
 }  // namespace nsim
