@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.h"
+#include "sim/base/text_file.h"
 #include "sim/isa/text.h"
 #include "tools/device.h"
 #include "tools/open_runtime.h"
@@ -79,9 +80,7 @@ isa::Program workload(const Job& job, const isa::Limits& limits) {
   if (fs::path(path).extension() != ".nasm") {
     return ml::open_program(path, limits).program;
   }
-  const std::vector<std::byte> bytes = ml::read_file(path);
-  const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return isa::parse_text(substitute(text, job.define, path), path);
+  return isa::parse_text(substitute(read_text_file(path), job.define, path), path);
 }
 
 /// A folder that goes with its owner.

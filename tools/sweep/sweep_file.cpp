@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <set>
 
-#include "models/program_file.h"
 #include "sim/base/config.h"
+#include "sim/base/text_file.h"
 #include "tools/device.h"
 #include "tools/sweep/toml_reader.h"
 
@@ -322,9 +322,7 @@ SweepFile parse_sweep_file(const std::string& text, const std::string& path) {
 }
 
 SweepFile read_sweep_file(const std::string& path) {
-  const std::vector<std::byte> bytes = ml::read_file(path);
-  return parse_sweep_file(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
-                          path);
+  return parse_sweep_file(read_text_file(path), path);
 }
 
 }  // namespace nsim::tool
