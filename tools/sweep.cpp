@@ -64,13 +64,9 @@ int report(Study& study, const SweepFile& file, const std::string& out, double s
 /// Fills in how good a point that is done is.
 void rate(const SweepFile& file, const Goal& goal, const PointRecord& record,
           Candidate& candidate) {
-  PointValues values(file, record.point);
-  const auto lookup = [&](const std::string& name) {
-    const auto found = record.results.find(name);
-    return found != record.results.end() ? std::optional(found->second) : values.find(name);
-  };
-  candidate.objective = (goal.maximise ? -1 : 1) * goal.objective.number(lookup);
-  candidate.violation = goal.condition ? goal.condition->violation(lookup) : 0;
+  PointValues values(file, record.point, &record.results);
+  candidate.objective = (goal.maximise ? -1 : 1) * goal.objective.number(values.lookup());
+  candidate.violation = goal.condition ? goal.condition->violation(values.lookup()) : 0;
 }
 
 /// A search instead of a design: its points are those of the sweep.

@@ -49,11 +49,8 @@ Shown open_sweep(const std::string& folder) {
 }
 
 Value value_at(const Shown& shown, const PointRecord& record, const Expression& expression) {
-  PointValues values(shown.file, record.point);
-  return expression.evaluate([&](const std::string& name) {
-    const auto found = record.results.find(name);
-    return found != record.results.end() ? std::optional(found->second) : values.find(name);
-  });
+  PointValues values(shown.file, record.point, &record.results);
+  return expression.evaluate(values.lookup());
 }
 
 double number_at(const Shown& shown, const PointRecord& record, const Expression& expression) {

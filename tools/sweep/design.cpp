@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 #include <unordered_map>
 
@@ -223,12 +224,8 @@ Point point_at(const SweepFile& file, const std::vector<Dimension>& dimensions,
 
 bool meets_conditions(const SweepFile& file, const Point& point) {
   PointValues values(file, point);
-  for (const Expression& condition : file.conditions) {
-    if (!condition.holds([&values](const std::string& name) { return values.find(name); })) {
-      return false;
-    }
-  }
-  return true;
+  return std::all_of(file.conditions.begin(), file.conditions.end(),
+                     [&](const Expression& condition) { return condition.holds(values.lookup()); });
 }
 
 Design design_of(const SweepFile& file) {

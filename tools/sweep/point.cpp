@@ -94,6 +94,12 @@ std::vector<std::string> RunSetup::arguments(const std::string& folder) const {
 }
 
 std::optional<Value> PointValues::find(const std::string& name) {
+  if (results_ != nullptr) {
+    const auto result = results_->find(name);
+    if (result != results_->end()) {
+      return result->second;
+    }
+  }
   for (std::size_t i = 0; i < file_.axes.size(); ++i) {
     const Axis& axis = file_.axes[i];
     if (axis.name == name ||

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tools/device.h"
+#include "tools/sweep/results.h"
 #include "tools/sweep/sweep_file.h"
 
 namespace nsim::tool {
@@ -38,17 +39,23 @@ RunSetup setup_of(const SweepFile& file, const Point& point);
 std::string resolve_program(const SweepFile& file, const std::string& name);
 std::string resolve_config(const SweepFile& file, const std::string& name);
 
-/// What names mean at one point, before it has run: axes, what they set, settings of the file, and
-/// every parameter of the device, which is opened when one is asked for.
+/// What names mean at one point: its results when it has run; axes, what they set, settings of the
+/// file, and every parameter of the device, which is opened when one is asked for.
 class PointValues {
  public:
-  PointValues(const SweepFile& file, const Point& point) : file_(file), point_(point) {}
+  PointValues(const SweepFile& file, const Point& point, const Results* results = nullptr)
+      : file_(file), point_(point), results_(results) {}
   /// Throws UserError when a parameter is asked for and the device cannot be opened.
   std::optional<Value> find(const std::string& name);
+  /// The same for expressions, as long as this object lives.
+  Expression::Lookup lookup() {
+    return [this](const std::string& name) { return find(name); };
+  }
 
  private:
   const SweepFile& file_;
   const Point& point_;
+  const Results* results_;
   std::optional<std::map<std::string, Value>> parameters_;
 };
 

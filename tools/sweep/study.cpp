@@ -234,13 +234,10 @@ void Study::collect(const PointJob& job, const std::string& problem) {
 
 /// A column that has no value at this point (it divides by zero) makes it a failed one.
 void Study::add_columns(PointRecord& record, const Point& point) const {
-  PointValues values(file_, point);
+  PointValues values(file_, point, &record.results);
   for (const SweepColumn& column : file_.columns) {
     try {
-      record.results[column.name] = column.expression.evaluate([&](const std::string& name) {
-        const auto found = record.results.find(name);
-        return found != record.results.end() ? std::optional(found->second) : values.find(name);
-      });
+      record.results[column.name] = column.expression.evaluate(values.lookup());
     } catch (const UserError& error) {
       record.state = PointState::Failed;
       record.error = fmt::format("column '{}': {}", column.name, error.what());
