@@ -148,17 +148,32 @@ std::string Study::folder_of(std::int64_t point) const {
 }
 
 void Study::run(const Design& design, Executor& executor) {
-  std::vector<std::int64_t> ids = database_->add(file_.axes, design.points);
+  const std::vector<std::int64_t> ids = database_->add(file_.axes, design.points);
   std::vector<std::int64_t> rows;
   for (const std::size_t row : design.rows) {
     rows.push_back(ids[row]);
   }
   database_->set_design(rows);
-  evaluate(design.points, executor);
+  finish(ids, design.points, executor);
 }
 
 std::vector<PointRecord> Study::evaluate(const std::vector<Point>& points, Executor& executor) {
   const std::vector<std::int64_t> ids = database_->add(file_.axes, points);
+  finish(ids, points, executor);
+  std::map<std::int64_t, PointRecord> known;
+  for (PointRecord& record : database_->points(file_.axes.size())) {
+    known[record.id] = std::move(record);
+  }
+  std::vector<PointRecord> records;
+  for (const std::int64_t id : ids) {
+    records.push_back(known.at(id));
+    records.back().results = database_->results(id);
+  }
+  return records;
+}
+
+void Study::finish(const std::vector<std::int64_t>& ids, const std::vector<Point>& points,
+                   Executor& executor) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     points_[ids[i]] = points[i];
   }
@@ -170,16 +185,6 @@ std::vector<PointRecord> Study::evaluate(const std::vector<Point>& points, Execu
     collect(jobs[job], problem);
     progress(++ended, before, failed_now_ > 0 ? fmt::format(" ({} failed)", failed_now_) : "");
   });
-  std::map<std::int64_t, PointRecord> known;
-  for (PointRecord& record : database_->points(file_.axes.size())) {
-    known[record.id] = std::move(record);
-  }
-  std::vector<PointRecord> records;
-  for (const std::int64_t id : ids) {
-    records.push_back(known.at(id));
-    records.back().results = database_->results(id);
-  }
-  return records;
 }
 
 /// What has not ended, without those whose directory shows that they did, on whoever's behalf:
@@ -200,9 +205,7 @@ std::vector<PointJob> Study::unfinished(const std::vector<std::int64_t>& ids) {
     const std::vector<std::string> words(job.arguments.begin() + 1, job.arguments.end());
     const std::optional<RunOutcome> outcome = read_outcome(folder);
     const bool ours = outcome && outcome->arguments == words && outcome->build == build_identity();
-    if (ours && !options_.retry_failed) {
-      collect(job, "");
-    } else if (ours && outcome->exit_status == 0) {
+    if (ours && (outcome->exit_status == 0 || !options_.retry_failed)) {
       collect(job, "");
     } else {
       jobs.push_back(std::move(job));

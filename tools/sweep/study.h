@@ -36,7 +36,7 @@ class Study {
 
   /// Brings the points of the design to an end.
   void run(const Design& design, Executor& executor);
-  /// The same for some points; returns them as they ended, in their order, with results.
+  /// Brings `points` to an end; returns them as they ended, in their order, with results.
   std::vector<PointRecord> evaluate(const std::vector<Point>& points, Executor& executor);
 
   SweepDatabase& database() { return *database_; }
@@ -47,6 +47,8 @@ class Study {
  private:
   void lock();
   void check_same(const std::map<std::string, std::string>& facts);
+  void finish(const std::vector<std::int64_t>& ids, const std::vector<Point>& points,
+              Executor& executor);
   std::vector<PointJob> unfinished(const std::vector<std::int64_t>& ids);
   void collect(const PointJob& job, const std::string& problem);
   void add_columns(PointRecord& record, const Point& point) const;
