@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kDifferenceWeight = 0.7;
 constexpr double kCrossover = 0.8;
-constexpr std::size_t kIdleGenerations = 12;  // without a new point or a better one: the end
+constexpr std::size_t kIdleGenerations = 12;  // without a better point: the end
 
 struct Member {
   std::vector<double> position;

@@ -22,6 +22,11 @@ struct SettingRange {
 constexpr SettingRange kCounts[] = {
     {"requests", 1, 1'000'000}, {"depth", 1, 1024}, {"cores", 1, 1024}};
 
+/// All, or the two ends of what may have any value between.
+std::vector<AxisValue> values_of(const Axis& axis) {
+  return axis.values.empty() ? std::vector<AxisValue>{axis.at(0), axis.at(1)} : axis.values;
+}
+
 /// Values of a setting of the run, be it fixed or an axis.
 std::vector<AxisValue> values_of(const SweepFile& file, const std::string& setting) {
   const auto fixed = file.settings.find(setting);
@@ -30,7 +35,7 @@ std::vector<AxisValue> values_of(const SweepFile& file, const std::string& setti
   }
   for (const Axis& axis : file.axes) {
     if (std::find(axis.targets.begin(), axis.targets.end(), setting) != axis.targets.end()) {
-      return axis.values.empty() ? std::vector<AxisValue>{axis.at(0), axis.at(1)} : axis.values;
+      return values_of(axis);
     }
   }
   return {};
@@ -71,7 +76,7 @@ class Checker {
   }
 
   template <class Function>
-  void attempt(const SourcePos& where, const std::string& context, Function&& function) {
+  void attempt(const SourcePos& where, Function&& function) {
     try {
       function();
     } catch (const UserError& error) {
@@ -79,7 +84,7 @@ class Checker {
       if (message.compare(0, 7, "--set: ") == 0) {
         message.erase(0, 7);
       }
-      add(where, context + message);
+      add(where, message);
     }
   }
 
@@ -110,12 +115,12 @@ class Checker {
     const std::string path = resolve_config(file_, config.text);
     std::vector<std::string> set;
     const std::size_t before = problems_.size();
-    attempt(config.where, "", [&] { open_device(path, {}); });
+    attempt(config.where, [&] { open_device(path, {}); });
     if (problems_.size() > before) {
       return;
     }
     for (const AxisValue& assignment : file_.set) {
-      attempt(assignment.where, "", [&] { open_device(path, {assignment.text}); });
+      attempt(assignment.where, [&] { open_device(path, {assignment.text}); });
       set.push_back(assignment.text);
     }
     for (const Axis& axis : file_.axes) {
@@ -128,21 +133,17 @@ class Checker {
     if (problems_.size() == before) {
       const Device device = open_device(path, set);
       for (const AxisValue& program : values_of(file_, "program")) {
-        attempt(program.where, "",
+        attempt(program.where,
                 [&] { ml::open_program(resolve_program(file_, program.text), device.limits); });
       }
     }
   }
 
   void check_values(const std::string& path, const Axis& axis, const std::string& target) {
-    std::vector<AxisValue> values = axis.values;
-    if (values.empty()) {
-      values = {axis.at(0), axis.at(1)};
-    }
-    for (const AxisValue& value : values) {
+    for (const AxisValue& value : values_of(axis)) {
       const SourcePos& where = value.where.line > 0 ? value.where : axis.where;
       const std::size_t before = problems_.size();
-      attempt(where, "", [&] { open_device(path, {target + "=" + value.text}); });
+      attempt(where, [&] { open_device(path, {target + "=" + value.text}); });
       if (problems_.size() > before && problems_.back().find("unknown key") != std::string::npos) {
         return;  // once per axis is enough
       }
