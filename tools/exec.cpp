@@ -2,6 +2,7 @@
 // nsim exec: an unchanged application against our libnrt. Everything travels by environment; the
 // library in the other process reads it in nrt_init and writes the report in nrt_close.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "runtime/options.h"
 #include "runtime/substitution.h"
 #include "sim/base/error.h"
+#include "sim/base/words.h"
 #include "tools/command.h"
 #include "tools/device.h"
 
@@ -43,14 +45,6 @@ void prepend_library_path(const std::string& directory) {
   const std::string path =
       before == nullptr || *before == '\0' ? directory : directory + ":" + before;
   setenv("LD_LIBRARY_PATH", path.c_str(), 1);
-}
-
-std::string joined(const std::vector<std::string>& words, char separator) {
-  std::string out;
-  for (const std::string& word : words) {
-    out += (out.empty() ? "" : std::string(1, separator)) + word;
-  }
-  return out;
 }
 
 [[noreturn]] void become(const std::vector<std::string>& program) {
@@ -109,13 +103,13 @@ class FindingsFile {
 };
 
 /// Prints every finding of a session; their number.
-std::size_t print_findings(const std::string& line) {
+std::int64_t print_findings(const std::string& line) {
   const nlohmann::json session = nlohmann::json::parse(line);
   for (const nlohmann::json& finding : session["findings"]) {
-    fmt::print(stderr, "client check: {} ({} time{})\n", finding["text"].get<std::string>(),
-               finding["count"].get<std::uint64_t>(), finding["count"] == 1 ? "" : "s");
+    fmt::print(stderr, "client check: {} ({})\n", finding["text"].get<std::string>(),
+               counted(finding["count"], "time"));
   }
-  return session["findings"].size();
+  return static_cast<std::int64_t>(session["findings"].size());
 }
 
 /// Exit code 1 when the checking mode found something in any session of the program, else the
@@ -126,8 +120,8 @@ int execute_checked(const Arguments& arguments) {
   setenv("NSIM_CHECK_REPORT", file.path().c_str(), 1);
   const int code = run(arguments.rest);
   std::ifstream lines(file.path());
-  std::size_t sessions = 0;
-  std::size_t findings = 0;
+  std::int64_t sessions = 0;
+  std::int64_t findings = 0;
   for (std::string line; std::getline(lines, line); ++sessions) {
     findings += print_findings(line);
   }
@@ -137,8 +131,8 @@ int execute_checked(const Arguments& arguments) {
                "ended without its exit handlers\n");
     return code == 0 ? 1 : code;
   }
-  fmt::print(stderr, "client check: {} finding{} in {} session{}\n", findings,
-             findings == 1 ? "" : "s", sessions, sessions == 1 ? "" : "s");
+  fmt::print(stderr, "client check: {} in {}\n", counted(findings, "finding"),
+             counted(sessions, "session"));
   return findings == 0 ? code : 1;
 }
 
@@ -154,7 +148,7 @@ int execute(const Arguments& arguments) {
     setenv("NSIM_CONFIG", fs::absolute(rt::find_config(arguments.text("config"))).c_str(), 1);
   }
   if (arguments.has("set")) {
-    setenv("NSIM_SET", joined(arguments.list("set"), ';').c_str(), 1);
+    setenv("NSIM_SET", fmt::format("{}", fmt::join(arguments.list("set"), ";")).c_str(), 1);
   }
   if (arguments.has("clock")) {
     setenv("NSIM_CLOCK", arguments.text("clock").c_str(), 1);

@@ -18,6 +18,7 @@
 
 #include "models/program_file.h"
 #include "sim/base/error.h"
+#include "sim/base/words.h"
 #include "sim/isa/container.h"
 #include "sim/isa/neff.h"
 #include "sim/isa/opcode.h"
@@ -157,14 +158,10 @@ std::string word(const Json& value) {
   return text;
 }
 
-std::string plural(double number, const char* what) {
-  return fmt::format("{:.0f} {}{}", number, what, number == 1 ? "" : "s");
-}
-
 std::string program_text(const Json& of) {
   std::string text =
       fmt::format("  target       {}, {} per logical core, sync {}\n", word(of["target"]),
-                  plural(of["cores"], "physical core"), word(of["sync"]));
+                  counted(of["cores"], "physical core"), word(of["sync"]));
   std::vector<std::string> engines;
   double total = 0;
   for (const auto& [engine, number] : of["instructions"].items()) {
@@ -172,8 +169,8 @@ std::string program_text(const Json& of) {
     total += number.get<double>();
   }
   return text + fmt::format("  instructions {} per physical core ({}), {}\n",
-                            plural(total, "instruction"), fmt::join(engines, ", "),
-                            plural(of["dma_transfers"], "DMA transfer"));
+                            counted(whole(total), "instruction"), fmt::join(engines, ", "),
+                            counted(of["dma_transfers"], "DMA transfer"));
 }
 
 std::string neff_text(const Json& of) {
@@ -188,8 +185,8 @@ std::string neff_text(const Json& of) {
   text +=
       fmt::format("  compiler     {}\n", of["compiler"] == "" ? "unknown" : word(of["compiler"]));
   text += fmt::format("  cores        {}, {} each (lnc_size)\n",
-                      plural(of["header"]["requested_tpb_count"], "logical core"),
-                      plural(of["header"]["lnc_size"], "physical core"));
+                      counted(of["header"]["requested_tpb_count"], "logical core"),
+                      counted(of["header"]["lnc_size"], "physical core"));
   text += fmt::format("  features     {} {}\n", word(of["header"]["feature_bits"]),
                       fmt::join(features, ", "));
   text += fmt::format("  collectives  {}\n", of["collectives"].get<bool>() ? "yes" : "no");
@@ -198,7 +195,7 @@ std::string neff_text(const Json& of) {
         "  graph        {}: {}, {} of opaque engine instructions, {} bytes of "
         "constants\n",
         word(graph["name"]), word(graph["definition"]),
-        plural(static_cast<double>(graph["binaries"].size()), "file"),
+        counted(static_cast<std::int64_t>(graph["binaries"].size()), "file"),
         word(graph["constant_bytes"]));
   }
   return text;
