@@ -162,6 +162,18 @@ TEST_CASE("a sweep of wrong values, names or files is refused before anything ru
   refuses("[axes]\ndepth = [1]\n", {"'program' is missing", "'config' is missing"});
 }
 
+TEST_CASE("the file that docs/sweeps.md explains keys with is accepted") {
+  const ScratchFolder scratch;
+  const std::string page = contents(std::string(NSIM_SOURCE_DIR) + "/docs/sweeps.md");
+  const std::size_t start = page.find("```toml\n") + 8;
+  std::string text = page.substr(start, page.find("```", start) - start);
+  text.replace(text.find("../models"), 2, NSIM_SOURCE_DIR);
+  const Outcome list = shell("%N sweep " + scratch.write("s.toml", text) + " --list");
+  INFO(list.text);
+  CHECK(list.exit_code == 0);
+  CHECK(list.text.find("--set hbm.model=bandwidth") != std::string::npos);
+}
+
 TEST_CASE("several cores execute the model at the same time") {
   const ScratchFolder scratch;
   for (const int cores : {1, 4}) {
