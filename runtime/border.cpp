@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/border.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <system_error>
 
@@ -9,6 +11,15 @@
 #include "sim/base/log.h"
 
 namespace nsim::rt {
+namespace {
+
+void log_failure(const char* function, const std::string& text) {
+  if (log::enabled(log::Component::Nrt, log::Level::Error)) {
+    log::write(log::Component::Nrt, log::Level::Error, function, text);
+  }
+}
+
+}  // namespace
 
 NRT_STATUS status_of_exception(const char* function) noexcept {
   NRT_STATUS status = NRT_FAILURE;
@@ -25,7 +36,7 @@ NRT_STATUS status_of_exception(const char* function) noexcept {
     status = NRT_RESOURCE;
     message = "out of host memory";
   } catch (const InternalError& error) {
-    NSIM_LOG(Nrt, Error, "{}: internal error: {}", function, error.what());
+    log_failure(function, fmt::format("{}: internal error: {}", function, error.what()));
     std::abort();
   } catch (const std::system_error& error) {  // threads, address space
     const bool exhausted = error.code() == std::errc::resource_unavailable_try_again ||
@@ -35,8 +46,8 @@ NRT_STATUS status_of_exception(const char* function) noexcept {
   } catch (const std::exception& error) {
     message = error.what();
   }
-  NSIM_LOG(Nrt, Error, "{} failed with {}({}): {}", function, status_name(status),
-           static_cast<int>(status), message);
+  log_failure(function, fmt::format("{} failed with {}({}): {}", function, status_name(status),
+                                    static_cast<int>(status), message));
   return status;
 }
 
