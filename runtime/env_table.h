@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every environment variable of the Neuron Runtime that is known here: what it takes, and whether
-// it has an effect. Data only; env.cpp reads.
+// Every environment variable of the Neuron Runtime that is known here, and what it takes: first
+// those that have an effect. Data only; env.cpp reads.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,6 @@ struct VariableRow {
   };
   const char* name;
   Kind kind;
-  bool effective;  // false: accepted, checked and ignored
   std::int64_t min = 0;
   std::int64_t max = 0;
   std::int64_t step = 1;
