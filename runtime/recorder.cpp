@@ -62,8 +62,8 @@ void Recorder::finished(const UnitQueue& queue, const Request& request, SimTime 
 
 void Recorder::api_call(const UnitQueue& queue, const Request& request, SimTime end) {
   for (SysTrace* events : events_) {
-    events->api_call(request.api, queue.address().core, request.sequence, request.called, end,
-                     request.thread);
+    events->event(request.api, queue.address().core, request.sequence, request.called, end,
+                  request.thread);
   }
 }
 
@@ -77,7 +77,7 @@ void Recorder::trace_request(const UnitQueue& queue, const Request& request, Sim
       continue;
     }
     const auto add = [&](const char* name, SimTime start, SimTime end) {
-      events->api_call(name, core, request.sequence, start, end, request.thread);
+      events->event(name, core, request.sequence, start, end, request.thread);
     };
     if (execution) {
       add("nrt_model_submit", request.called, request.submitted);
@@ -86,7 +86,7 @@ void Recorder::trace_request(const UnitQueue& queue, const Request& request, Sim
       if (switched) {
         add("nrt_model_switch", request.started, request.started);
       }
-      events->execution(core, request.sequence, request.started, request.ended);
+      events->event("nc_exec_running", core, request.sequence, request.started, request.ended);
       add("kbl_exec_post", request.ended, now);
     } else if (queue.address().type == hw::UnitType::Collectives) {
       add("cc_running", request.started, request.ended);

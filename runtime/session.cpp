@@ -322,8 +322,7 @@ void Session::shut_down() {
 void Session::trace_call(const char* name, int core, SimTime start) {
   for (SysTrace* events : {&events_, &inspection_.events()}) {
     if (events->running()) {
-      events->api_call(name, cores_.first + std::max(core, 0), 0, start, now(),
-                       host_thread_index());
+      events->event(name, cores_.first + std::max(core, 0), 0, start, now(), host_thread_index());
     }
   }
 }

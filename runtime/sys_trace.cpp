@@ -164,34 +164,21 @@ std::string SysTrace::fetch(std::optional<std::uint32_t> core, std::uint64_t max
   return nlohmann::json{{"events", std::move(events)}}.dump();
 }
 
-void SysTrace::execution(int core, nrta_seq_t sequence, SimTime start, SimTime end) {
-  add(0, core, sequence, start, end, 0);
-}
-
-void SysTrace::api_call(const char* name, int core, nrta_seq_t sequence, SimTime start, SimTime end,
-                        int thread) {
+void SysTrace::event(const char* name, int core, nrta_seq_t sequence, SimTime start, SimTime end,
+                     int thread) {
   if (!running()) {
     return;
   }
-  if (const auto type = find_sys_trace_event(name)) {
-    add(*type, core, sequence, start, end, thread);
-  }
-}
-
-void SysTrace::add(std::size_t type, int core, nrta_seq_t sequence, SimTime start, SimTime end,
-                   int thread) {
-  if (!running()) {
-    return;
-  }
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto type = find_sys_trace_event(name);
   const auto index = static_cast<std::size_t>(core - first_core_);
-  if (!running_ || !filter_.events[type] || !filter_.core(index)) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!type || !running_ || !filter_.events[*type] || !filter_.core(index)) {
     return;
   }
   std::deque<Event>& ring = rings_[index];
   const std::uint64_t id = next_tracking_id_++;
-  ring.push_back({type, false, id, sequence, start, thread});
-  ring.push_back({type, true, id, sequence, end, thread});
+  ring.push_back({*type, false, id, sequence, start, thread});
+  ring.push_back({*type, true, id, sequence, end, thread});
   while (ring.size() > filter_.max_events_per_core) {
     ring.pop_front();
   }

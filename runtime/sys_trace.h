@@ -98,10 +98,9 @@ class SysTrace {
   /// Takes at most `max_per_core` events of one core, or of all when there is none; JSON.
   std::string fetch(std::optional<std::uint32_t> core, std::uint64_t max_per_core);
 
-  void execution(int core, nrta_seq_t sequence, SimTime start, SimTime end);
   /// An event by its name; one that is none is left out. `core` is the instance's number.
-  void api_call(const char* name, int core, nrta_seq_t sequence, SimTime start, SimTime end,
-                int thread = 0);
+  void event(const char* name, int core, nrta_seq_t sequence, SimTime start, SimTime end,
+             int thread = 0);
 
  private:
   struct Event {
@@ -112,7 +111,6 @@ class SysTrace {
     SimTime at;
     int thread;
   };
-  void add(std::size_t type, int core, nrta_seq_t sequence, SimTime start, SimTime end, int thread);
 
   const int first_core_;
   const std::string instance_;

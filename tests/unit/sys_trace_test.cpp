@@ -19,7 +19,7 @@ nlohmann::json fetch(SysTrace& trace, std::optional<std::uint32_t> core = {},
 TEST_CASE("events come in pairs with one tracking id and are gone once fetched") {
   SysTrace trace(4, 2);
   trace.start({});
-  trace.execution(5, 77, 1000, 3000);
+  trace.event("nc_exec_running", 5, 77, 1000, 3000);
   const nlohmann::json events = fetch(trace);
   REQUIRE(events.size() == 2);
   CHECK(events[0]["event_type"] == "nc_exec_running");
@@ -33,17 +33,17 @@ TEST_CASE("events come in pairs with one tracking id and are gone once fetched")
 
 TEST_CASE("only what the filter wants is kept, and nothing while stopped") {
   SysTrace trace(0, 2);
-  trace.execution(0, 1, 0, 1);
+  trace.event("nc_exec_running", 0, 1, 0, 1);
   SysTraceFilter filter;
   filter.cores = {true, false};
   filter.events[*find_sys_trace_event("nrt_execute")] = false;
   trace.start(filter);
-  trace.execution(0, 1, 0, 1);
-  trace.execution(1, 1, 0, 1);
-  trace.api_call("nrt_execute", 0, 1, 0, 1);
-  trace.api_call("not an event", 0, 1, 0, 1);
+  trace.event("nc_exec_running", 0, 1, 0, 1);
+  trace.event("nc_exec_running", 1, 1, 0, 1);
+  trace.event("nrt_execute", 0, 1, 0, 1);
+  trace.event("not an event", 0, 1, 0, 1);
   CHECK(fetch(trace).size() == 2);
-  trace.execution(0, 1, 0, 1);
+  trace.event("nc_exec_running", 0, 1, 0, 1);
   trace.stop();
   CHECK(fetch(trace).empty());
 }
@@ -54,9 +54,9 @@ TEST_CASE("a full ring drops the oldest, and a fetch takes at most what it asks 
   filter.max_events_per_core = 4;
   trace.start(filter);
   for (std::uint64_t i = 1; i <= 5; ++i) {
-    trace.execution(0, i, 0, 1);
+    trace.event("nc_exec_running", 0, i, 0, 1);
   }
-  trace.execution(1, 9, 0, 1);
+  trace.event("nc_exec_running", 1, 9, 0, 1);
   const nlohmann::json one = fetch(trace, 0, 1);
   REQUIRE(one.size() == 1);
   CHECK(one[0]["data"]["sequence_id"] == 4);
