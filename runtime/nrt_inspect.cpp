@@ -76,20 +76,6 @@ NRT_STATUS list_activities(const char* function, const char*** types, std::size_
   });
 }
 
-void choose_event(SysTraceFilter& filter, const std::string& type, bool enabled) {
-  bool known = false;
-  for (std::size_t i = 0; i < kSysTraceEvents.size(); ++i) {
-    const SysTraceEvent& event = kSysTraceEvents[i];
-    if (type == event.name || type == (event.hardware ? "hardware" : "software")) {
-      filter.events[i] = enabled;
-      known = true;
-    }
-  }
-  if (!known) {
-    throw StatusError(NRT_INVALID, "no event type \"" + type + "\"");
-  }
-}
-
 }  // namespace
 }  // namespace nsim::rt
 
@@ -209,7 +195,9 @@ NRT_STATUS nrt_inspect_config_set_capture_enabled_for_event_type_string(
     nrt_inspect_config_t* options, const char* event_type, bool enabled) {
   return with_config(__func__, options, [&](nrt_inspect_config& config) {
     require_pointer(event_type, "event_type");
-    choose_event(config.options.filter, event_type, enabled);
+    if (!config.options.filter.set_events(event_type, enabled)) {
+      throw StatusError(NRT_INVALID, std::string("no event type \"") + event_type + "\"");
+    }
   });
 }
 

@@ -24,6 +24,8 @@ std::optional<std::size_t> find_sys_trace_event(const std::string& name) {
 
 namespace {
 
+constexpr int kMaxCores = 1024;
+
 std::vector<std::string> words(const std::string& text) {
   std::vector<std::string> all;
   std::istringstream in(text);
@@ -34,7 +36,6 @@ std::vector<std::string> words(const std::string& text) {
 }
 
 int core_number(const char*& at, const char* end, const std::string& text) {
-  constexpr int kMaxCores = 1024;
   int value = 0;
   const auto [stop, error] = std::from_chars(at, end, value);
   if (error != std::errc() || value < 0 || value >= kMaxCores) {
@@ -47,7 +48,6 @@ int core_number(const char*& at, const char* end, const std::string& text) {
 }
 
 void choose_cores(const std::string& text, std::vector<bool>& cores) {
-  constexpr std::size_t kMaxCores = 1024;
   cores.assign(kMaxCores, false);
   for (const std::string& word : words(text)) {
     const char* at = word.data();
@@ -66,11 +66,6 @@ void choose_cores(const std::string& text, std::vector<bool>& cores) {
   }
 }
 
-/// True when the word names the event or its kind.
-bool names(const std::string& word, const SysTraceEvent& event) {
-  return word == event.name || word == (event.hardware ? "hardware" : "software");
-}
-
 void choose_events(const std::string& text, SysTraceFilter& filter) {
   const std::vector<std::string> chosen = words(text);
   const bool only_negative = std::all_of(chosen.begin(), chosen.end(),
@@ -79,14 +74,7 @@ void choose_events(const std::string& text, SysTraceFilter& filter) {
   for (const std::string& each : chosen) {
     const bool negative = each.rfind('^', 0) == 0;
     const std::string word = each.substr(negative ? 1 : 0);
-    bool known = false;
-    for (std::size_t i = 0; i < kSysTraceEvents.size(); ++i) {
-      if (names(word, kSysTraceEvents[i])) {
-        filter.events[i] = !negative;
-        known = true;
-      }
-    }
-    if (!known) {
+    if (!filter.set_events(word, !negative)) {
       throw UserError(
           fmt::format("NEURON_RT_INSPECT_EVENT_FILTER_TYPE=\"{}\": \"{}\" is neither "
                       "hardware, software nor an event type",
@@ -98,7 +86,6 @@ void choose_events(const std::string& text, SysTraceFilter& filter) {
 }  // namespace
 
 void SysTraceFilter::set_core(std::uint32_t index, bool enabled) {
-  constexpr std::uint32_t kMaxCores = 1024;
   if (index >= kMaxCores) {
     throw UserError(fmt::format("there is no core {}", index));
   }
@@ -106,6 +93,18 @@ void SysTraceFilter::set_core(std::uint32_t index, bool enabled) {
     cores.resize(index + 1, true);
   }
   cores[index] = enabled;
+}
+
+bool SysTraceFilter::set_events(const std::string& name, bool enabled) {
+  bool known = false;
+  for (std::size_t i = 0; i < kSysTraceEvents.size(); ++i) {
+    const SysTraceEvent& event = kSysTraceEvents[i];
+    if (name == event.name || name == (event.hardware ? "hardware" : "software")) {
+      events[i] = enabled;
+      known = true;
+    }
+  }
+  return known;
 }
 
 SysTraceFilter parse_filter(const std::string& cores, const std::string& events) {

@@ -70,6 +70,8 @@ struct SysTraceFilter {
   SysTraceFilter() { events.fill(true); }
   /// Throws UserError for a number beyond those of any instance.
   void set_core(std::uint32_t index, bool enabled);
+  /// The event of that name, or all of "hardware" or "software"; false when there is none.
+  bool set_events(const std::string& name, bool enabled);
   bool core(std::size_t index) const { return index >= cores.size() || cores[index]; }
 };
 
