@@ -40,12 +40,20 @@ bool is_timeline(const fs::path& path) {
 
 }  // namespace
 
+InspectOptions inspect_options(const InspectSettings& settings) {
+  InspectOptions options;
+  options.settings = settings;
+  options.filter = parse_filter(settings.cores, settings.events);
+  options.filter.max_events_per_core = settings.max_events_per_core;
+  return options;
+}
+
 Inspection::Inspection(const InspectSettings& settings, const hw::Topology& topology,
                        CoreRange cores)
-    : instance_(topology.name), cores_(cores), events_(cores.first, cores.count, topology.name) {
-  whole_run_.settings = settings;
-  whole_run_.filter = parse_filter(settings.cores, settings.events);
-  whole_run_.filter.max_events_per_core = settings.max_events_per_core;
+    : instance_(topology.name),
+      cores_(cores),
+      events_(cores.first, cores.count, topology.name),
+      whole_run_(inspect_options(settings)) {
   if (!settings.enabled && !settings.on_fail) {
     return;
   }

@@ -27,6 +27,9 @@ struct InspectOptions {
   int session_id = 0;
 };
 
+/// What the environment chose. Throws UserError for a filter that is wrong.
+InspectOptions inspect_options(const InspectSettings& settings);
+
 /// Any thread.
 class Inspection {
  public:

@@ -118,11 +118,8 @@ NRT_STATUS nrt_inspect_export(uint64_t) {
 
 NRT_STATUS nrt_inspect_begin(void) {
   return in_session(__func__, [](Session& session) {
-    InspectOptions options;
-    options.settings = session.environment().inspect;
+    InspectOptions options = inspect_options(session.environment().inspect);
     options.settings.enabled = true;
-    options.filter = parse_filter(options.settings.cores, options.settings.events);
-    options.filter.max_events_per_core = options.settings.max_events_per_core;
     session.inspection().begin(options);
     return NRT_SUCCESS;
   });
