@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <system_error>
 
@@ -61,6 +62,20 @@ void require_buffer(const void* buffer, std::uint64_t size) {
   if (size != 0) {
     require_pointer(buffer, "buf");
   }
+}
+
+void give_names(const std::vector<const char*>& names, const char* what, const char*** list,
+                std::size_t* count) {
+  require_pointer(list, what);
+  require_pointer(count, "count");
+  auto** copy = static_cast<const char**>(
+      std::calloc(std::max<std::size_t>(names.size(), 1), sizeof(const char*)));
+  if (copy == nullptr) {
+    throw std::bad_alloc();
+  }
+  std::copy(names.begin(), names.end(), copy);
+  *list = copy;
+  *count = names.size();
 }
 
 }  // namespace nsim::rt

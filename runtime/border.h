@@ -5,9 +5,11 @@
 
 #include <nrt/nrt_status.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "runtime/session_slot.h"
 
@@ -40,5 +42,10 @@ NRT_STATUS in_session(const char* function, Body body) noexcept {
 void require_pointer(const void* pointer, const char* name);
 /// The same for a buffer of `size` bytes, which may be NULL when nothing is transferred (R51).
 void require_buffer(const void* buffer, std::uint64_t size);
+
+/// Makes `*list` an array of `*count` names, for the client to give back to std::free; the names
+/// themselves stay ours. `what` is the parameter's name.
+void give_names(const std::vector<const char*>& names, const char* what, const char*** list,
+                std::size_t* count);
 
 }  // namespace nsim::rt

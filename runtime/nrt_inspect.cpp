@@ -2,9 +2,10 @@
 // nrt_inspect_* and nrt_profile_continuous_*: configuration objects are plain memory of the client.
 #include <nrt/nrt_profile.h>
 
+#include <array>
 #include <cstdlib>
-#include <map>
 #include <string>
+#include <vector>
 
 #include "runtime/border.h"
 #include "runtime/inspection.h"
@@ -51,33 +52,6 @@ struct nrt_inspect_config {
   InspectOptions options = inspect_defaults();
   std::array<bool, kActivities.size()> activities = {true, false, false, false};
 };
-
-namespace nsim::rt {
-namespace {
-
-template <class Chosen>
-NRT_STATUS list_activities(const char* function, const char*** types, std::size_t* count,
-                           Chosen chosen) {
-  return at_border(function, [&] {
-    require_pointer(types, "activity_types");
-    require_pointer(count, "count");
-    auto** list = static_cast<const char**>(std::calloc(kActivities.size(), sizeof(const char*)));
-    if (list == nullptr) {
-      throw std::bad_alloc();
-    }
-    *count = 0;
-    for (std::size_t i = 0; i < kActivities.size(); ++i) {
-      if (chosen(i)) {
-        list[(*count)++] = kActivities[i];
-      }
-    }
-    *types = list;
-    return NRT_SUCCESS;
-  });
-}
-
-}  // namespace
-}  // namespace nsim::rt
 
 NRT_STATUS nrt_profile_continuous_options_allocate(nrt_profile_continuous_options_t** options) {
   return at_border(__func__, [&] {
@@ -212,16 +186,23 @@ NRT_STATUS nrt_inspect_config_set_enable_inspect_on_fail(nrt_inspect_config_t* o
 }
 
 NRT_STATUS nrt_inspect_config_get_all_activity_types(const char*** activity_types, size_t* count) {
-  return list_activities(__func__, activity_types, count, [](std::size_t) { return true; });
+  return at_border(__func__, [&] {
+    give_names({kActivities.begin(), kActivities.end()}, "activity_types", activity_types, count);
+    return NRT_SUCCESS;
+  });
 }
 
 NRT_STATUS nrt_inspect_config_get_enabled_activity_types(nrt_inspect_config_t* options,
                                                          const char*** activity_types,
                                                          size_t* count) {
-  return at_border(__func__, [&] {
-    require_pointer(options, "options");
-    return list_activities(__func__, activity_types, count,
-                           [&](std::size_t i) { return options->activities[i]; });
+  return with_config(__func__, options, [&](const nrt_inspect_config& config) {
+    std::vector<const char*> enabled;
+    for (std::size_t i = 0; i < kActivities.size(); ++i) {
+      if (config.activities[i]) {
+        enabled.push_back(kActivities[i]);
+      }
+    }
+    give_names(enabled, "activity_types", activity_types, count);
   });
 }
 

@@ -24,26 +24,17 @@ struct nrt_sys_trace_fetch_options {
 namespace nsim::rt {
 namespace {
 
-template <class Chosen>
-NRT_STATUS list_events(const char* function, const char*** event_types, std::size_t* count,
-                       Chosen chosen) {
-  return at_border(function, [&] {
-    require_pointer(event_types, "event_types");
-    require_pointer(count, "count");
-    auto** list =
-        static_cast<const char**>(std::calloc(kSysTraceEvents.size(), sizeof(const char*)));
-    if (list == nullptr) {
-      throw std::bad_alloc();
+/// The types that `filter` lets pass.
+NRT_STATUS list_events(const SysTraceFilter& filter, const char*** event_types,
+                       std::size_t* count) {
+  std::vector<const char*> names;
+  for (std::size_t i = 0; i < kSysTraceEvents.size(); ++i) {
+    if (filter.events[i]) {
+      names.push_back(kSysTraceEvents[i].name);
     }
-    *count = 0;
-    for (std::size_t i = 0; i < kSysTraceEvents.size(); ++i) {
-      if (chosen(i)) {
-        list[(*count)++] = kSysTraceEvents[i].name;
-      }
-    }
-    *event_types = list;
-    return NRT_SUCCESS;
-  });
+  }
+  give_names(names, "event_types", event_types, count);
+  return NRT_SUCCESS;
 }
 
 }  // namespace
@@ -107,13 +98,12 @@ NRT_STATUS nrt_sys_trace_config_get_enabled_event_types(const nrt_sys_trace_conf
                                                         const char*** event_types, size_t* count) {
   return at_border(__func__, [&] {
     require_pointer(config, "config");
-    return list_events(__func__, event_types, count,
-                       [&](std::size_t type) { return config->filter.events[type]; });
+    return list_events(config->filter, event_types, count);
   });
 }
 
 NRT_STATUS nrt_sys_trace_get_event_types(const char*** event_types, size_t* count) {
-  return list_events(__func__, event_types, count, [](std::size_t) { return true; });
+  return at_border(__func__, [&] { return list_events(SysTraceFilter(), event_types, count); });
 }
 
 NRT_STATUS nrt_sys_trace_free_event_types(const char** event_types, size_t count) {
