@@ -39,12 +39,6 @@ NRT_STATUS with_config(const char* function, Config* config, Body body) {
   });
 }
 
-NRT_STATUS unsupported(const char* function, const char* why) {
-  return in_session(function, [&](Session&) -> NRT_STATUS { throw StatusError(NRT_FAILURE, why); });
-}
-
-constexpr const char* kNotContinuous = "not supported: use nrt_inspect_begin";
-
 }  // namespace
 }  // namespace nsim::rt
 
@@ -72,22 +66,6 @@ NRT_STATUS nrt_profile_continuous_options_set_output_dir(nrt_profile_continuous_
     require_pointer(output_dir, "output_dir");
     chosen.output_dir = output_dir;
   });
-}
-
-NRT_STATUS nrt_profile_continuous_start(void) {
-  return unsupported(__func__, kNotContinuous);
-}
-
-NRT_STATUS nrt_profile_continuous_save(uint32_t, nrt_profile_continuous_options_t*) {
-  return unsupported(__func__, kNotContinuous);
-}
-
-NRT_STATUS nrt_profile_continuous_stop(void) {
-  return unsupported(__func__, kNotContinuous);
-}
-
-NRT_STATUS nrt_inspect_export(uint64_t) {
-  return unsupported(__func__, "not supported: nrt_inspect_stop writes the files");
 }
 
 NRT_STATUS nrt_inspect_begin(void) {

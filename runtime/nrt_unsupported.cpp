@@ -4,6 +4,7 @@
 #include <nrt/ndebug_stream.h>
 #include <nrt/nrt_async_sendrecv.h>
 #include <nrt/nrt_experimental.h>
+#include <nrt/nrt_profile.h>
 
 #include <algorithm>
 #include <cstring>
@@ -21,6 +22,7 @@ NRT_STATUS refuse(const char* function, NRT_STATUS status, const char* why) {
 }
 
 constexpr const char* kNoPeers = "instances are not connected in the simulation";
+constexpr const char* kNotContinuous = "not supported: use nrt_inspect_begin";
 constexpr const char* kNoStream = "simulated programs print no tensors: there is no debug stream";
 
 }  // namespace
@@ -32,6 +34,22 @@ NRT_STATUS nrt_trace_start(bool) {
 
 NRT_STATUS nrt_trace_stop(const char*) {
   return refuse(__func__, NRT_FAILURE, "not supported: use nrt_sys_trace_stop");
+}
+
+NRT_STATUS nrt_profile_continuous_start(void) {
+  return refuse(__func__, NRT_FAILURE, kNotContinuous);
+}
+
+NRT_STATUS nrt_profile_continuous_save(uint32_t, nrt_profile_continuous_options_t*) {
+  return refuse(__func__, NRT_FAILURE, kNotContinuous);
+}
+
+NRT_STATUS nrt_profile_continuous_stop(void) {
+  return refuse(__func__, NRT_FAILURE, kNotContinuous);
+}
+
+NRT_STATUS nrt_inspect_export(uint64_t) {
+  return refuse(__func__, NRT_FAILURE, "not supported: nrt_inspect_stop writes the files");
 }
 
 void* nrt_get_libnccl_net(int* err, char* err_msg, size_t err_msg_size) {
