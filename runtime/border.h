@@ -5,8 +5,10 @@
 
 #include <nrt/nrt_status.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <string>
 #include <vector>
@@ -42,6 +44,17 @@ NRT_STATUS in_session(const char* function, Body body) noexcept {
 void require_pointer(const void* pointer, const char* name);
 /// The same for a buffer of `size` bytes, which may be NULL when nothing is transferred (R51).
 void require_buffer(const void* buffer, std::uint64_t size);
+
+/// Fills a structure of the client's, as much as it has room for: an older client has a shorter
+/// one. `written` may be NULL.
+template <class Info>
+void give_info(const Info& ours, Info* theirs, std::size_t room, std::size_t* written) {
+  const std::size_t size = std::min(room, sizeof ours);
+  std::memcpy(theirs, &ours, size);
+  if (written != nullptr) {
+    *written = size;
+  }
+}
 
 /// Makes `*list` an array of `*count` names, for the client to give back to std::free; the names
 /// themselves stay ours. `what` is the parameter's name.

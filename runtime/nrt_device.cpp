@@ -107,8 +107,7 @@ using namespace nsim::rt;
 NRT_STATUS nrt_get_instance_info(nrt_instance_info_t* info, size_t instance_info_len) {
   return in_session(__func__, [&](Session& session) {
     require_pointer(info, "info");
-    const nrt_instance_info_t ours = instance_info(session.topology());
-    std::memcpy(info, &ours, std::min(instance_info_len, sizeof ours));
+    give_info(instance_info(session.topology()), info, instance_info_len, nullptr);
     return NRT_SUCCESS;
   });
 }
@@ -147,12 +146,7 @@ NRT_STATUS nrt_get_vnc_memory_stats(uint32_t vnc, nrt_vnc_memory_stats_t* stats,
     require_pointer(stats, "stats");
     session.require_core(vnc);
     const auto pool = session.pool_of_core(static_cast<int>(vnc));
-    const nrt_vnc_memory_stats_t ours{pool->used(), pool->region().bytes};
-    const std::size_t written = std::min(stats_size_in, sizeof ours);
-    std::memcpy(stats, &ours, written);
-    if (stats_size_out != nullptr) {
-      *stats_size_out = written;
-    }
+    give_info({pool->used(), pool->region().bytes}, stats, stats_size_in, stats_size_out);
     return NRT_SUCCESS;
   });
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
 #include "runtime/border.h"
 #include "runtime/execution.h"
@@ -124,13 +123,8 @@ NRT_STATUS nrt_get_model_info(const nrt_model_t* model, nrt_model_info_t* info, 
                               size_t* info_size_out) {
   return in_session(__func__, [&](Session& session) {
     require_pointer(info, "info");
-    const nrt_model_info_t ours{
-        static_cast<std::uint32_t>(session.objects().models.get(model)->core)};
-    const std::size_t written = std::min(info_size_in, sizeof ours);
-    std::memcpy(info, &ours, written);
-    if (info_size_out != nullptr) {
-      *info_size_out = written;
-    }
+    give_info({static_cast<std::uint32_t>(session.objects().models.get(model)->core)}, info,
+              info_size_in, info_size_out);
     return NRT_SUCCESS;
   });
 }
