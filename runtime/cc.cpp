@@ -103,13 +103,11 @@ hw::CollectiveHeader header_of(const CollectiveRequest& request) {
 
 /// `replica_group` names ranks of the world; `rank` is the caller's place in it. Without a group
 /// all ranks of the world take part.
-std::shared_ptr<Member> member_of(Session& session, const nrt_cc_comm_t& comm) {
-  session.require_core(comm.vnc);
+std::shared_ptr<Member> member_of(Session& session, const nrt_cc_comm_t& comm, int core) {
   if (comm.rank >= comm.rank_n) {
     throw StatusError(NRT_INVALID, fmt::format("rank {} does not exist in a group of {} ranks",
                                                comm.rank, comm.rank_n));
   }
-  const int core = static_cast<int>(comm.vnc);
   if (comm.rank_n > comm.ctx_device_count) {
     throw StatusError(NRT_INVALID, fmt::format("a group of {} ranks in a world of {}", comm.rank_n,
                                                comm.ctx_device_count));
@@ -196,7 +194,7 @@ NRT_STATUS prepare_collective(Session& session, const CollectiveRequest& request
                  tensor_view(session, *request.output, i, core, "output"), i);
     }
   }
-  result->member = member_of(session, comm);
+  result->member = member_of(session, comm, core);
   *context = session.objects().contexts.add(std::move(result));
   return NRT_SUCCESS;
 }
