@@ -21,8 +21,6 @@
 //   epsilon = 1e-5                    # attributes stand beside the other keys
 #include "models/model.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
@@ -31,18 +29,12 @@
 #include "models/operators.h"
 #include "models/rope_table.h"
 #include "sim/base/text_file.h"
-
-#if !defined(TOML_HEADER_ONLY) || TOML_HEADER_ONLY != 0
-#error "link libtomlplusplus; its header-only form ends the process on bad input"
-#endif
+#include "sim/base/toml_text.h"
 
 namespace nsim::ml {
 namespace {
 
 constexpr std::size_t kMaxFileSize = 16U << 20;
-// The library builds and destroys dotted keys recursively; more on one line could exhaust the
-// stack.
-constexpr int kMaxDotsPerLine = 64;
 constexpr std::size_t kMaxRank = 4;
 constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31;
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
@@ -56,11 +48,10 @@ class Reader {
 
   Model model(const toml::table& document);
 
+ private:
   [[noreturn]] void fail(const toml::source_region& region, const std::string& message) const {
     throw UserError(position(region), message);
   }
-
- private:
   SourcePos position(const toml::source_region& region) const {
     return {file_, static_cast<int>(region.begin.line), static_cast<int>(region.begin.column)};
   }
@@ -344,19 +335,6 @@ Model Reader::model(const toml::table& document) {
   return result;
 }
 
-void check_dots(const std::string& text, const std::string& file) {
-  int line = 1;
-  int dots = 0;
-  for (const char c : text) {
-    dots = c == '\n' ? 0 : dots + (c == '.' ? 1 : 0);
-    line += c == '\n' ? 1 : 0;
-    if (dots > kMaxDotsPerLine) {
-      throw UserError(SourcePos{file, line, 0},
-                      "more than " + std::to_string(kMaxDotsPerLine) + " dots on one line");
-    }
-  }
-}
-
 }  // namespace
 
 const ModelTensor* Model::find(const std::string& tensor) const {
@@ -366,18 +344,10 @@ const ModelTensor* Model::find(const std::string& tensor) const {
 }
 
 Model parse_model(const std::string& text, const std::string& file) {
-  Reader reader(file);
   if (text.size() > kMaxFileSize) {
     throw UserError(SourcePos{file, 0, 0}, "a model file has at most 16 MiB");
   }
-  check_dots(text, file);
-  toml::table document;
-  try {
-    document = toml::parse(text, file);
-  } catch (const toml::parse_error& error) {
-    reader.fail(error.source(), std::string(error.description()));
-  }
-  return reader.model(document);
+  return Reader(file).model(parse_toml(text, file));
 }
 
 Model load_model(const std::string& path) {

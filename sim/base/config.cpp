@@ -49,7 +49,6 @@ std::string join(const std::string& table, std::string_view key) {
   return table.empty() ? std::string(key) : table + "." + std::string(key);
 }
 
-// Counts the dots that could belong to a dotted key: a row of dots in a comment is one.
 // Turns a parsed document into values by full path.
 class Flattener {
  public:

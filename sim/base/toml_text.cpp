@@ -12,6 +12,7 @@ namespace {
 // the stack.
 constexpr int kMaxDotsPerLine = 64;
 
+/// Counts the dots that could belong to a dotted key: a row of dots in a comment is one.
 void check_dots(const std::string& text, const std::string& name) {
   int line = 1;
   int dots = 0;
