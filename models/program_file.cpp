@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "models/lower.h"
 #include "sim/base/error.h"
@@ -44,7 +45,8 @@ isa::Program read_program(const std::string& path, const std::vector<std::byte>&
 }  // namespace
 
 std::vector<std::byte> read_file(const std::string& path) {
-  if (std::filesystem::is_directory(path)) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
     throw UserError(fmt::format("cannot read {}: it is a directory", path));
   }
   std::ifstream file(path, std::ios::binary | std::ios::ate);

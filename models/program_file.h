@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that describe a program: text (.nasm), container, or model file (.toml), told apart by
-// content.
+// Files that describe a program: container, known by its content, else model file (.toml) or text
+// (.nasm), told apart by the name.
 #pragma once
 
 #include <cstddef>
