@@ -106,8 +106,7 @@ double memset_rate(const StreamInstruction& instruction, const VectorParams& par
 }  // namespace
 
 bool is_fp8(const Operand& operand) {
-  return operand.dtype == Dtype::Fp8E4 || operand.dtype == Dtype::Fp8E5 ||
-         operand.dtype == Dtype::Fp8E4Fn;
+  return num::is_fp8(operand.dtype);
 }
 
 std::int64_t cycles(std::int64_t elements, double rate) {

@@ -103,8 +103,7 @@ void transpose(const Shapes& s) {
     s.fail(std::string("data is ") + name(data.dtype) + " and dst " + name(s.in.dst.dtype) +
            ": a transpose does not convert");
   }
-  const bool fp8 = num::is_float(data.dtype) && num::size_of(data.dtype) == 1;
-  if (tensor && fp8 && s.limits.transpose_mode && !is_padded_transpose(s.in)) {
+  if (tensor && num::is_fp8(data.dtype) && s.limits.transpose_mode && !is_padded_transpose(s.in)) {
     s.fail(std::string("writes each ") + name(data.dtype) +
            " with a zero byte behind it: dst must have a step of 2 elements, as in p[:, 0 +: " +
            to_string(data.partitions) + " by 2]");

@@ -65,8 +65,7 @@ MatmulShape matmul_shape(const StreamInstruction& instruction) {
 bool is_padded_transpose(const StreamInstruction& instruction) {
   const Operand& dst = instruction.dst;
   return instruction.opcode == Opcode::NcTranspose && instruction.engine == Engine::Tensor &&
-         num::is_float(dst.dtype) && num::size_of(dst.dtype) == 1 && dst.dims > 0 &&
-         dst.dim[std::size_t{dst.dims} - 1].step == 2;
+         num::is_fp8(dst.dtype) && dst.dims > 0 && dst.dim[std::size_t{dst.dims} - 1].step == 2;
 }
 
 ArrayGroups array_groups(const StreamInstruction& instruction) {

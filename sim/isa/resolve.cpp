@@ -181,7 +181,7 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
     rule.one_bank = access.space == Space::Psum && instruction.engine == Engine::Tensor &&
                     limits_.matmul_result_bytes <= limits_.psum_bank_bytes;
     if (slot == kDst && limits_.transpose_mode && instruction.opcode == Opcode::NcTranspose &&
-        instruction.engine == Engine::Tensor && num::size_of(out.dtype) == 1) {
+        instruction.engine == Engine::Tensor && num::is_fp8(out.dtype)) {
       ++rule.last;  // the byte behind the last element
     }
     if (!instruction.pattern.empty() && is_matmul(instruction.opcode) && slot <= kSrc1) {

@@ -20,7 +20,7 @@ constexpr std::int64_t kStationaryColumns = 128;  // NKI nl.tile_size: gemm_stat
 bool is_matmul_type(Dtype dtype) {
   return num::is_float(dtype);
 }
-bool is_fp8(Dtype dtype) {
+bool is_double_row_type(Dtype dtype) {
   return dtype == Dtype::Fp8E4 || dtype == Dtype::Fp8E5;
 }
 bool is_wide(Dtype dtype) {
@@ -38,7 +38,8 @@ void matmul_mode(const Shapes& s) {
       (sparse && !s.limits.matmul_sparse)) {
     s.fail("the Tensor engine of target " + s.limits.target + " has no perf_mode " + name(mode));
   }
-  if (mode == PerfMode::DoubleRow && (!is_fp8(s.in.src[0].dtype) || !is_fp8(s.in.src[1].dtype))) {
+  if (mode == PerfMode::DoubleRow &&
+      (!is_double_row_type(s.in.src[0].dtype) || !is_double_row_type(s.in.src[1].dtype))) {
     s.fail("double_row multiplies float8_e4m3 and float8_e5m2 only");
   }
   if (!is_sliced(s.in.src[0], stationary_slices(mode)) ||

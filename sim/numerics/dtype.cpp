@@ -96,6 +96,10 @@ bool is_float(Dtype dtype) {
   return info(dtype).is_float;
 }
 
+bool is_fp8(Dtype dtype) {
+  return is_float(dtype) && size_of(dtype) == 1;
+}
+
 bool is_packed(Dtype dtype) {
   return dtype == Dtype::Fp8E5X4 || dtype == Dtype::Fp8E4FnX4 || dtype == Dtype::Fp4X4;
 }

@@ -39,6 +39,8 @@ std::size_t size_of(Dtype dtype);
 const char* name(Dtype dtype);
 std::optional<Dtype> parse_dtype(std::string_view name);
 bool is_float(Dtype dtype);
+/// The floats of one byte.
+bool is_fp8(Dtype dtype);
 /// Four elements in one: neither float nor integer.
 bool is_packed(Dtype dtype);
 

@@ -2,6 +2,11 @@
 #include "sim/isa/matmul_shape.h"
 
 #include <catch2/catch.hpp>
+#include <string>
+
+#include "sim/isa/expand.h"
+#include "sim/isa/text.h"
+#include "tests/support/isa_limits.h"
 
 using namespace nsim::isa;
 
@@ -57,4 +62,35 @@ TEST_CASE("a matmul uses the whole array unless it names a tile") {
   CHECK(array_groups(tile(64, 32, 64, 64)) == 0x4400);
   CHECK(array_groups(tile(32, 128, 32, 0)) == 0x00f0);
   CHECK(array_groups(tile(128, 64, 0, 64)) == 0xcccc);
+}
+
+namespace {
+
+/// What becomes of a transpose of [128, 128] on Tensor in transpose mode to `dst` of `elements`.
+std::string transposed(const std::string& dtype, int elements, const std::string& dst) {
+  Limits limits = test::trn2_limits();
+  limits.transpose_mode = true;
+  const std::string text = "program p\ntarget trn2\nsbuf s " + dtype + " [128, 128]\npsum q " +
+                           dtype + " [128, " + std::to_string(elements) +
+                           "]\ntensor.nc_transpose " + dst + ", s\n";
+  try {
+    expand(parse_text(text, "p.nasm"), limits);
+  } catch (const nsim::UserError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+}  // namespace
+
+TEST_CASE("in transpose mode fp8 takes two bytes of dst for each element, other types their own") {
+  using Catch::Contains;
+  const char* fp8 = "float8_e4m3";
+  CHECK(transposed(fp8, 256, "q[:, 0 +: 128 by 2]") == "accepted");
+  CHECK_THAT(transposed(fp8, 255, "q[:, 0 +: 128 by 2]"), Contains("are not within the 255"));
+  CHECK_THAT(transposed(fp8, 258, "q[:, 1 +: 128 by 2]"), Contains("an even one is needed"));
+  CHECK_THAT(transposed(fp8, 128, "q"), Contains("dst must have a step of 2 elements"));
+  for (const char* dtype : {"uint8", "int8", "bfloat16"}) {
+    CHECK(transposed(dtype, 128, "q") == "accepted");
+  }
 }
