@@ -28,6 +28,9 @@ struct Footprint {
   std::int64_t end() const;
   /// Runs of the pattern.
   std::int64_t runs() const;
+  /// Calls visit(first byte) for every run.
+  template <class Visit>
+  void for_each_run(Visit&& visit) const;
 };
 
 /// Dims that leave no cell of `grain` bytes untouched between their elements are merged into the
@@ -125,6 +128,25 @@ class Cells {
   std::vector<std::uint32_t> records_;     // record_words_ per segment
 };
 
+template <class Visit>
+void Footprint::for_each_run(Visit&& visit) const {
+  std::array<std::int64_t, 5> at{};
+  std::int64_t position = start;
+  for (;;) {
+    visit(position);
+    int d = dims - 1;
+    while (d >= 0 && ++at[static_cast<std::size_t>(d)] == count[static_cast<std::size_t>(d)]) {
+      const auto i = static_cast<std::size_t>(d--);
+      position -= step[i] * (count[i] - 1);
+      at[i] = 0;
+    }
+    if (d < 0) {
+      break;
+    }
+    position += step[static_cast<std::size_t>(d)];
+  }
+}
+
 template <class Look>
 void Cells::read(int first, int last, const Footprint& where, Completion by, Look&& look) {
   for_each_segment(where, [&](std::uint32_t* record) {
@@ -197,22 +219,8 @@ void Cells::for_each_segment(const Footprint& where, Visit&& visit) {
     visit_range(where.start, where.end(), visit);
     return;
   }
-  std::array<std::int64_t, 5> at{};
-  std::int64_t position = where.start;
-  for (;;) {
-    visit_range(position, position + where.run, visit);
-    int d = where.dims - 1;
-    while (d >= 0 &&
-           ++at[static_cast<std::size_t>(d)] == where.count[static_cast<std::size_t>(d)]) {
-      const auto i = static_cast<std::size_t>(d--);
-      position -= where.step[i] * (where.count[i] - 1);
-      at[i] = 0;
-    }
-    if (d < 0) {
-      break;
-    }
-    position += where.step[static_cast<std::size_t>(d)];
-  }
+  where.for_each_run(
+      [&](std::int64_t position) { visit_range(position, position + where.run, visit); });
 }
 
 }  // namespace nsim::isa

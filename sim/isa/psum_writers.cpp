@@ -79,23 +79,11 @@ PsumWriters::Partitions PsumWriters::part_of(const Operand& operand, int quadran
 template <class Visit>
 void PsumWriters::for_each_run(const Operand& operand, Visit&& visit) {
   const Footprint where = footprint(operand, kCell);
-  std::array<std::int64_t, 5> index{};
-  for (std::int64_t run = where.runs(); run > 0; --run) {
-    std::int64_t start = where.start;
-    for (int d = 0; d < where.dims; ++d) {
-      start += index[static_cast<std::size_t>(d)] * where.step[static_cast<std::size_t>(d)];
-    }
+  where.for_each_run([&](std::int64_t start) {
     const std::int64_t first = start / kCell;
     visit(static_cast<std::size_t>(first),
           static_cast<std::size_t>((start + where.run - 1) / kCell - first + 1));
-    for (int d = where.dims; d-- > 0;) {
-      const auto at = static_cast<std::size_t>(d);
-      if (++index[at] < where.count[at]) {
-        break;
-      }
-      index[at] = 0;
-    }
-  }
+  });
 }
 
 void PsumWriters::mark(const Operand& operand, bool tensor) {
