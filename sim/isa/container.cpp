@@ -50,6 +50,15 @@ std::vector<ArchiveMember> members(const Program& program) {
           {kProgramMember, write_binary(program)}};
 }
 
+/// That the payload of the file `data` is the one its `header` was made for.
+void verify_payload(const NeffHeader& header, const std::byte* data, std::size_t size) {
+  if (payload_md5(data + kNeffHeaderSize, size - kNeffHeaderSize) != header.hash_text()) {
+    throw ContainerError(
+        Kind::HashMismatch,
+        "the container's payload does not have the hash in its header: the file is damaged");
+  }
+}
+
 }  // namespace
 
 std::vector<std::byte> write_container(const Program& program) {
@@ -59,14 +68,6 @@ std::vector<std::byte> write_container(const Program& program) {
   header.tpb_per_node[0] = 1;
   header.lnc_size = static_cast<std::uint32_t>(program.cores);
   return write_neff(header, write_archive(members(program)));
-}
-
-void verify_payload(const NeffHeader& header, const std::byte* data, std::size_t size) {
-  if (payload_md5(data + kNeffHeaderSize, size - kNeffHeaderSize) != header.hash_text()) {
-    throw ContainerError(
-        Kind::HashMismatch,
-        "the container's payload does not have the hash in its header: the file is damaged");
-  }
 }
 
 std::optional<Program> find_program(const std::byte* data, std::size_t size, bool verify_hash) {

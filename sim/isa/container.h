@@ -24,10 +24,6 @@ Program read_container(const std::byte* data, std::size_t size, bool verify_hash
 std::optional<Program> find_program(const std::byte* data, std::size_t size,
                                     bool verify_hash = false);
 
-/// Throws ContainerError (HashMismatch) when the payload of the file `data` is not the one its
-/// `header` was made for.
-void verify_payload(const NeffHeader& header, const std::byte* data, std::size_t size);
-
 /// The bare binary member: versioned, self-delimiting.
 std::vector<std::byte> write_binary(const Program& program);
 Program read_binary(const std::byte* data, std::size_t size);
