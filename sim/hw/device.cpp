@@ -162,7 +162,6 @@ void Device::build_units(int logical_core, const Shared& shared) {
       parts.number = index_ * units_per_device(params_) + static_cast<int>(units_.size());
       parts.ring = static_cast<int>(units_.size()) % units_per_core();
       parts.stream = does_collectives(address) ? build_stream(address, shared) : nullptr;
-      stream_of_unit_.push_back(parts.stream);
       units_.push_back(std::make_unique<ExecutionUnit>(
           fmt::format("xu{}_{}{}", logical_core, nsim::hw::name(address.type), queue).c_str(),
           params_.execution_unit, address, parts));
@@ -243,14 +242,9 @@ void Device::report(StatsScope stats) const {
   for (int core = 0; core < params_.logical_cores_per_device(); ++core) {
     for (int type = 0; type < kUnitTypeCount; ++type) {
       for (int queue = 0; queue < kQueues[static_cast<std::size_t>(type)]; ++queue) {
-        const StatsScope scope =
+        units_[unit++]->report(
             stats.scope(fmt::format("lnc{}", core))
-                .scope(fmt::format("{}{}", nsim::hw::name(static_cast<UnitType>(type)), queue));
-        units_[unit]->report(scope);
-        if (stream_of_unit_[unit] != nullptr) {
-          stream_of_unit_[unit]->report(scope);
-        }
-        ++unit;
+                .scope(fmt::format("{}{}", nsim::hw::name(static_cast<UnitType>(type)), queue)));
       }
     }
   }

@@ -78,7 +78,6 @@ class Device : public sc_core::sc_module {
   std::vector<std::unique_ptr<Core>> cores_;
   std::vector<std::unique_ptr<CcCore>> cc_cores_;
   std::vector<std::unique_ptr<CcStream>> streams_;
-  std::vector<CcStream*> stream_of_unit_;              // nullptr: it does no collectives
   std::vector<std::unique_ptr<ExecutionUnit>> units_;  // by unit_index
 };
 

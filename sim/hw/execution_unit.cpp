@@ -384,6 +384,9 @@ void ExecutionUnit::report(StatsScope stats) const {
   stats.add("busy", static_cast<double>(busy_time_) / kNanosecond, "ns",
             "Time between start and end of requests");
   stats.add("copied_bytes", static_cast<double>(copied_bytes_), "B", "Bytes copied or filled");
+  if (parts_.stream != nullptr) {
+    parts_.stream->report(stats);
+  }
 }
 
 }  // namespace nsim::hw
