@@ -10,9 +10,10 @@
 //   dtype = "bfloat16"                # as nki.language names them
 //   shape = [1024, 768]
 //   init = { normal = 1.0 }           # standard deviation, with optional mean and seed; or one of
-//                                     # { uniform = [low, high] }, { constant = c }, { index =
-//                                     modulus }, # { rope_cos = base } and { rope_sin = base } with
-//                                     optional first
+//                                     # { uniform = [low, high] }, { constant = c },
+//                                     # { index = modulus }; { rope_cos = base } and
+//                                     # { rope_sin = base } with optional first
+//
 //   [[operator]]                      # in the order they run
 //   name = "norm"                     # for messages and statistics
 //   kind = "layernorm"                # inputs and attributes of each kind: docs/model-files.md

@@ -3,11 +3,13 @@
 //
 //   host port --- registers --> execution units --+
 //                                                 v
-//   per unit for collectives: CcStream, on one of the device's collectives cores, on the cores' DMA
-//   engines per core: NeuronCore + SBUF window, Dge,   fabric --- HBM stacks
+//   per core: NeuronCore + SBUF window, Dge,   fabric --- HBM stacks
 //             DMA engines    -------------------> |  \--- SBUF windows
 //   per stack: host DMA engine -----------------> |   \-- host link --- host memory
 //                                                 \------ links to other devices
+//
+// Per unit for collectives there is a CcStream, which runs on one of the device's collectives cores
+// and moves data with the DMA engines of the unit's cores.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>

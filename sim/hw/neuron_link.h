@@ -67,7 +67,7 @@ class NeuronLink : public sc_core::sc_module {
     return routes_[static_cast<std::size_t>(from * devices_ + to)];
   }
   void b_transport(int from, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-  /// Takes the pipes of a route from `start` on; returns when the last one has let all through,
+  /// Takes the pipes of a route from now on; returns when the last one has let all through,
   /// less latencies.
   SimTime cross(const std::vector<std::size_t>& route, std::int64_t bytes);
 

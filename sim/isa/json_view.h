@@ -14,7 +14,7 @@ namespace nsim::isa {
 
 class JsonView {
  public:
-  /// `place` is how messages call the document: "neff.json: ". The document must outlive the view.
+  /// `place` is how messages call the document: "neff.json:". The document must outlive the view.
   JsonView(const nlohmann::json& value, std::string place)
       : value_(&value), place_(std::move(place)) {}
 

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Members of the archive that are read (all others are listed):
-//   neff.json            graph of nodes. `arg_nodes` are the inputs, `heads` [node, output,
-//   version]
-//                        the outputs; entry `node_row_ptr[node] + output` of attrs.shape and
-//                        attrs.dltype is about them. Physical cores that share an output name it
-//                        once each. Nodes with attrs.kelf name the next file.
+//   neff.json            graph of nodes. `arg_nodes` are the inputs, `heads` the outputs, each
+//                        [node, output, version]; entry `node_row_ptr[node] + output` of
+//                        attrs.shape and attrs.dltype is about them. Physical cores that share an
+//                        output name it once each. Nodes with attrs.kelf name the next file.
 //   info.json            tool_version
 //   kelf-*.json          target; graphs: name and definition of each physical core's part
 //   sgNN/def.json        var: name -> type and size in bytes; files of engines (*_instr);
-//   cc_streams;
-//                        neff_features
+//                        cc_streams; neff_features; #rank_world_size
 //   sgNN/tensor_map.json dtype and tf_shape by name, where neff.json has no shapes
 #include "sim/isa/neff.h"
 

@@ -3,36 +3,40 @@
 // ( ) and [ ], after a comma, and after a backslash. Names are words ([A-Za-z_][A-Za-z0-9_.]*) or
 // "quoted strings". Numbers are decimal or 0x hexadecimal and may contain underscores.
 //
-//   program    = "program" name                      first statement
-//                { "target" name                     trn1, inf2, trn2 or trn3: the architecture
-//                | "cores" integer                   physical cores per logical core, default 1
-//                | "sync" ("auto" | "explicit")      default auto: semaphores are found and
-//                inserted | "spilled" integer                 HBM bytes written only because a
-//                buffer did not fit | tensor | buffer | semaphores | label | loop | instruction }
-//   tensor     = "tensor" name ("input" | "output" | "weight" | "internal") dtype "[" [integer {","
-//   integer}] "]"
-//                ["=" init]
-//   init       = "zero" | "constant" "(" real ")" | "uniform" "(" real "," real "," "seed" integer
-//   ")"
-//              | "normal" "(" mean "," deviation "," "seed" integer ")" | "index" ["(" modulus ")"]
-//              | "bytes" "(" {string of hexadecimal digits} ")"
-//   buffer     = ("sbuf" | "psum") name dtype "[" partitions "," elements "]" ["partition" integer]
-//   ["address" integer] semaphores = "semaphore" name {"," name} label      = "label" name of the
-//   instructions that follow; "" for none loop       = "loop" name integer ".." integer ["step"
-//   integer] ["dynamic"] "{" {label | loop | instruction} "}" instruction= engine "." opcode
-//   [access {"," access}] {attribute} ["wait" wait {"," wait}]
-//                ["signal" update {"," update}]      operands and attributes of each opcode:
-//                opcode.cpp
-//   wait       = name ">=" expr
-//   update     = name "+=" integer
-//   access     = name                                all of it
-//              | buffer "[" index "," index "]"      partitions, then elements of each partition
-//              | tensor "[" index {"," index} "]"    one index per dimension, or one that counts
-//              all elements
-//   index      = ":" | expr {"+:" integer ["by" integer]}    start +: count by step, outermost
-//   first expr       = product {("+" | "-") product} product    = {"-"} primary {("*" | "/" | "%")
-//   {"-"} primary} primary    = integer | variable | "(" expr ")"   must come out affine in the
-//   variables
+//   program     = "program" name                     first statement
+//                 { "target" name                    trn1, inf2, trn2 or trn3: the architecture
+//                 | "cores" integer                  physical cores per logical core, default 1
+//                 | "sync" ("auto" | "explicit")     default auto: semaphores are inserted
+//                 | "spilled" integer                HBM bytes written only because a buffer did
+//                                                    not fit
+//                 | tensor | buffer | semaphores | label | loop | instruction }
+//   tensor      = "tensor" name ("input" | "output" | "weight" | "internal") dtype
+//                 "[" [integer {"," integer}] "]" ["=" init]
+//   init        = "zero" | "constant" "(" real ")"
+//               | "uniform" "(" real "," real "," "seed" integer ")"
+//               | "normal" "(" mean "," deviation "," "seed" integer ")"
+//               | "index" ["(" modulus ")"]
+//               | "bytes" "(" {string of hexadecimal digits} ")"
+//   buffer      = ("sbuf" | "psum") name dtype "[" partitions "," elements "]"
+//                 ["partition" integer] ["address" integer]
+//   semaphores  = "semaphore" name {"," name}
+//   label       = "label" name                         of the instructions that follow; "" for none
+//   loop        = "loop" name integer ".." integer ["step" integer] ["dynamic"]
+//                 "{" {label | loop | instruction} "}"
+//   instruction = engine "." opcode [access {"," access}] {attribute}
+//                 ["wait" wait {"," wait}] ["signal" update {"," update}]
+//                                                      operands and attributes: opcode.cpp
+//   wait        = name ">=" expr
+//   update      = name "+=" integer
+//   access      = name                                 all of it
+//               | buffer "[" index "," index "]"       partitions, then elements of each partition
+//               | tensor "[" index {"," index} "]"     one index per dimension, or one that counts
+//                                                      all elements
+//   index       = ":" | expr {"+:" integer ["by" integer]}
+//                                                      start +: count by step, outermost first
+//   expr        = product {("+" | "-") product}        must come out affine in the variables
+//   product     = {"-"} primary {("*" | "/" | "%") {"-"} primary}
+//   primary     = integer | variable | "(" expr ")"
 #include "sim/isa/text.h"
 
 #include <algorithm>
