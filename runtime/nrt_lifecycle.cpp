@@ -27,7 +27,7 @@ CoreCounts core_counts() {
     return {lease->topology().logical_cores, lease->cores().count};
   }
   const Environment environment = read_environment();
-  Config config = load_config(environment, options());
+  Config config = load_config(environment, options(environment));
   const int total = hw::Hardware::topology_of(*resolve(config).hardware).logical_cores;
   return {total, claim_cores(environment, total).count};
 }

@@ -40,10 +40,10 @@ fs::path installed_share() {
 
 }  // namespace
 
-Options options() {
+Options options(const Environment& environment) {
   Chosen& state = chosen();
   const std::lock_guard<std::mutex> lock(state.mutex);
-  return state.options ? *state.options : read_environment().options;
+  return state.options ? *state.options : environment.options;
 }
 
 void set_options(Options options) {

@@ -24,8 +24,10 @@ struct Options {
   bool records = false;
 };
 
-/// The options of the next nrt_init: what set_options() said, else the environment.
-Options options();
+struct Environment;
+
+/// The options of the next nrt_init: what set_options() said, else what `environment` says.
+Options options(const Environment& environment);
 void set_options(Options options);
 
 /// The file of a configuration: an existing path as it is, else <name>.toml in NSIM_CONFIG_DIR, the source tree's or

@@ -89,7 +89,7 @@ bool open_session() {
         Nrt, Warn,
         "NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS is ignored: there is no implicit async mode");
   }
-  shared.session = std::make_unique<Session>(environment, options());
+  shared.session = std::make_unique<Session>(environment, options(environment));
   shared.was_open = true;
   shared.word.fetch_or(kOpen, std::memory_order_release);
   return true;
