@@ -317,6 +317,9 @@ void Session::shut_down() {
   for (const std::unique_ptr<UnitQueue>& queue : units_) {
     wait([&] { return !queue->outstanding(); });
   }
+  // A completion is visible before the simulation thread has told the clock of it: only when that
+  // is done may finish() take the clock away.
+  kernel_->call([] {});
 }
 
 void Session::trace_call(const char* name, int core, SimTime start) {
