@@ -2,7 +2,6 @@
 #include "tools/validation_table.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cctype>
@@ -12,6 +11,7 @@
 
 #include "sim/base/error.h"
 #include "sim/base/text_file.h"
+#include "sim/base/toml_text.h"
 #include "tools/validation_measure.h"
 
 namespace nsim::tool {
@@ -168,13 +168,7 @@ class RowReader {
 
 std::vector<ValidationRow> read_validation_table(const std::string& path) {
   const std::string text = read_text_file(path);
-  toml::table document;
-  try {
-    document = toml::parse(text, path);
-  } catch (const toml::parse_error& error) {
-    throw UserError(SourcePos{path, static_cast<int>(error.source().begin.line), 0},
-                    std::string(error.description()));
-  }
+  const toml::table document = parse_toml(text, path);
   const toml::array* rows = document["row"].as_array();
   if (rows == nullptr || !rows->is_array_of_tables()) {
     throw UserError(fmt::format("{}: no [[row]]", path));
