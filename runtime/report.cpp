@@ -5,8 +5,10 @@
 //               it has them (total_time in ns, *_percent), ours otherwise
 //   engines     per engine: busy_ns, busy_percent, active_percent (an instruction is between start
 //               and result), instructions, idle_percent and slow_percent {cause: percent of the
-//               cores' active time}; what slows an engine is part of busy
+//               cores' active time}, ops {instruction: {count, busy_ns, latency_ns}}; what slows
+//               an engine is part of busy
 //   units       per unit queue: requests, failed, busy_ns, gap_ns, mean_time_ns, latency_ns {...}
+//   queues      per DMA queue: transfers, bytes, latency_ns (summed: from issue to last update)
 //   counters    per logical core and HBM stack, see counters.h
 //   models      per loaded model: id, name, core, work
 //   requests    every completed request, times in integer picoseconds
@@ -86,6 +88,14 @@ Json percent(const std::map<std::string, double>& fractions) {
   return out;
 }
 
+Json ops(const EngineSummary& engine) {
+  Json out = Json::object();
+  for (const auto& [name, op] : engine.ops) {
+    out[name] = {{"count", op.count}, {"busy_ns", op.busy_ns}, {"latency_ns", op.latency_ns}};
+  }
+  return out;
+}
+
 Json engines(const Summary& summary) {
   Json out = Json::object();
   for (const EngineSummary& engine : summary.engines) {
@@ -94,7 +104,8 @@ Json engines(const Summary& summary) {
                         {"active_percent", 100 * engine.active},
                         {"instructions", engine.instructions},
                         {"idle_percent", percent(engine.idle)},
-                        {"slow_percent", percent(engine.slow)}};
+                        {"slow_percent", percent(engine.slow)},
+                        {"ops", ops(engine)}};
   }
   return out;
 }
@@ -110,6 +121,15 @@ Json units(const Summary& summary) {
         {"mean_time_ns", unit.mean_time_ns},
         {"latency_ns",
          {{"p50", unit.latency_ns[0]}, {"p90", unit.latency_ns[1]}, {"p99", unit.latency_ns[2]}}}};
+  }
+  return out;
+}
+
+Json queues(const Summary& summary) {
+  Json out = Json::object();
+  for (const QueueSummary& queue : summary.queues) {
+    out[queue.name] = {
+        {"transfers", queue.transfers}, {"bytes", queue.bytes}, {"latency_ns", queue.latency_ns}};
   }
   return out;
 }
@@ -174,13 +194,6 @@ Json statistics(const Stats& stats) {
   return out;
 }
 
-std::string time_text(double ns) {
-  if (ns >= 1e6) {
-    return fmt::format("{:.3f} ms", ns * 1e-6);
-  }
-  return ns >= 1e3 ? fmt::format("{:.3f} us", ns * 1e-3) : fmt::format("{:.1f} ns", ns);
-}
-
 std::string bar(double fraction) {
   constexpr int kWidth = 25;
   const int filled = std::min(kWidth, static_cast<int>(fraction * kWidth + 0.5));
@@ -222,6 +235,7 @@ std::string summary_json(const SessionRecord& record) {
                  {"summary", headline(summary)},
                  {"engines", engines(summary)},
                  {"units", units(summary)},
+                 {"queues", queues(summary)},
                  {"counters", Json::parse(record.counters.empty() ? "{}" : record.counters)},
                  {"models", models(record)},
                  {"requests", requests(record)},

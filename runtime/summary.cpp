@@ -65,6 +65,18 @@ std::vector<std::string> active_cores(const SessionRecord& record, const Lookup&
   return cores;
 }
 
+/// Adds `name` of a core's statistics, "tensor_copy.busy", to its kind of instruction.
+void add_op(const std::string& name, double value, std::map<std::string, OpSummary>& ops) {
+  const std::size_t dot = name.rfind('.');
+  OpSummary& op = ops[name.substr(0, dot)];
+  const std::string field = name.substr(dot + 1);
+  if (field == "count") {
+    op.count += static_cast<std::int64_t>(value);
+  } else {
+    (field == "busy" ? op.busy_ns : op.latency_ns) += value;
+  }
+}
+
 void summarise_engines(const Lookup& stat, const std::vector<std::string>& cores, Summary& out) {
   for (const std::string& core : cores) {
     out.active_ns += stat(core + "active");
@@ -83,10 +95,32 @@ void summarise_engines(const Lookup& stat, const std::vector<std::string>& cores
       stat.below(prefix + "slow_", [&](const std::string& cause, double value) {
         engine.slow[cause] += out.active_ns > 0 ? value / out.active_ns : 0;
       });
+      stat.below(prefix + "ops.",
+                 [&](const std::string& op, double value) { add_op(op, value, engine.ops); });
       engine.active += out.active_ns > 0 ? stat(prefix + "active") / out.active_ns : 0;
     }
     engine.busy = out.active_ns > 0 ? engine.busy_ns / out.active_ns : 0;
     out.engines.push_back(engine);
+  }
+}
+
+void summarise_queues(const Lookup& stat, const std::vector<std::string>& cores, Summary& out) {
+  std::map<std::string, QueueSummary> queues;
+  for (const std::string& core : cores) {
+    stat.below(core + "dma.queue.", [&](const std::string& name, double value) {
+      const std::size_t dot = name.rfind('.');
+      QueueSummary& queue = queues[name.substr(0, dot)];
+      const std::string field = name.substr(dot + 1);
+      if (field == "transfers") {
+        queue.transfers += static_cast<std::int64_t>(value);
+      } else {
+        (field == "bytes" ? queue.bytes : queue.latency_ns) += value;
+      }
+    });
+  }
+  for (auto& [name, queue] : queues) {
+    queue.name = name;
+    out.queues.push_back(queue);
   }
 }
 
@@ -338,6 +372,7 @@ Summary summarise(const SessionRecord& record) {
   summarise_requests(record, out);
   summarise_engines(stat, cores, out);
   summarise_memory(record, stat, cores, out);
+  summarise_queues(stat, cores, out);
   const double execution_ns = union_ns(record.requests, [](const RequestRecord& request) {
     return executed(request) && request.unit.type == hw::UnitType::Compute;
   });

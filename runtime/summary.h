@@ -12,6 +12,13 @@
 
 namespace nsim::rt {
 
+/// Instructions of one kind on an engine; load_stationary and act_table_load stand among them.
+struct OpSummary {
+  std::int64_t count = 0;
+  double busy_ns = 0;     // the engine was occupied
+  double latency_ns = 0;  // summed: from start to result
+};
+
 /// One engine over all cores that executed something; fractions are of the cores' active time.
 struct EngineSummary {
   std::string name;
@@ -21,6 +28,15 @@ struct EngineSummary {
   std::map<std::string, double> idle;  // cause -> fraction
   std::map<std::string, double> slow;  // cause -> fraction; part of busy
   std::int64_t instructions = 0;
+  std::map<std::string, OpSummary> ops;
+};
+
+/// One DMA queue over all cores that executed something.
+struct QueueSummary {
+  std::string name;  // as the public profiler shows it: "qSyncIO0"
+  std::int64_t transfers = 0;
+  double bytes = 0;
+  double latency_ns = 0;  // summed: from issue to last update
 };
 
 /// One unit queue. A gap is time between the end of a request and the start of the next.
@@ -45,7 +61,8 @@ struct Summary {
   double active_ns = 0;  // summed over the active cores
   std::vector<EngineSummary> engines;
   std::vector<UnitSummary> units;
-  double dma_active = 0;  // fraction: mean over the DMA engines of active cores
+  std::vector<QueueSummary> queues;  // that moved something
+  double dma_active = 0;             // fraction: mean over the DMA engines of active cores
   double dma_bytes = 0;
   double dma_mean_transfer_bytes = 0;
   double hbm_read_bytes = 0;

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include "sim/base/error.h"
 #include "tools/command.h"
+#include "tools/run_directory.h"
 #include "tools/sweep/analysis.h"
 #include "tools/sweep/design.h"
 #include "tools/sweep/sweep_check.h"
@@ -26,8 +26,8 @@ struct Shown {
 };
 
 Shown open_sweep(const std::string& folder) {
-  const std::string path = folder + "/sweep.sqlite";
-  if (!std::filesystem::is_regular_file(path)) {
+  const std::string path = sweep_database_path(folder);
+  if (!is_sweep_directory(folder)) {
     throw UserError(fmt::format("{} holds no sweep: there is no {}", folder, path));
   }
   SweepDatabase database(path);

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "sim/hw/time.h"
-#include "sim/isa/opcode.h"
 
 namespace nsim::hw {
 namespace {
@@ -94,6 +93,10 @@ void Activity::Totals::add(const Segment& segment, SimTime end) {
     active_until = std::max(active_until, done);
     throttled += std::min(segment.throttled, duration);
     limited += segment.throttled > 0 ? duration : 0;
+    Work& kind = work[work_of(segment)];
+    ++kind.count;
+    kind.busy += duration;
+    kind.latency += std::max(segment.done, segment.from) - segment.from;
   }
   switch (segment.kind) {
     case Kind::Idle:
@@ -110,6 +113,27 @@ void Activity::Totals::add(const Segment& segment, SimTime end) {
       busy += duration;
       break;
   }
+}
+
+std::size_t Activity::work_of(const Segment& segment) {
+  switch (segment.kind) {
+    case Kind::Weights:
+      return kWeights;
+    case Kind::Table:
+      return kTable;
+    case Kind::Busy:
+    case Kind::Idle:
+      break;
+  }
+  return static_cast<std::size_t>(segment.instruction->opcode);
+}
+
+/// As the trace calls it.
+const char* Activity::work_name(std::size_t row) {
+  if (row == kWeights) {
+    return "load_stationary";
+  }
+  return row == kTable ? "act_table_load" : isa::name(static_cast<isa::Opcode>(row));
 }
 
 void Activity::Totals::cut(SimTime at) {
@@ -212,11 +236,11 @@ void Activity::draw(const Segment& segment, SimTime end) const {
     return;
   }
   if (segment.kind == Kind::Table) {
-    trace.slice(track_, trace.name("act_table_load"), segment.from, end);
+    trace.slice(track_, trace.name(work_name(kTable)), segment.from, end);
     return;
   }
   if (segment.kind == Kind::Weights) {
-    trace.slice(track_, trace.name("load_stationary"), segment.from, end, 0,
+    trace.slice(track_, trace.name(work_name(kWeights)), segment.from, end, 0,
                 {{"done_ps", segment.done}});
     return;
   }
@@ -244,6 +268,16 @@ void Activity::report(StatsScope stats, SimTime at) const {
   for (const IdleRow& row : kIdle) {
     stats.add(row.stat, nanoseconds(totals.idle[static_cast<std::size_t>(row.cause)]), "ns",
               row.description);
+  }
+  for (std::size_t row = 0; row < totals.work.size(); ++row) {
+    const Work& work = totals.work[row];
+    if (work.count > 0) {
+      const StatsScope scope = stats.scope("ops").scope(work_name(row));
+      scope.add("count", static_cast<double>(work.count), "1", "Instructions or loads of the kind");
+      scope.add("busy", nanoseconds(work.busy), "ns", "Time they occupied the engine");
+      scope.add("latency", nanoseconds(work.latency), "ns",
+                "Sum over them of the time from start to result");
+    }
   }
   if (engine_ == isa::Engine::Scalar) {
     stats.add("slow_table_load", nanoseconds(totals.table), "ns",

@@ -14,6 +14,7 @@
 #include "sim/base/stats.h"
 #include "sim/base/trace.h"
 #include "sim/hw/dma_transfer.h"
+#include "sim/isa/opcode.h"
 #include "sim/isa/stream.h"
 
 namespace nsim::hw {
@@ -69,7 +70,16 @@ class Activity {
     std::uint64_t flow = 0;
     const isa::StreamInstruction* instruction = nullptr;
   };
+  /// What instructions of one kind, and loads of weights or tables, did.
+  struct Work {
+    std::int64_t count = 0;
+    SimTime busy = 0;     // the engine was occupied
+    SimTime latency = 0;  // sum over them of the time from start to result
+  };
+  static constexpr std::size_t kWeights = isa::kOpcodeCount;  // rows of `work` behind the opcodes
+  static constexpr std::size_t kTable = kWeights + 1;
   struct Totals {
+    std::array<Work, kTable + 1> work{};
     SimTime busy = 0;  // includes weights and table
     SimTime weights = 0;
     SimTime table = 0;
@@ -85,6 +95,8 @@ class Activity {
 
   void load(Kind kind, SimTime from, SimTime done);
   void push(const Segment& segment);
+  static std::size_t work_of(const Segment& segment);
+  static const char* work_name(std::size_t row);
   void close(const Segment& segment, SimTime end);
   void draw(const Segment& segment, SimTime end) const;
   bool tracing() const;

@@ -52,6 +52,22 @@ TEST_CASE("what was announced beyond the end of the execution does not count") {
   CHECK(bench.stat("exposed_weight_load", 5000) == 1);
 }
 
+TEST_CASE("the time of an engine is told by kind of instruction, loads among them") {
+  Bench bench(isa::Engine::Scalar);
+  bench.activity.begin(bench.context, 0);
+  bench.activity.load_table(1000);
+  bench.activity.busy(bench.nop, 4000, 9000, 0, 0);
+  bench.activity.busy(bench.nop, 6000, 8000, 0, 0);
+  bench.activity.idle(hw::Idle::Drained, 7000);
+  bench.activity.end(9000);
+  CHECK(bench.stat("ops.act_table_load.count", 9000) == 1);
+  CHECK(bench.stat("ops.act_table_load.busy", 9000) == 3);
+  CHECK(bench.stat("ops.nop.count", 9000) == 2);
+  CHECK(bench.stat("ops.nop.busy", 9000) == 3);
+  CHECK(bench.stat("ops.nop.latency", 9000) == 5 + 2);
+  CHECK(bench.stat("busy", 9000) == 6);
+}
+
 TEST_CASE("a report in the middle of an execution counts up to that moment") {
   Bench bench;
   bench.activity.begin(bench.context, 0);

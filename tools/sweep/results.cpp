@@ -27,14 +27,17 @@ bool wanted(int depth, nlohmann::json::parse_event_t event, nlohmann::json& pars
          (parsed != "statistics" && parsed != "requests" && parsed != "models");
 }
 
+}  // namespace
+
 Results results_of(const nlohmann::json& summary) {
   Results results;
   if (!summary.is_object()) {
     return results;
   }
   flatten(summary.value("summary", nlohmann::json::object()), "", results);
-  flatten(summary.value("engines", nlohmann::json::object()), "engines", results);
-  flatten(summary.value("units", nlohmann::json::object()), "units", results);
+  for (const char* part : {"engines", "units", "queues"}) {
+    flatten(summary.value(part, nlohmann::json::object()), part, results);
+  }
   const auto time = results.find("time_per_request_ns");
   if (time != results.end()) {
     const Value value = time->second;
@@ -42,8 +45,6 @@ Results results_of(const nlohmann::json& summary) {
   }
   return results;
 }
-
-}  // namespace
 
 Results read_results(const std::string& folder) {
   std::ifstream file(folder + "/summary.json");

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "tools/run_directory.h"
 #include "tools/run_record.h"
 
 namespace nsim::tool {
@@ -88,7 +89,7 @@ Study::Study(const SweepFile& file, const StudyOptions& options) : file_(file), 
     throw UserError(fmt::format("cannot create {}: {}", options_.out, failure.message()));
   }
   lock();
-  database_ = std::make_unique<SweepDatabase>(options_.out + "/sweep.sqlite");
+  database_ = std::make_unique<SweepDatabase>(sweep_database_path(options_.out));
   const std::map<std::string, std::string> facts{
       {"format", "1"},
       {"name", file.name},

@@ -148,6 +148,15 @@ void SweepDatabase::define(const std::map<std::string, std::string>& facts,
   run("COMMIT");
 }
 
+std::vector<std::string> SweepDatabase::axis_names() {
+  std::vector<std::string> names;
+  Statement query(*this, "SELECT name FROM axes ORDER BY position");
+  while (query.step()) {
+    names.push_back(query.text(0));
+  }
+  return names;
+}
+
 std::vector<std::int64_t> SweepDatabase::add(const std::vector<Axis>& axes,
                                              const std::vector<Point>& points) {
   run("BEGIN IMMEDIATE");

@@ -46,6 +46,9 @@ class SweepDatabase {
   std::optional<std::string> fact(const std::string& key);
   void define(const std::map<std::string, std::string>& facts, const std::vector<Axis>& axes);
 
+  /// In their order.
+  std::vector<std::string> axis_names();
+
   /// Adds the points that are not there yet, numbered on; returns the number of each.
   std::vector<std::int64_t> add(const std::vector<Axis>& axes, const std::vector<Point>& points);
   /// Point numbers by row.
