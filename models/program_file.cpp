@@ -92,8 +92,8 @@ void check_tensors(const isa::Program& program, const isa::Limits& limits) {
   }
 }
 
-ProgramFile open_program(const std::string& path, const isa::Limits& limits) {
-  const std::vector<std::byte> bytes = read_file(path);
+ProgramFile make_program(const std::vector<std::byte>& bytes, const std::string& path,
+                         const isa::Limits& limits) {
   const Form form = form_of(path, bytes);
   if (form == Form::Model) {
     Model model = parse_model(as_text(bytes), path);
@@ -107,6 +107,10 @@ ProgramFile open_program(const std::string& path, const isa::Limits& limits) {
   }
   check_tensors(program, limits);
   return {std::move(program), std::nullopt};
+}
+
+ProgramFile open_program(const std::string& path, const isa::Limits& limits) {
+  return make_program(read_file(path), path, limits);
 }
 
 }  // namespace nsim::ml

@@ -33,8 +33,12 @@ void retarget(isa::Program& program, const std::string& target, const std::strin
 /// Throws UserError for a tensor larger than what holds it: it could never be allocated.
 void check_tensors(const isa::Program& program, const isa::Limits& limits);
 
-/// Reads and, for a model, lowers for `limits`. Program text becomes a program for the target of
-/// `limits`, whichever it names; a container stays one for its own.
+/// Reads `bytes`, the contents of the file called `path`, and, for a model, lowers for `limits`.
+/// Program text becomes a program for the target of `limits`, whichever it names; a container stays
+/// one for its own.
+ProgramFile make_program(const std::vector<std::byte>& bytes, const std::string& path,
+                         const isa::Limits& limits);
+/// The same of a file.
 ProgramFile open_program(const std::string& path, const isa::Limits& limits);
 
 }  // namespace nsim::ml

@@ -72,6 +72,7 @@ Options environment_options() {
   options.set = split(variable("NSIM_SET").value_or(""), ';');
   options.out = variable("NSIM_OUT").value_or("");
   options.trace = flag("NSIM_TRACE", true);
+  options.records = flag("NSIM_RECORDS", false);
   if (const auto clock = variable("NSIM_CLOCK")) {
     if (*clock != "free" && *clock != "step") {
       throw UserError(fmt::format("NSIM_CLOCK=\"{}\" is neither free nor step", *clock));

@@ -36,7 +36,7 @@ struct InspectSettings {
 };
 
 struct Environment {
-  Options options;                         // NSIM_CONFIG, _SET, _OUT, _TRACE, _CLOCK
+  Options options;                         // NSIM_CONFIG, _SET, _OUT, _TRACE, _RECORDS, _CLOCK
   std::string config_dir;                  // NSIM_CONFIG_DIR
   bool hooks = false;                      // NSIM_HOOKS=1
   std::string visible_cores;               // NEURON_RT_VISIBLE_CORES, "" when unset

@@ -20,7 +20,7 @@ struct Options {
   std::string out;
   /// Whether traces are written there too. NSIM_TRACE=0 leaves them out.
   bool trace = true;
-  /// Whether session_record() lists requests even when nothing is written.
+  /// Whether session_record() lists requests even when nothing is written. NSIM_RECORDS.
   bool records = false;
 };
 

@@ -33,11 +33,13 @@ TEST_CASE("settings of a session are read from NSIM_ variables") {
   const Variable clock("NSIM_CLOCK", "step");
   const Variable out("NSIM_OUT", "/tmp/x");
   const Variable trace("NSIM_TRACE", "0");
+  const Variable records("NSIM_RECORDS", "1");
   const Options options = read_environment().options;
   CHECK(options.config == "trn2");
   CHECK(options.set == std::vector<std::string>{"a.b=1", "c=2", "clock.mode=step"});
   CHECK(options.out == "/tmp/x");
   CHECK_FALSE(options.trace);
+  CHECK(options.records);
 }
 
 TEST_CASE("the older name of the logical core size counts only when the newer is unset") {
