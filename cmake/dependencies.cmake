@@ -31,4 +31,10 @@ if(NSIM_TESTS)
   find_package(rapidcheck REQUIRED)
   # spin: checks the models of the runtime's protocols (*.pml) over their full state spaces; replaces a checker of our own.
   find_program(SPIN_PROGRAM spin REQUIRED)
+  # python3-numpy (and Debian's python3): runs NKI kernels, whose arrays are numpy's. Nothing of it is linked.
+  find_program(PYTHON3_PROGRAM python3 HINTS /usr/bin REQUIRED)
+  execute_process(COMMAND ${PYTHON3_PROGRAM} -c "import numpy" RESULT_VARIABLE without_numpy ERROR_QUIET)
+  if(without_numpy)
+    message(FATAL_ERROR "${PYTHON3_PROGRAM} has no numpy: install python3-numpy")
+  endif()
 endif()

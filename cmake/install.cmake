@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What a user finds after `cmake --install`: bin/nsim, lib/libnrt.so.1, include/nrt, share/neuronsim/{configs,models},
+# What a user finds after `cmake --install`: bin/nsim, lib/libnrt.so.1, include/nrt, share/neuronsim/{configs,models,python},
 # a CMake package (find_package(neuronsim) gives neuronsim::nrt, ::nrt_a and ::nrt_c), neuronsim.pc, neuronsim-a.pc and
 # neuronsim-c.pc. The last two of each link with the symbols of one generation of the asynchronous interface.
 include(GNUInstallDirs)
@@ -15,6 +15,7 @@ foreach(generation a c) # what to link for one generation of the asynchronous in
 endforeach()
 install(DIRECTORY runtime/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY configs models DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim FILES_MATCHING PATTERN *.toml PATTERN *.nasm)
+install(DIRECTORY models/nki/ DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim/python FILES_MATCHING PATTERN *.py)
 
 install(EXPORT neuronsim NAMESPACE neuronsim:: FILE neuronsim-targets.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/neuronsim)

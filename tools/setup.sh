@@ -9,6 +9,7 @@ packages=(
   libsystemc-dev libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libprotozero-dev
   libarchive-dev libboost-program-options-dev libeigen3-dev libssl-dev libsqlite3-dev
   catch2 valgrind spin librapidcheck-dev
+  python3-numpy
 )
 
 install_missing() {

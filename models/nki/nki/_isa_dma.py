@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Transfers by DMA. Loads are triggered by Sync, stores by Scalar (so that a store that waits for its data does not
+hold up the loads behind it), software descriptors by GpSimd. Rules: AWS NKI documentation, nki.isa, and the deep dives on
+DMA and DGE."""
+from __future__ import annotations
+
+from itertools import product
+from typing import List, Optional, Tuple
+
+from . import _checks as check
+from . import _trace
+from ._enums import UNKNOWN, dge_mode as modes, oob_mode as bounds
+from ._errors import fail, missing
+from ._isa_elementwise import Reshaped
+from ._memory import allocate
+from ._operators import OPERATORS, alu
+from ._registers import Affine
+from ._tensor import PRIVATE_HBM, Tensor, merged, operand_text, row_major
+from ._trace import Record, add
+
+# Which engine's queue triggers a transfer when the kernel does not say: into SBUF, out of it, within a memory.
+LOAD_ENGINE, STORE_ENGINE, OTHER_ENGINE = "sync", "scalar", "sync"
+_MOST_DIMS = {"hbm": 5, "sbuf": 4}  # free dimensions of an operand
+DGE_UNKNOWN, OOB_ERROR = modes.unknown, bounds.error
+_ADD = OPERATORS["add"]
+
+
+def _operand(function: str, what: str, value) -> Tensor:
+    view = value if isinstance(value, Tensor) else check.tensor(function, what, value)
+    if view.space == "psum":
+        fail(function, f"{what} is in PSUM, which DMA does not reach: copy it to SBUF first")
+    return view
+
+
+def _count(view: Tensor) -> int:
+    return view.elems if view.space == "hbm" else view.shape[0] * view.elems
+
+
+def _trigger(function: str, dst: Tensor, src: Tensor, engine, mode) -> Tuple[str, list]:
+    """The engine whose queue it is, and the attributes that say who makes the descriptors."""
+    if mode is DGE_UNKNOWN or mode is None:
+        attributes: list = []
+    else:
+        attributes = [("dge", mode.name)]
+    which = None if engine is UNKNOWN or engine is None else getattr(engine, "name", engine)
+    if which == "dma":
+        which = None
+    if mode is modes.hwdge:
+        target = _trace.current(function).target
+        if target.version < 3:
+            fail(function, f"dge_mode hwdge came with NeuronCore-v3, {target.name} has NeuronCore-v{target.version}")
+        if dst.dtype is not src.dtype:
+            fail(function, f"hwdge does not convert {src.dtype} to {dst.dtype}")
+        if which not in (None, "sync", "scalar"):
+            fail(function, f"hwdge is commanded by sync or scalar, not by {which}")
+    if mode is modes.swdge:
+        if which not in (None, "gpsimd"):
+            fail(function, f"swdge is done by gpsimd, not by {which}")
+        which = "gpsimd"
+    if which is None:
+        if dst.space == "sbuf":
+            which = LOAD_ENGINE if src.space == "hbm" else OTHER_ENGINE
+        else:
+            which = STORE_ENGINE if src.space == "sbuf" else OTHER_ENGINE
+    elif which not in ("sync", "scalar", "gpsimd", "vector", "tensor"):
+        fail(function, f"engine {which} triggers no transfers")
+    return which, attributes
+
+
+def dma_copy(dst, src, priority=None, oob_mode=OOB_ERROR, dge_mode=DGE_UNKNOWN, engine=UNKNOWN, name=None) -> Record:
+    """dst = src, element by element in row-major order of the two views, in HBM or SBUF."""
+    function = "nki.isa.dma_copy"
+    dst = _operand(function, "dst", dst)
+    src = _operand(function, "src", src)
+    to, since = _count(dst), _count(src)
+    if to != since:
+        fail(function, f"dst has {to} elements and src {since}: they must be equal")
+    if dst.dtype is not src.dtype and (dst.dtype.is_packed or src.dtype.is_packed):
+        fail(function, f"src is {src.dtype} and dst {dst.dtype}: packed elements are only copied as they are")
+    if dst.vector is not None or src.vector is not None:
+        return _indirect(function, dst, src, oob_mode, name)
+    which, attributes = _trigger(function, dst, src, engine, dge_mode)
+    if priority is not None:
+        attributes += _priority(function, priority)
+    if oob_mode is not OOB_ERROR and (dst.dynamic or src.dynamic):
+        attributes.append(("oob", oob_mode.name))
+    return _copy(dst, src, which, tuple(attributes), name)
+
+
+def _priority(function: str, priority) -> list:
+    """Classes of traffic exist from NeuronCore-v4 on; before, a priority has no effect."""
+    if _trace.current(function).target.version < 4:
+        return []
+    value = int(getattr(priority, "value", priority))
+    if not 0 <= value <= 3:
+        fail(function, f"priority {priority} is not 0 to 3")
+    return [("qos", value)]
+
+
+def _copy(dst: Tensor, src: Tensor, engine: str, attributes: tuple, name: Optional[str]) -> Record:
+    """One transfer, or several when an operand has more dimensions than one can have."""
+    for view, other in ((dst, src), (src, dst)):
+        dims = merged(view.free_dims())
+        if len(dims) > _MOST_DIMS[view.space]:
+            pieces = _pieces(dst, src)
+            record = None
+            for to, since in pieces:
+                record = _copy(to, since, engine, attributes, name)
+            return record
+    return add("dma_copy", engine, [dst, src], attributes, name)
+
+
+def _pieces(dst: Tensor, src: Tensor) -> List[Tuple[Tensor, Tensor]]:
+    """The transfer cut along the outermost dimension that both sides have in common."""
+    for axis in range(min(dst.ndim, src.ndim)):
+        if dst.shape[axis] != src.shape[axis]:
+            break
+        if dst.shape[axis] > 1 and not (axis == 0 and "sbuf" in (dst.space, src.space) and dst.shape[0] > 16):
+            where = [slice(None)] * axis
+            return [(dst.index(tuple(where + [slice(i, i + 1)])), src.index(tuple(where + [slice(i, i + 1)])))
+                    for i in range(dst.shape[axis])]
+    missing("nki.isa.dma_copy", f"a transfer from {list(src.shape)} to {list(dst.shape)} with more dimensions than a descriptor has")
+
+
+def _rows(view: Tensor) -> Tensor:
+    """What a vector offset picks from: the access of one row, from the begin of the storage."""
+    dims = merged(view.free_dims()[1:]) or [(1, 1)]
+    return Reshaped(view, operand_text(view, dims))
+
+
+def _indirect(function: str, dst: Tensor, src: Tensor, oob, name: Optional[str]) -> Record:
+    """A transfer with a vector of offsets: software makes its descriptors."""
+    attributes = [("oob", "skip")] if oob is bounds.skip else []
+    table, tile, opcode = (src, dst, "dma_gather") if src.vector is not None else (dst, src, "dma_scatter")
+    if dst.vector is not None and src.vector is not None:
+        missing(function, "offset vectors on both sides")
+    index, step = table.vector
+    rows = 1
+    for count in table.shape[:1]:
+        rows *= count
+    if index.size != rows:
+        fail(function, f"the access has {rows} rows and the index tensor {index.size} elements: they must be equal")
+    check.dtype(function, "the index tensor", index, ("int32", "uint32"))
+    row = table.elems // rows
+    if step != row or table.offset != 0 or merged(table.free_dims()[1:]) not in ([], [(row, 1)]):
+        attributes.append(("row", step))
+    operands = [tile, _rows(table), index] if opcode == "dma_gather" else [_rows(table), tile, index]
+    return add(opcode, "gpsimd", operands, tuple(attributes), name)
+
+
+_AXES = {2: (1, 0), 3: (2, 1, 0), 4: (3, 1, 2, 0)}
+
+
+def dma_transpose(dst, src, axes=None, priority=None, dge_mode=DGE_UNKNOWN, oob_mode=OOB_ERROR, engine=UNKNOWN, name=None) -> Record:
+    """dst = src with its first and last dimensions exchanged: axes (1, 0), (2, 1, 0) or (3, 1, 2, 0)."""
+    function = "nki.isa.dma_transpose"
+    dst = _operand(function, "dst", dst)
+    src = _operand(function, "src", src)
+    wanted = _AXES.get(src.ndim)
+    if wanted is None or axes is not None and tuple(axes) != wanted:
+        fail(function, f"axes {axes} of {src.ndim} dimensions: (1, 0), (2, 1, 0) and (3, 1, 2, 0) are possible")
+    if dst.space != "sbuf":
+        fail(function, "dst is in HBM, must be in SBUF")
+    if dst.shape != tuple(src.shape[each] for each in wanted):
+        fail(function, f"dst is {list(dst.shape)}, must be {[src.shape[each] for each in wanted]}")
+    if dst.dtype is not src.dtype or src.dtype.itemsize not in (2, 4):
+        fail(function, f"cannot transpose {src.dtype} to {dst.dtype}: equal types of 2 or 4 bytes")
+    target = _trace.current(function).target
+    if target.version < 3:
+        fail(function, f"{target.name} cannot transpose by DMA; nki.isa.nc_transpose can, from SBUF to PSUM")
+    if src.vector is not None:
+        missing(function, "a source with a vector of offsets")
+    if dge_mode is modes.hwdge and (src.dtype.itemsize != 2 or src.shape[0] not in (1, 2, 4, 8, 16) or src.shape[-1] > 128
+                                    or src.ndim == 2 and src.shape[0] != 16):
+        fail(function, f"hwdge transposes 2-byte elements, 1, 2, 4, 8 or 16 rows (16 in 2 dimensions) of at most 128; src is "
+             f"{list(src.shape)} of {src.dtype}")
+    which, attributes = _trigger(function, dst, src, engine, dge_mode)
+    record = None
+    for middle in product(*(range(each) for each in src.shape[1:-1])):
+        key = (slice(None),) + middle + (slice(None),)
+        to, since = _plane(dst, middle), _plane(src, middle)
+        record = add("dma_transpose", which, [to, since], tuple(attributes), name)
+        del key
+    return record
+
+
+def _plane(view: Tensor, middle: Tuple[int, ...]) -> Tensor:
+    """The matrix of the first and last dimensions at one place of those between."""
+    offset = view.offset
+    for index, step in zip(middle, view.strides[1:-1]):
+        offset = offset + index * step
+    rows, columns = view.shape[0], view.shape[-1]
+    plane = view.__class__(view.storage, view.dtype, (rows, columns), (view.strides[0], view.strides[-1]), offset, view.part,
+                           view.base_shape, view.dynamic)
+    if view.space == "hbm":
+        return Reshaped(plane, operand_text(plane, [(rows, view.strides[0]), (columns, view.strides[-1])]))
+    return plane
+
+
+def dma_compute(dst, srcs, reduce_op=_ADD, scales=None, unique_indices=True, oob_mode=OOB_ERROR, engine=UNKNOWN, name=None) -> Record:
+    """dst = the sum of up to 16 sources, in fp32; with a vector of offsets: rows read, added to and written."""
+    function = "nki.isa.dma_compute"
+    if isinstance(reduce_op, (list, tuple)) or reduce_op is None or hasattr(scales, "alu"):
+        reduce_op, scales = scales, reduce_op  # the order before 0.3
+    dst = _operand(function, "dst", dst)
+    sources = [_operand(function, f"srcs[{i}]", each) for i, each in enumerate(srcs)]
+    if reduce_op is not None and alu(function, reduce_op, "reduce_op") != "add":
+        fail(function, "the DMA engines can only add")
+    if scales is not None and any(float(each) != 1.0 for each in scales):
+        fail(function, f"scales are {list(scales)}, only 1 is possible")
+    if not 1 <= len(sources) <= 16:
+        fail(function, f"has {len(sources)} sources, 1 to 16 are possible")
+    if any(each.vector is not None for each in [dst] + sources):
+        return _indirect_compute(function, dst, sources, oob_mode, name)
+    for i, each in enumerate(sources):
+        if _count(each) != _count(dst):
+            fail(function, f"dst has {_count(dst)} elements and srcs[{i}] {_count(each)}: they must be equal")
+    if len(sources) == 1:
+        return dma_copy(dst, sources[0], engine=engine, name=name)
+    return _sum(function, dst, sources, engine, name)
+
+
+def _sum(function: str, dst: Tensor, sources: List[Tensor], engine, name: Optional[str]) -> Record:
+    """Two sources at a time; what lies between is kept in fp32."""
+    which, _ = _trigger(function, dst, sources[0], engine, None)
+    total = sources[0]
+    record = None
+    for position, each in enumerate(sources[1:]):
+        last = position == len(sources) - 2
+        to = dst
+        if not last and dst.dtype.name != "float32":
+            to = allocate(dst.shape, "float32", PRIVATE_HBM, "partial", function=function)
+        if total.dtype is not each.dtype:
+            converted = allocate(each.shape, total.dtype, PRIVATE_HBM, "converted", function=function)
+            dma_copy(converted, each)
+            each = converted
+        record = add("dma_compute", which, [to, total, each], (("op", "add"),), name)
+        total = to
+    return record
+
+
+def _indirect_compute(function: str, dst: Tensor, sources: List[Tensor], oob, name: Optional[str]) -> Record:
+    """dst rows += source rows, or dst = rows + source, where an index tensor says which rows."""
+    missing(function, "offset vectors")
+
+
+def sendrecv(src, dst, send_to_rank, recv_from_rank, pipe_id=0, dma_engine=None, name=None) -> Record:
+    """The cores of a logical core exchange tiles."""
+    missing("nki.isa.sendrecv")
+
+
+__all__ = ["dma_copy", "dma_transpose", "dma_compute", "sendrecv", "Affine", "row_major"]

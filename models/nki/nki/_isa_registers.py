@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Registers of the sequencers. Each of the five engines has 64 of its own; a virtual register is the one of its number in
+all of them, so that any instruction can use it. AWS NKI documentation, nki.isa; deep dive on dynamic loops."""
+from __future__ import annotations
+
+from . import _checks as check
+from . import _trace
+from ._errors import fail, missing
+from ._registers import VirtualRegister
+from ._tensor import Tensor
+from ._trace import Record, add
+
+_REGISTERS = 48  # above are those that loops count in
+_ENGINES = ("tensor", "vector", "scalar", "gpsimd", "sync")
+
+
+def _register(function: str, what: str, value) -> VirtualRegister:
+    if not isinstance(value, VirtualRegister):
+        fail(function, f"{what} is {value!r}, must be a register", TypeError)
+    return value
+
+
+def register_alloc(x=None) -> VirtualRegister:
+    """A new register; holds x, an integer or a tensor of one element."""
+    function = "nki.isa.register_alloc"
+    trace = _trace.current(function)
+    if trace.registers == _REGISTERS:
+        fail(function, f"all {_REGISTERS} registers are in use")
+    made = VirtualRegister(trace.registers)
+    trace.registers += 1
+    if isinstance(x, Tensor):
+        register_load(made, x)
+    elif x is not None:
+        register_move(made, x)
+    return made
+
+
+def register_move(dst, src, name=None) -> Record:
+    """dst = src, a register or an integer."""
+    function = "nki.isa.register_move"
+    to = _register(function, "dst", dst)
+    source = ("src", [src.number]) if isinstance(src, VirtualRegister) else ("constant", int(src))
+    return _on_all("register_move", [], (("dst", to.number), source), name)
+
+
+def register_load(dst, src, name=None) -> Record:
+    """dst = the one element of src."""
+    function = "nki.isa.register_load"
+    to = _register(function, "dst", dst)
+    src = check.tensor(function, "src", src)
+    if src.size != 1:
+        fail(function, f"src has {src.size} elements, must have 1")
+    if src.space != "sbuf":
+        missing(function, f"from {src.space}")
+    check.dtype(function, "src", src, ("int32", "uint32"))
+    return _on_all("register_load", [src], (("dst", to.number),), name)
+
+
+def register_store(dst, src, name=None) -> Record:
+    """The one element of dst = src."""
+    function = "nki.isa.register_store"
+    source = _register(function, "src", src)
+    dst = check.tensor(function, "dst", dst)
+    if dst.size != 1:
+        fail(function, f"dst has {dst.size} elements, must have 1")
+    if dst.space != "sbuf":
+        missing(function, f"to {dst.space}")
+    return add("register_store", "sync", [dst], (("src", [source.number]),), name)
+
+
+def _on_all(opcode: str, operands: list, attributes: tuple, name) -> Record:
+    for which in _ENGINES:
+        record = add(opcode, which, list(operands), attributes, name)
+    return record

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nki.jit: a function as a kernel. Called with numpy arrays it is traced, run on the simulated device, and returns
+numpy arrays; called inside another kernel it is an ordinary function. kernel[lnc] launches it on that many physical
+cores of a logical core, each of which is traced as a program of its own."""
+from __future__ import annotations
+
+import functools
+import inspect
+from itertools import product
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from . import _memory, _session, _trace
+from ._dtypes import decode, encode, storage_type
+from ._errors import NkiValidationError
+from ._program import program_text
+from ._target import current_target
+from ._tensor import Storage, Tensor
+from ._trace import Launch
+
+
+class Traced(NamedTuple):
+    """A kernel traced for given arguments."""
+
+    launch: Launch
+    results: Any  # what it returned: tensors, or tuples, lists, dicts of them
+    arrays: List[Tuple[Storage, np.ndarray]]  # arguments and the inputs they became
+
+
+class Dialect:
+    """How a dialect of the language launches kernels; the Old one has its own."""
+
+    tensor = Tensor
+
+    def grid(self, index) -> Tuple[Tuple[int, ...], int]:
+        """What kernel[index] means: the grid of programs, and physical cores."""
+        cores = index[0] if isinstance(index, tuple) and len(index) == 1 else index
+        if not isinstance(cores, (int, np.integer)) or cores not in (1, 2):
+            raise NkiValidationError(f"kernel[{index}]: a launch names the cores of a logical core, 1 or 2")
+        return (int(cores),), int(cores)
+
+    def programs(self, grid: Tuple[int, ...], cores: int) -> List[Tuple[int, Tuple[int, ...]]]:
+        """(core, program ids) in the order in which they are traced."""
+        ids = list(product(*(range(each) for each in grid)))
+        return [(at * cores // max(1, len(ids)), each) for at, each in enumerate(ids)]
+
+    def result(self, tensor: Tensor) -> Tensor:
+        """The tensor in HBM that is returned for one that the kernel returns."""
+        return tensor
+
+
+NEW = Dialect()
+
+
+class Kernel:
+    """A function with @nki.jit."""
+
+    def __init__(self, function: Callable, grid: Optional[Tuple[int, ...]] = None, cores: int = 1, dialect: Dialect = NEW,
+                 schedule: Tuple = (), options: Optional[Dict[str, Any]] = None):
+        functools.update_wrapper(self, function)
+        self.func = function
+        self.grid = grid
+        self.cores = cores
+        self.dialect = dialect
+        self.schedule = schedule
+        self.options = options or {}
+
+    def _with(self, **changes) -> "Kernel":
+        made = Kernel(self.func, self.grid, self.cores, self.dialect, self.schedule, self.options)
+        made.__dict__.update(changes)
+        return made
+
+    def __getitem__(self, index) -> "Kernel":
+        grid, cores = self.dialect.grid(index)
+        return self._with(grid=grid, cores=cores)
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else functools.partial(self.__call__, instance)
+
+    def with_schedule(self, edges) -> "Kernel":
+        """Extra order between instructions by their names: (later, earlier or a list of those)."""
+        pairs = tuple((later, tuple(earlier) if isinstance(earlier, (list, tuple)) else (earlier,)) for later, earlier in edges)
+        return self._with(schedule=self.schedule + pairs)
+
+    def __call__(self, *args, **kwargs):
+        if _trace.active() is not None:
+            return self.func(*args, **kwargs)
+        return self.run(args, kwargs)
+
+    # Tracing.
+    def trace(self, *args, **kwargs) -> Traced:
+        """The instructions for these arguments; nothing is run."""
+        target = current_target()
+        if self.cores > 1 and target.version < 3:
+            raise NkiValidationError(f"{self.__name__}[{self.cores}]: {target.name} has one physical core per logical core")
+        launch = Launch(target, self.grid or (), self.cores, _word(self.__name__))
+        launch.schedule = list(self.schedule)
+        arrays: List[Tuple[Storage, np.ndarray]] = []
+        args, kwargs = self._bind(launch, args, kwargs, arrays)
+        results = None
+        for at, (core, ids) in enumerate(self.dialect.programs(self.grid or (1,), self.cores)):
+            trace = launch.traces[core]
+            trace.begin_program(ids if self.grid else ())
+            _trace.push(trace)
+            try:
+                returned = _mapped(self.func(*args, **kwargs), Tensor, self.dialect.result)
+            finally:
+                _trace.pop()
+            if trace.open_loops:
+                raise NkiValidationError(f"{trace.open_loops[-1].label}: this loop was left by break or return; a loop that the "
+                                         "device runs ends at its condition")
+            results = returned if at == 0 else results
+        _mark_outputs(launch, results)
+        return Traced(launch, results, arrays)
+
+    def _bind(self, launch: Launch, args, kwargs, arrays):
+        """Numpy arrays become tensors in HBM, named like their parameters; everything else stays as it is."""
+        try:
+            bound = inspect.signature(self.func).bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.__name__}: {error}") from None
+
+        def convert(name: str):
+            def one(array):
+                for storage, known in arrays:
+                    if known is array:
+                        return _memory.whole(storage, self.dialect.tensor)
+                made = _memory.input_tensor(launch, name, np.asarray(array), self.dialect.tensor)
+                arrays.append((made.storage, array))
+                return made
+            return one
+
+        for name, value in bound.arguments.items():
+            bound.arguments[name] = _mapped(value, np.ndarray, convert(name))
+        return bound.args, bound.kwargs
+
+    # Running.
+    def run(self, args, kwargs, settings: str = "", out: Optional[str] = None, repeat: int = 1):
+        """Traces, runs and returns what the kernel returned, as arrays."""
+        traced = self.trace(*args, **kwargs)
+        return execute(traced, settings, out, repeat)[0]
+
+    def text(self, *args, **kwargs) -> str:
+        """The program text for these arguments."""
+        return program_text(self.trace(*args, **kwargs).launch)
+
+    def save(self, path: str, *args, **kwargs) -> None:
+        """Writes the program for these arguments as a container that nrt_load and `nsim run` take."""
+        launch = self.trace(*args, **kwargs).launch
+        open_session = _session.session(_session.config_for(launch.target.name, launch.target.version, len(launch.traces)))
+        with open(path, "wb") as file:
+            file.write(open_session.assemble(program_text(launch), launch.name))
+
+
+def _word(name: str) -> str:
+    return "".join(each if each.isalnum() or each == "_" else "_" for each in name) or "kernel"
+
+
+def _mapped(value, kind: type, change: Callable):
+    """`value` with every instance of `kind` in it changed; tuples, lists and dicts are walked."""
+    if isinstance(value, kind):
+        return change(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(_mapped(each, kind, change) for each in value))
+    if isinstance(value, (tuple, list)):
+        return type(value)(_mapped(each, kind, change) for each in value)
+    if isinstance(value, dict):
+        return {key: _mapped(each, kind, change) for key, each in value.items()}
+    return value
+
+
+def _mark_outputs(launch: Launch, results) -> None:
+    """Tensors the caller will see: those returned, and inputs that the kernel wrote."""
+    def mark(tensor: Tensor):
+        if tensor.space != "hbm":
+            raise NkiValidationError(f"{launch.name}: returns {tensor!r}; results are in shared_hbm")
+        if tensor.storage.kind == "internal":
+            tensor.storage.kind = "output"
+        return tensor
+    _mapped(results, Tensor, mark)
+    for trace in launch.traces:
+        for record in trace.records:
+            if record.__class__ is _trace.Record and record.operands:
+                dst = record.operands[0]
+                if dst.__class__ is not str and dst.space == "hbm" and dst.storage.kind == "input":
+                    dst.storage.kind = "output"
+
+
+def execute(traced: Traced, settings: str = "", out: Optional[str] = None, repeat: int = 1, report: bool = False):
+    """(results as arrays, the session's report or None)."""
+    launch = traced.launch
+    open_session = _session.session(_session.config_for(
+        launch.target.name, launch.target.version, len(launch.traces), settings, out))
+    held = {id(storage): np.ascontiguousarray(encode(np.asarray(array), storage.dtype)) for storage, array in traced.arrays}
+    outputs = [each for each in _all_hbm(launch) if each.kind == "output"]
+    for storage in outputs:
+        if id(storage) not in held:
+            held[id(storage)] = np.zeros(storage.shape, storage_type(storage.dtype))
+    bindings = [_session.Binding(each.name, held[id(each)], each.array is not None, each.kind == "output")
+                for each in launch.inputs + [each for each in outputs if each not in launch.inputs]]
+    text = program_text(launch)
+    model = open_session.load(text, launch.name)
+    try:
+        open_session.execute(model, bindings, repeat)
+        said = open_session.report() if report else None
+    finally:
+        open_session.unload(model)
+    for storage, array in traced.arrays:
+        if storage.kind == "output" and isinstance(array, np.ndarray) and array.flags.writeable:
+            array[...] = decode(held[id(storage)].view(storage_type(storage.dtype)), storage.dtype).reshape(array.shape)
+    _show_prints(launch, held)
+    return _mapped(traced.results, Tensor, lambda view: _array_of(view, held)), said
+
+
+def _all_hbm(launch: Launch) -> List[Storage]:
+    private = [each for trace in launch.traces for each in trace.storages if each.space == "hbm"]
+    return launch.inputs + launch.shared + private
+
+
+def _array_of(view: Tensor, held: Dict[int, np.ndarray]) -> np.ndarray:
+    """The values of a view of an output."""
+    stored = held[id(view.storage)].reshape(-1).view(storage_type(view.storage.dtype))
+    if view.dtype is not view.storage.dtype:
+        stored = stored.view(np.uint8).view(storage_type(view.dtype))
+    strided = np.lib.stride_tricks.as_strided(stored[int(view.offset):], view.shape,
+                                              tuple(each * stored.itemsize for each in view.strides))
+    return decode(np.ascontiguousarray(strided), view.dtype)
+
+
+def _show_prints(launch: Launch, held: Dict[int, np.ndarray]) -> None:
+    for prefix, view in launch.prints:
+        print(prefix, _array_of(view, held))
+
+
+def jit(function: Optional[Callable] = None, **options):
+    """@nki.jit, @nki.jit(), nki.jit(function). Options of the vendor's compiler are accepted and have no effect."""
+    if function is None:
+        return functools.partial(jit, **options)
+    if isinstance(function, Kernel):
+        return function
+    return Kernel(function, options=options)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loops, program ids and order. Loops over Python numbers are unrolled; dynamic ones are run by the device."""
+from __future__ import annotations
+
+from typing import Callable, Iterator
+
+from . import _trace
+from ._errors import fail, label, missing
+from ._registers import Affine, DynSlice, VirtualRegister
+
+
+def affine_range(start, stop=None, step=1, directives=None, precise_schedule=None, **ignored) -> range:
+    """Python's range; hints of older compilers are accepted."""
+    return range(int(start)) if stop is None else range(int(start), int(stop), int(step))
+
+
+sequential_range = static_range = affine_range
+
+
+def ds(start, size: int) -> DynSlice:
+    """The slice start .. start + size - 1; start may be a register."""
+    if not isinstance(start, (Affine, VirtualRegister)) and hasattr(start, "__index__") and not hasattr(start, "storage"):
+        start = int(start)
+    if int(size) < 1:
+        fail("nl.ds", f"the size {size} has no elements")
+    return DynSlice(start, int(size))
+
+
+def _bounds(function: str, *values) -> tuple:
+    for each in values:
+        if not isinstance(each, int):
+            missing(function, f"a bound that only the device knows ({each!r})")
+    return values
+
+
+def _begin(trace: _trace.Trace, start: int, stop: int, step: int) -> Affine:
+    name = f"v{trace.launch.variables}"
+    trace.launch.variables += 1
+    loop = _trace.LoopBegin(name, start, stop, step, label())
+    trace.records.append(loop)
+    trace.open_loops.append(loop)
+    return Affine(0, {name: 1})
+
+
+def _end(trace: _trace.Trace) -> None:
+    trace.open_loops.pop()
+    trace.records.append(_trace.LoopEnd())
+
+
+def dynamic_range(start, stop=None, step=1) -> Iterator[Affine]:
+    """A loop that the device runs: the body is traced once, with a register as its counter."""
+    trace = _trace.current("nl.dynamic_range")
+    if stop is None:
+        start, stop = 0, start
+    start, stop, step = _bounds("nl.dynamic_range", start, stop, step)
+    if start >= stop:
+        return
+    counter = _begin(trace, start, stop, step)
+    yield counter
+    _end(trace)
+
+
+def fori_loop(lower, upper, body: Callable, step: int = 1) -> None:
+    """body(i) for i = lower, lower + step, .. below upper, as a loop that the device runs."""
+    trace = _trace.current("nl.fori_loop")
+    lower, upper, step = _bounds("nl.fori_loop", lower, upper, step)
+    if lower < upper:
+        body(_begin(trace, lower, upper, step))
+        _end(trace)
+
+
+def while_loop(init_reg, body: Callable) -> None:
+    """body(register) until the register it returns is 0."""
+    missing("nl.while_loop")
+
+
+class no_reorder:  # noqa: N801 (the public name)
+    """with nl.no_reorder(): instructions keep the order of the program. Each engine always does here."""
+
+    def __enter__(self):
+        _trace.current("nl.no_reorder").ordered += 1
+        return self
+
+    def __exit__(self, *_):
+        _trace.current("nl.no_reorder").ordered -= 1
+
+
+def program_id(axis: int = 0) -> int:
+    """The running program's number along an axis of the grid; 0 without a grid."""
+    ids = _trace.current("nl.program_id").program_ids
+    if ids and not -len(ids) <= axis < len(ids):
+        fail("nl.program_id", f"there is no axis {axis}, the grid has {len(ids)}")
+    return ids[axis] if ids else 0
+
+
+def num_programs(axes=0):
+    """Programs along an axis, or a tuple of them for several axes."""
+    trace = _trace.current("nl.num_programs")
+    grid = trace.launch.grid
+    if isinstance(axes, (tuple, list)):
+        return tuple(num_programs(each) for each in axes)
+    if axes is None:
+        return grid
+    return grid[axes] if grid else 1
+
+
+def program_ndim() -> int:
+    """Axes of the grid; 0 when launched without one."""
+    return len(_trace.current("nl.program_ndim").launch.grid)

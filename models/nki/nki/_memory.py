@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Allocation: what nl.ndarray makes, and the rules of each memory."""
+from __future__ import annotations
+
+from math import prod
+from typing import Optional, Tuple
+
+import numpy as np
+
+from . import _trace
+from ._dtypes import DType, as_dtype
+from ._errors import fail, label
+from ._target import PARTITIONS, PSUM_BYTES
+from ._tensor import PRIVATE_HBM, SHARED_HBM, Buffer, Storage, Tensor, whole
+
+
+def _checked_shape(function: str, shape, buffer: Buffer) -> Tuple[int, ...]:
+    if not isinstance(shape, (tuple, list)):
+        shape = (shape,)
+    try:
+        sizes = tuple(int(each) for each in shape)
+    except TypeError:
+        fail(function, f"the shape {shape} does not consist of integers", TypeError)
+    if any(each < 1 for each in sizes) or not sizes:
+        fail(function, f"the shape {list(sizes)} has no elements")
+    if buffer.space != "hbm":
+        if len(sizes) < 2:
+            fail(function, f"the shape {list(sizes)} has no free dimension: tensors on chip have at least 2 dimensions")
+        if sizes[0] > PARTITIONS:
+            fail(function, f"the shape {list(sizes)} has {sizes[0]} partitions, {buffer.space} has {PARTITIONS}")
+    return sizes
+
+
+def _check_room(function: str, storage: Storage, trace: _trace.Trace) -> None:
+    if storage.space == "sbuf" and storage.bytes > trace.target.sbuf_total:
+        fail(function, f"{list(storage.shape)} of {storage.dtype} needs {storage.bytes} bytes per partition of SBUF, "
+             f"{trace.target.name} has {trace.target.sbuf_total}")
+    if storage.space == "psum" and storage.bytes > PSUM_BYTES:
+        fail(function, f"{list(storage.shape)} of {storage.dtype} needs {storage.bytes} bytes per partition of PSUM, "
+             f"which has 8 banks of 2048")
+
+
+def _check_address(function: str, storage: Storage, trace: _trace.Trace) -> None:
+    partition, byte = storage.address
+    room = trace.target.sbuf_total if storage.space == "sbuf" else PSUM_BYTES
+    if byte < 0 or byte + storage.bytes > room:
+        fail(function, f"the address {storage.address} and {storage.bytes} bytes per partition leave {storage.space}, "
+             f"which has {room}")
+    if partition < 0 or partition + storage.parts > PARTITIONS:
+        fail(function, f"the address {storage.address} and {storage.parts} partitions leave {storage.space}, which has {PARTITIONS}")
+
+
+def allocate(shape, dtype, buffer: Buffer, name: str = "", address=None, function: str = "nl.ndarray", cls=Tensor) -> Tensor:
+    """A new tensor; its contents are undefined. `address` is (partition, byte within the partition)."""
+    trace = _trace.current(function)
+    if not isinstance(buffer, Buffer):
+        fail(function, f"{buffer!r} is no buffer: nl.sbuf, nl.psum, nl.hbm, nl.private_hbm and nl.shared_hbm are")
+    try:
+        dtype = as_dtype(dtype)
+    except TypeError as error:
+        fail(function, str(error), TypeError)
+    sizes = _checked_shape(function, shape, buffer)
+    if buffer is SHARED_HBM:
+        return whole(_shared(trace, sizes, dtype, name, function), cls)
+    storage = Storage(trace.launch.unique(name or buffer.space), buffer, dtype, sizes)
+    storage.core = trace.core
+    storage.label = label(3)
+    storage.index = len(trace.records)
+    if storage.space != "hbm":
+        _check_room(function, storage, trace)
+        if address is not None:
+            storage.address = (int(address[0]), int(address[1]))
+            _check_address(function, storage, trace)
+    trace.storages.append(storage)
+    return whole(storage, cls)
+
+
+def _shared(trace: _trace.Trace, shape: Tuple[int, ...], dtype: DType, name: str, function: str) -> Storage:
+    """The n-th shared allocation of every program is the same tensor."""
+    launch = trace.launch
+    index = trace.shared_index
+    trace.shared_index += 1
+    if index < len(launch.shared):
+        storage = launch.shared[index]
+        if storage.shape != shape or storage.dtype is not dtype:
+            fail(function, f"shared tensor number {index} is {list(shape)} of {dtype} here and {list(storage.shape)} of "
+                 f"{storage.dtype} in another program: programs of a grid allocate the same shared tensors in the same order")
+        return storage
+    storage = Storage(launch.unique(name or "hbm"), SHARED_HBM, dtype, shape)
+    storage.label = label(4)
+    launch.shared.append(storage)
+    return storage
+
+
+def input_tensor(launch: _trace.Launch, name: str, array: np.ndarray, cls=Tensor) -> Tensor:
+    """An argument of the kernel as a tensor in HBM. 8-byte numbers become 4-byte ones."""
+    storage = Storage(launch.unique(name), SHARED_HBM, as_dtype(array.dtype), array.shape or (1,))
+    storage.kind = "input"
+    storage.array = array
+    launch.inputs.append(storage)
+    return whole(storage, cls)
+
+
+def constant_tensor(array: np.ndarray, dtype: Optional[DType] = None, cls=Tensor) -> Tensor:
+    """A tensor in HBM whose contents are known when tracing; equal arrays of a launch are one tensor."""
+    launch = _trace.current("nl.shared_constant").launch
+    dtype = as_dtype(array.dtype) if dtype is None else dtype
+    for storage in launch.constants:
+        if storage.dtype is dtype and storage.shape == array.shape and (storage.array is array or np.array_equal(storage.array, array)):
+            return whole(storage, cls)
+    storage = Storage(launch.unique("constant"), SHARED_HBM, dtype, array.shape)
+    storage.kind = "weight"
+    storage.array = np.array(array)
+    launch.constants.append(storage)
+    return whole(storage, cls)
+
+
+def elements(shape) -> int:
+    return prod(shape)
+
+
+HBM = PRIVATE_HBM

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values that only the device knows: counters of dynamic loops, and registers of the sequencers."""
+from __future__ import annotations
+
+from typing import Dict
+
+from ._errors import fail
+
+
+class Affine:
+    """constant + sum of coefficient * counter of a dynamic loop: what starts of views may be."""
+
+    __slots__ = ("constant", "terms")
+
+    def __init__(self, constant: int, terms: Dict[str, int]):
+        self.constant = constant
+        self.terms = terms
+
+    def __add__(self, other):
+        if isinstance(other, Affine):
+            terms = dict(self.terms)
+            for name, factor in other.terms.items():
+                terms[name] = terms.get(name, 0) + factor
+            return Affine(self.constant + other.constant, terms)
+        return Affine(self.constant + int(other), self.terms)
+
+    __radd__ = __add__
+
+    def __mul__(self, factor):
+        if isinstance(factor, Affine):
+            fail("a loop register", "cannot be multiplied by another")
+        factor = int(factor)
+        return Affine(self.constant * factor, {name: each * factor for name, each in self.terms.items()})
+
+    __rmul__ = __mul__
+
+    def __neg__(self):
+        return self * -1
+
+    def __sub__(self, other):
+        return self + (-other)
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __bool__(self) -> bool:
+        fail("a loop register", "its value is not known when the kernel is traced: no `if`, `while` or `and` on it", TypeError)
+
+    def __int__(self) -> int:
+        fail("a loop register", "its value is not known when the kernel is traced: it is no Python integer", TypeError)
+
+    __index__ = __int__
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, Affine) and (self.constant, self.terms) == (other.constant, other.terms)
+
+    def __hash__(self) -> int:
+        return hash((self.constant, tuple(sorted(self.terms.items()))))
+
+    def text(self) -> str:
+        """As program text writes it."""
+        parts = [f"{name} * {factor}" if factor != 1 else name for name, factor in self.terms.items() if factor]
+        if self.constant or not parts:
+            parts.append(str(self.constant))
+        return " + ".join(parts)
+
+    __repr__ = text
+
+
+def offset_text(offset) -> str:
+    return offset.text() if offset.__class__ is Affine else str(offset)
+
+
+class VirtualRegister:
+    """A 32-bit register of the sequencers, nisa.register_alloc. Its value is not known when tracing."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int):
+        self.number = number
+
+    def _unknown(self, *_):
+        fail("VirtualRegister", "its value is not known when the kernel is traced: use it as an offset of a view, or store it", TypeError)
+
+    __int__ = __index__ = __float__ = __bool__ = __add__ = __radd__ = __sub__ = __mul__ = __rmul__ = _unknown
+    __lt__ = __le__ = __gt__ = __ge__ = _unknown
+
+    def __repr__(self) -> str:
+        return f"r{self.number}"
+
+
+class DynSlice:
+    """nl.ds(start, size): elements start .. start + size - 1; start may be known to the device alone."""
+
+    __slots__ = ("start", "size", "step")
+
+    def __init__(self, start, size: int, step: int = 1):
+        self.start = start
+        self.size = size
+        self.step = step
+
+    def __repr__(self) -> str:
+        return f"ds({self.start}, {self.size})"

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tensors of a kernel: a Storage (memory that an allocation made) and views of it.
+
+A Tensor is a view: element type, shape, strides and offset, in elements of its type. On chip dimension 0 counts
+partitions: `part` is the first of them and `offset` counts within each partition. In HBM `offset` counts from the begin
+of the storage. Views are free; nothing is copied (AWS NKI documentation, language guide and access patterns).
+"""
+from __future__ import annotations
+
+from math import prod
+from typing import Optional, Sequence, Tuple
+
+from ._dtypes import DType, as_dtype
+from ._errors import fail
+from ._registers import Affine, DynSlice, VirtualRegister, offset_text
+from ._views import Views
+
+
+class Buffer:
+    """A kind of memory: nl.sbuf, nl.psum, nl.hbm (one per program), nl.shared_hbm (one for all programs)."""
+
+    __slots__ = ("name", "space", "shared")
+
+    def __init__(self, name: str, space: str, shared: bool = False):
+        self.name, self.space, self.shared = name, space, shared
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+SBUF = Buffer("sbuf", "sbuf")
+PSUM = Buffer("psum", "psum")
+PRIVATE_HBM = Buffer("private_hbm", "hbm")
+SHARED_HBM = Buffer("shared_hbm", "hbm", True)
+
+
+class Storage:
+    """What an allocation made. `row`: elements per partition on chip, all elements in HBM. `kind` of a tensor in HBM:
+    internal, input, or output (which the caller sees: also an input that the kernel writes)."""
+
+    __slots__ = ("name", "buffer", "space", "dtype", "shape", "parts", "row", "address", "kind", "array", "aliases",
+                 "accumulated", "zeros", "core", "label", "index", "written", "extra")
+
+    def __init__(self, name: str, buffer: Buffer, dtype: DType, shape: Tuple[int, ...]):
+        self.name = name
+        self.buffer = buffer
+        self.space = buffer.space
+        self.dtype = dtype
+        self.shape = shape
+        self.parts = 1 if self.space == "hbm" else shape[0]
+        self.row = prod(shape) if self.space == "hbm" else prod(shape[1:])
+        self.address: Optional[Tuple[int, int]] = None  # (partition, byte within it)
+        self.kind = "internal"
+        self.array = None  # HBM: contents at the start
+        self.aliases: dict = {}  # dtype -> name of the same memory under that type
+        self.accumulated: dict = {}  # PSUM: regions that products were written to, see _isa_matrix.py
+        self.zeros = None  # PSUM: the Record that zeroed all of it
+        self.core = 0
+        self.label = ""
+        self.index = 0
+        self.written = False
+        self.extra = None  # of dialects
+
+    @property
+    def bytes(self) -> int:
+        """Per partition on chip, all of them in HBM."""
+        return self.row * self.dtype.itemsize
+
+    def text_name(self, dtype: DType) -> str:
+        """The name of this memory under an element type."""
+        if dtype is self.dtype:
+            return self.name
+        found = self.aliases.get(dtype)
+        if found is None:
+            found = self.aliases[dtype] = f"{self.name}.{dtype.text}"
+        return found
+
+
+class Tensor(Views):
+    """A view, see above. `dynamic` is (register or 1-element tensor, step): value * step elements are added to the
+    offset when the instruction starts. `indirect` is (index tensor, step): row p starts at index[p] * step."""
+
+    __slots__ = ("storage", "dtype", "shape", "strides", "offset", "part", "base_shape", "dynamic", "vector", "_text",
+                 "space", "elems", "snake")
+
+    def __init__(self, storage: Storage, dtype: DType, shape: Tuple[int, ...], strides: Tuple[int, ...], offset=0,
+                 part=0, base_shape: Optional[Tuple[int, ...]] = None, dynamic=None, vector=None):
+        self.storage = storage
+        self.dtype = dtype
+        self.shape = shape
+        self.strides = strides
+        self.offset = offset
+        self.part = part
+        self.base_shape = shape if base_shape is None else base_shape
+        self.dynamic = dynamic
+        self.vector = vector
+        self.space = storage.space
+        elems = 1
+        for count in shape if storage.space == "hbm" else shape[1:]:
+            elems *= count
+        self.elems = elems  # per partition on chip, else all
+        self._text = None
+        self.snake = None  # .indirect(): the index tile
+
+    # What kernels look at.
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def buffer(self) -> Buffer:
+        return self.storage.buffer
+
+    @property
+    def name(self) -> str:
+        return self.storage.name
+
+    @property
+    def parts(self) -> int:
+        """Partitions; 1 in HBM."""
+        return 1 if self.space == "hbm" else self.shape[0]
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        return f"<{self.name} {self.dtype} {list(self.shape)} in {self.storage.buffer}>"
+
+    def __bool__(self) -> bool:
+        fail("tensor", "its values are not known when the kernel is traced: no `if`, `while` or `and` on it", TypeError)
+
+    def _no_number(self):
+        fail("tensor", "its values are not known when the kernel is traced: it is no Python number", TypeError)
+
+    __int__ = __float__ = __index__ = _no_number
+
+    def __eq__(self, other):
+        return self is other
+
+    def __ne__(self, other):
+        return self is not other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    __array_ufunc__ = None  # numpy leaves operators to us
+
+    def text(self) -> str:
+        """The operand as program text writes it: adjacent dimensions merged."""
+        if self._text is None:
+            self._text = operand_text(self, merged(self.free_dims()))
+        return self._text
+
+    def free_dims(self) -> list:
+        """[(count, step)], outermost first: all dimensions in HBM, those after the partition on chip."""
+        dims = list(zip(self.shape, self.strides))
+        return dims if self.space == "hbm" else dims[1:]
+
+    def index(self, key) -> "Tensor":
+        """The view that `self[key]` is, for keys that dialects do not see: New's rules."""
+        return Views.__getitem__(self, key)
+
+
+def merged(dims: Sequence[Tuple[int, int]]) -> list:
+    """The same elements in the same order in as few dimensions as possible."""
+    out: list = []
+    for count, step in dims:
+        if count == 1:
+            continue
+        if out and out[-1][1] == count * step:
+            out[-1] = (out[-1][0] * count, step)
+        else:
+            out.append((count, step))
+    return out
+
+
+def operand_text(view: Tensor, dims: Sequence[Tuple[int, int]]) -> str:
+    """Program text of the partitions of `view`, accessed by `dims` from its offset."""
+    storage = view.storage
+    name = storage.text_name(view.dtype)
+    row = storage.row * storage.dtype.itemsize // view.dtype.itemsize
+    whole = view.offset == 0 and (not dims and row == 1 or len(dims) == 1 and dims[0] == (row, 1))
+    if view.space == "hbm":
+        return name if whole else f"{name}[{_free_text(view.offset, dims)}]"
+    parts = view.shape[0]
+    if whole and parts == storage.parts:
+        return name
+    partition = ":" if parts == storage.parts else f"{offset_text(view.part)} +: {parts}"
+    return f"{name}[{partition}, {':' if whole else _free_text(view.offset, dims)}]"
+
+
+def _free_text(offset, dims: Sequence[Tuple[int, int]]) -> str:
+    text = str(offset) if offset.__class__ is int else offset_text(offset)
+    for count, step in dims:
+        text += f" +: {count}" if step == 1 else f" +: {count} by {step}"
+    return text
+
+
+def row_major(shape: Sequence[int]) -> Tuple[int, ...]:
+    """Strides of a tensor that lies in memory as it is written down."""
+    strides, step = [], 1
+    for count in reversed(shape):
+        strides.append(step)
+        step *= count
+    return tuple(reversed(strides))
+
+
+def whole(storage: Storage, cls=Tensor) -> Tensor:
+    """The view that an allocation returns."""
+    return cls(storage, storage.dtype, storage.shape, row_major(storage.shape))
+
+
+__all__ = ["Buffer", "SBUF", "PSUM", "PRIVATE_HBM", "SHARED_HBM", "Storage", "Tensor", "merged", "operand_text",
+           "row_major", "whole", "as_dtype", "Affine", "DynSlice", "VirtualRegister"]

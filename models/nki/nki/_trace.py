@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a kernel did: one Record per instruction, in program order.
+
+Data flow: a kernel runs as ordinary Python -> every call of nki.isa checks its operands and adds a Record to the
+trace of the physical core it is traced for -> _program.py writes the traces of a Launch as program text. Values of
+tensors are not known here.
+"""
+from __future__ import annotations
+
+import re
+from typing import Dict, List, Optional, Tuple
+
+from ._errors import fail, label
+from ._target import Target
+
+
+class Record:
+    """An instruction. `operands` are views, the destination first; `attributes` are (keyword, value) pairs as program
+    text has them, whose values may be views. It is also the handle that calls of nki.isa return."""
+
+    __slots__ = ("label", "opcode", "engine", "operands", "attributes", "name", "after", "ordered", "dropped")
+
+    def __init__(self, label: str, opcode: str, engine: str, operands: list, attributes: tuple, name: Optional[str]):
+        self.label = label
+        self.opcode = opcode
+        self.engine = engine
+        self.operands = operands
+        self.attributes = attributes
+        self.name = name
+        self.after: Optional[list] = None
+        self.ordered = False
+        self.dropped = False
+
+    def depends_on(self, *others: "Record") -> "Record":
+        """This instruction starts when those are complete, whatever they access."""
+        self.after = (self.after or []) + [each for each in others if isinstance(each, Record)]
+        return self
+
+    def __repr__(self) -> str:
+        return f"<{self.engine}.{self.opcode} of {self.label}>"
+
+
+class LoopBegin:
+    """The body that follows is run by the device; `variable` is the counter's name in program text."""
+
+    __slots__ = ("variable", "begin", "end", "step", "label")
+
+    def __init__(self, variable: str, begin: int, end: int, step: int, label: str):
+        self.variable, self.begin, self.end, self.step, self.label = variable, begin, end, step, label
+
+
+class LoopEnd:
+    __slots__ = ()
+
+
+class Trace:
+    """What is traced for one physical core: one program, or several of a grid one after the other."""
+
+    def __init__(self, launch: "Launch", core: int):
+        self.launch = launch
+        self.target = launch.target
+        self.core = core
+        self.records: list = []
+        self.storages: list = []  # SBUF, PSUM and private HBM, in order of allocation
+        self.program_ids: Tuple[int, ...] = ()
+        self.shared_index = 0  # shared allocations of the running program so far
+        self.open_loops: List[LoopBegin] = []
+        self.constants: Dict[object, object] = {}  # on-chip tiles that several instructions share, e.g. identities
+        self.caches: Dict[str, object] = {}  # of dialects
+        self.ordered = 0  # depth of no_reorder
+        self.registers = 0
+
+    def begin_program(self, ids: Tuple[int, ...]) -> None:
+        self.program_ids = ids
+        self.shared_index = 0
+
+
+class Launch:
+    """One call of a kernel: its device, its grid, the HBM tensors that all programs share, the trace of each core."""
+
+    def __init__(self, target: Target, grid: Tuple[int, ...], cores: int, name: str):
+        self.target = target
+        self.grid = grid
+        self.name = name
+        self.inputs: list = []  # storages
+        self.shared: list = []  # storages, by index of allocation
+        self.constants: list = []  # storages with contents known when tracing
+        self.traces = [Trace(self, core) for core in range(cores)]
+        self.variables = 0
+        self.schedule: list = []  # (later, earlier) names of kernel.with_schedule
+        self.prints: list = []  # (prefix, storage, trace) of device_print
+        self.names: Dict[str, int] = {}
+
+    def unique(self, name: str) -> str:
+        """`name` as a word of program text, with a number when it was taken before."""
+        name = _NOT_WORD.sub("_", name)[:200]
+        name = name if name[:1].isalpha() else "t_" + name
+        count = self.names.get(name, 0)
+        self.names[name] = count + 1
+        if count == 0:
+            return name
+        return self.unique(f"{name}_{count}")
+
+
+_NOT_WORD = re.compile(r"[^A-Za-z0-9_]")
+
+_active: List[Trace] = []
+
+
+def push(trace: Trace) -> None:
+    _active.append(trace)
+
+
+def pop() -> None:
+    _active.pop()
+
+
+def active() -> Optional[Trace]:
+    return _active[-1] if _active else None
+
+
+def current(function: str = "nki") -> Trace:
+    """The trace that instructions go to; refuses calls outside of a kernel."""
+    if not _active:
+        fail(function, "is device code: call it in a function with @nki.jit")
+    return _active[-1]
+
+
+def add(opcode: str, engine: str, operands: list, attributes: tuple = (), name: Optional[str] = None) -> Record:
+    """Records an instruction that has been checked. `name` is the kernel's own."""
+    if not _active:
+        fail("nki.isa." + opcode, "is device code: call it in a function with @nki.jit")
+    trace = _active[-1]
+    record = Record(label(3), opcode, engine, operands, attributes, name)
+    if trace.ordered:
+        record.ordered = True
+    trace.records.append(record)
+    return record
