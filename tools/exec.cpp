@@ -20,6 +20,7 @@
 #include "sim/base/words.h"
 #include "tools/command.h"
 #include "tools/device.h"
+#include "tools/process_pool.h"
 
 namespace nsim::tool {
 namespace {
@@ -47,13 +48,8 @@ void prepend_library_path(const std::string& directory) {
   setenv("LD_LIBRARY_PATH", path.c_str(), 1);
 }
 
-[[noreturn]] void become(const std::vector<std::string>& program) {
-  std::vector<char*> words;
-  for (const std::string& word : program) {
-    words.push_back(const_cast<char*>(word.c_str()));
-  }
-  words.push_back(nullptr);
-  execvp(words[0], words.data());
+[[noreturn]] void execute_program(const std::vector<std::string>& program) {
+  become(program);
   throw UserError(fmt::format("cannot execute '{}': {}", program[0], std::strerror(errno)));
 }
 
@@ -65,7 +61,7 @@ int run(const std::vector<std::string>& program) {
   }
   if (child == 0) {
     try {
-      become(program);
+      execute_program(program);
     } catch (const UserError& error) {
       fmt::print(stderr, "error: {}\n", error.what());
       std::fflush(nullptr);
@@ -166,7 +162,7 @@ int execute(const Arguments& arguments) {
   if (arguments.flag("check")) {
     return execute_checked(arguments);
   }
-  become(arguments.rest);
+  execute_program(arguments.rest);
 }
 
 }  // namespace

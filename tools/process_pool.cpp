@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "sim/base/error.h"
 
@@ -52,6 +53,19 @@ std::string read_all(int file) {
 }
 
 }  // namespace
+
+std::string own_program() {
+  return std::filesystem::read_symlink("/proc/self/exe").string();
+}
+
+void become(const std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (const std::string& word : words) {
+    pointers.push_back(const_cast<char*>(word.c_str()));
+  }
+  pointers.push_back(nullptr);
+  execvp(pointers[0], pointers.data());
+}
 
 ProcessPool::~ProcessPool() {
   for (const Child& child : children_) {

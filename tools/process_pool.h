@@ -11,6 +11,13 @@
 
 namespace nsim::tool {
 
+/// The nsim program that is running.
+std::string own_program();
+
+/// Becomes another program, looked for as a shell does. Returns only when that is not possible;
+/// errno says why.
+void become(const std::vector<std::string>& words);
+
 class ProcessPool {
  public:
   explicit ProcessPool(int at_once) : at_once_(static_cast<std::size_t>(at_once)) {}

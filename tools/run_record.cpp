@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.h"
+#include "sim/base/words.h"
 #include "tools/device.h"
 #include "tools/exit_code.h"
 
@@ -50,9 +51,7 @@ int find_build_id(dl_phdr_info* info, std::size_t, void* out) {
       const unsigned char* id = name + (note.n_namesz + 3) / 4 * 4;
       if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
           std::memcmp(name, "GNU", 4) == 0) {
-        for (std::size_t byte = 0; byte < note.n_descsz; ++byte) {
-          *static_cast<std::string*>(out) += fmt::format("{:02x}", id[byte]);
-        }
+        *static_cast<std::string*>(out) = hex(std::vector(id, id + note.n_descsz));
         return 1;
       }
       at = id + (note.n_descsz + 3) / 4 * 4;

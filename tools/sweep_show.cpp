@@ -284,6 +284,12 @@ void print_sensitivity(const Shown& shown, const std::string& text) {
 int execute(const Arguments& arguments) {
   Shown shown = open_sweep(arguments.text("DIR"));
   if (arguments.has("sensitivity")) {
+    for (const char* option : {"column", "where", "pareto", "sort"}) {
+      if (arguments.has(option)) {
+        throw UserError(fmt::format(
+            "--sensitivity is about all points of the sweep: it does not go with --{}", option));
+      }
+    }
     print_sensitivity(shown, arguments.text("sensitivity"));
     return 0;
   }

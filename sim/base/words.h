@@ -23,4 +23,17 @@ inline std::string time_text(double ns) {
   return std::abs(ns) >= 1e3 ? fmt::format("{:.3f} us", ns * 1e-3) : fmt::format("{:.1f} ns", ns);
 }
 
+/// Two lower-case hexadecimal digits of every byte; `bytes` is anything of bytes that has a begin
+/// and an end.
+template <class Bytes>
+std::string hex(const Bytes& bytes) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string text;
+  for (const auto byte : bytes) {
+    text += kDigits[static_cast<std::uint8_t>(byte) >> 4U];
+    text += kDigits[static_cast<std::uint8_t>(byte) & 15U];
+  }
+  return text;
+}
+
 }  // namespace nsim

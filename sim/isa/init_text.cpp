@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/isa/init_text.h"
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
+#include "sim/base/words.h"
 #include "sim/isa/compare.h"
 
 namespace nsim::isa {
@@ -10,8 +13,7 @@ namespace {
 
 using Kind = num::Init::Kind;
 
-constexpr std::size_t kBytesPerLine = 32;
-constexpr const char* kHexDigits = "0123456789abcdef";
+constexpr std::ptrdiff_t kBytesPerLine = 32;
 constexpr std::array<const char*, 7> kNames{"none",   "zero",  "constant", "uniform",
                                             "normal", "index", "bytes"};
 
@@ -72,15 +74,12 @@ void parse_bytes(TokenStream& tokens, num::Init& init, const Tensor& tensor) {
 
 std::string print_bytes(const std::vector<std::byte>& bytes) {
   std::string text = "bytes(";
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i % kBytesPerLine == 0) {
-      text += i == 0 ? "\n  \"" : "\"\n  \"";
-    }
-    const auto byte = static_cast<unsigned>(bytes[i]);
-    text += kHexDigits[byte >> 4U];
-    text += kHexDigits[byte & 15U];
+  for (auto line = bytes.begin(); line != bytes.end();) {
+    const auto end = line + std::min<std::ptrdiff_t>(kBytesPerLine, bytes.end() - line);
+    text += "\n  \"" + hex(std::vector(line, end)) + "\"";
+    line = end;
   }
-  return text + (bytes.empty() ? ")" : "\")");
+  return text + ")";
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "sim/base/words.h"
+
 namespace nsim::isa {
 namespace {
 
@@ -37,9 +39,7 @@ std::string printable(char c) {
   if (c >= 0x20 && c < 0x7f) {
     return std::string(1, c);
   }
-  constexpr const char* digits = "0123456789abcdef";
-  const auto byte = static_cast<unsigned char>(c);
-  return std::string("\\x") + digits[byte >> 4U] + digits[byte & 15U];
+  return "\\x" + hex(std::array{c});
 }
 
 std::string without_underscores(std::string text) {

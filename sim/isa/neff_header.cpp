@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/base/words.h"
+
 namespace nsim::isa {
 namespace {
 
@@ -87,17 +89,6 @@ Md5 words_reversed(const std::uint8_t* from) {
     to[i] = from[i / 4 * 4 + 3 - i % 4];
   }
   return to;
-}
-
-template <class Bytes>
-std::string hex(const Bytes& bytes) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
-  }
-  return text;
 }
 
 std::string version_text(std::uint64_t major, std::uint64_t minor) {

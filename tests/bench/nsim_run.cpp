@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bench/nsim_run.h"
+#include "tests/support/scratch_folder.h"
 
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -56,14 +57,10 @@ Sample best_of(int repeat, const std::vector<std::string>& words) {
 }
 
 nlohmann::json summary_of(std::vector<std::string> words) {
-  const std::filesystem::path out =
-      std::filesystem::temp_directory_path() / ("nsim_bench." + std::to_string(getpid()));
-  words.insert(words.end(), {"--out", out.string(), "--no-trace"});
+  const test::ScratchFolder out;
+  words.insert(words.end(), {"--out", out.path(), "--no-trace"});
   run_once(words);
-  std::ifstream file(out / "summary.json");
-  nlohmann::json summary = nlohmann::json::parse(file);
-  std::filesystem::remove_all(out);
-  return summary;
+  return nlohmann::json::parse(test::contents(out / "summary.json"));
 }
 
 double sum(const nlohmann::json& summary, const std::string& suffix) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "tests/bench/nsim_run.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim::bench;
 
@@ -27,13 +28,8 @@ constexpr int kRepeat = 3;
 class Bench {
  public:
   Bench(std::string nsim, std::string folder) : nsim_(std::move(nsim)), folder_(std::move(folder)) {
-    scratch_ = std::filesystem::temp_directory_path() / ("speed_bench." + std::to_string(getpid()));
-    std::filesystem::create_directories(scratch_);
     empty_ = best_of(kRepeat, command("engines", 8, {}));
   }
-  ~Bench() { std::filesystem::remove_all(scratch_); }
-  Bench(const Bench&) = delete;
-  Bench& operator=(const Bench&) = delete;
 
   struct Result {
     double cpu = 0;        // s, without an empty program's
@@ -49,20 +45,16 @@ class Bench {
     return {best.cpu - empty_.cpu, best.mebibytes - empty_.mebibytes, sum(summary, ".instructions"),
             sum(summary, ".descriptors")};
   }
-  std::string out() const { return (scratch_ / "out").string(); }
+  std::string out() const { return scratch_ / "out"; }
 
  private:
   /// The program with its ${count} replaced.
   std::vector<std::string> command(const std::string& program, int count,
                                    const std::vector<std::string>& options) const {
-    std::ifstream file(folder_ + "/" + program + ".nasm");
-    std::stringstream text;
-    text << file.rdbuf();
-    std::string body = text.str();
+    std::string body = nsim::test::contents(folder_ + "/" + program + ".nasm");
     const std::string mark = "${count}";
     body.replace(body.find(mark), mark.size(), std::to_string(count));
-    const std::string path = (scratch_ / (program + std::to_string(count) + ".nasm")).string();
-    std::ofstream(path) << body;
+    const std::string path = scratch_.write(program + std::to_string(count) + ".nasm", body);
     std::vector<std::string> words{nsim_,       "run",        path, "--config",
                                    "trn2_lnc1", "--numerics", "off"};
     words.insert(words.end(), options.begin(), options.end());
@@ -71,7 +63,7 @@ class Bench {
 
   const std::string nsim_;
   const std::string folder_;
-  std::filesystem::path scratch_;
+  nsim::test::ScratchFolder scratch_;
   Sample empty_;
 };
 

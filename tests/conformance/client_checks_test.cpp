@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tests/conformance/client.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim::test;
 using Json = nlohmann::json;
@@ -19,17 +20,12 @@ namespace {
 
 /// Runs `body` with a checked client; its findings.
 Json findings_of(const std::function<void(Client&)>& body) {
-  static int count = 0;
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() /
-      ("nsim_checks." + std::to_string(getpid()) + "." + std::to_string(count++));
+  const ScratchFolder folder;
   {
-    Client client{{"NSIM_CHECK", "1"}, {"NSIM_OUT", folder.string()}, {"NSIM_TRACE", "0"}};
+    Client client{{"NSIM_CHECK", "1"}, {"NSIM_OUT", folder.path()}, {"NSIM_TRACE", "0"}};
     body(client);
   }
-  Json summary;
-  std::ifstream(folder / "summary.json") >> summary;
-  std::filesystem::remove_all(folder);
+  const Json summary = Json::parse(contents(folder / "summary.json"));
   CHECK(summary["client_checks"]["enabled"] == true);
   return summary["client_checks"]["findings"];
 }

@@ -62,8 +62,7 @@ TEST_CASE("R69 every end of an execution is counted on its core, and refusals an
 TEST_CASE(
     "R69 a failed execution leaves the state of its cores and the log in the named directory") {
   const Scratch scratch;
-  Client client(
-      {{"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", scratch.path.string() + "/cid-%c-pid-%p-%%"}});
+  Client client({{"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", scratch.path() + "/cid-%c-pid-%p-%%"}});
   const Client::Job job = client.job();
   CHECK(scratch.names().empty());
   fail_once(job);
@@ -89,10 +88,10 @@ TEST_CASE("R69 without a directory nothing is written, and a bad one fails no re
   CHECK(scratch.names().empty());
   Client client({{"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", "/proc/no/such/place"},
                  {"NEURON_RT_DBG_DUMP_INPUTS_ON_ERR", "1006"}});
-  chmod(scratch.path.c_str(), 0500);
+  chmod(scratch.path().c_str(), 0500);
   const Client::Job job = client.job();
   fail_once(job);
-  chmod(scratch.path.c_str(), 0700);
+  chmod(scratch.path().c_str(), 0700);
   CHECK(nrt_execute(job.model, job.inputs, job.outputs) == NRT_SUCCESS);
 }
 
@@ -108,16 +107,15 @@ TEST_CASE("R69 a client that fails again and again leaves eight dumps and no mor
 
 TEST_CASE("R69 the dump program is told what failed and where the files are") {
   const Scratch scratch;
-  const std::string program = scratch.path.string() + "/dump program";
-  std::ofstream(program) << "#!/bin/sh\nprintf '%s\\n' \"$@\" > '" << scratch.path.string()
-                         << "/words'\n";
+  const std::string program = scratch.path() + "/dump program";
+  std::ofstream(program) << "#!/bin/sh\nprintf '%s\\n' \"$@\" > '" << scratch.path() << "/words'\n";
   chmod(program.c_str(), 0755);
-  Client client({{"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", scratch.path.string() + "/dump"},
+  Client client({{"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", scratch.path() + "/dump"},
                  {"NSIM_DUMP_PROGRAM", program}});
   fail_once(client.job());
   const std::string words = scratch.read("words");
   CHECK_THAT(words, Catch::Contains("--error-location\nnrt_execute\n--error-code\n1006\n"));
-  CHECK_THAT(words, Catch::Contains("--local-output-dir\n" + scratch.path.string() + "/dump\n"));
+  CHECK_THAT(words, Catch::Contains("--local-output-dir\n" + scratch.path() + "/dump\n"));
   CHECK_THAT(words, Catch::Contains("--pid\n" + std::to_string(getpid()) + "\n"));
   for (const char* flag : {"--neff-name", "--neff-uuid", "--date-time", "--tid", "--log-id",
                            "--instance-id", "--cluster-id", "--s3-output-prefix"}) {

@@ -74,7 +74,7 @@ TEST_CASE("without a device profile there is none, and filters of cores and type
   const Scratch scratch;
   {
     Client client({{"NEURON_RT_INSPECT_ENABLE", "1"},
-                   {"NEURON_RT_INSPECT_OUTPUT_DIR", scratch.path.string() + "/mine"},
+                   {"NEURON_RT_INSPECT_OUTPUT_DIR", scratch.path() + "/mine"},
                    {"NEURON_RT_INSPECT_EVENT_FILTER_NC", "1"},
                    {"NEURON_RT_INSPECT_EVENT_FILTER_TYPE", "hardware,^hw_notify"}});
     run_once(client, 0);

@@ -9,6 +9,7 @@
 #include "sim/isa/container.h"
 #include "tests/conformance/client.h"
 #include "tests/support/neff_fixture.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/support/test_program.h"
 
 using namespace nsim;
@@ -17,12 +18,9 @@ using namespace nsim::test;
 namespace {
 
 /// A folder with a substitution map and the program it names; disappears with the test.
-class Substitution {
+class Substitution : public ScratchFolder {
  public:
   Substitution(const std::vector<std::byte>& neff, const std::string& target, int cores) {
-    folder_ = std::filesystem::temp_directory_path() /
-              ("nsim_neff." + std::to_string(getpid()) + "." + std::to_string(counter()++));
-    std::filesystem::create_directories(folder_);
     const std::vector<std::byte> program = increment_container(target, cores);
     write("increment.neff",
           std::string(reinterpret_cast<const char*>(program.data()), program.size()));
@@ -32,21 +30,8 @@ class Substitution {
                           "\"\nprogram = \"increment.neff\"\n[substitute.tensors]\n"
                           "tokens = \"x\"\nresult = \"y\"\n");
   }
-  ~Substitution() { std::filesystem::remove_all(folder_); }
-  Substitution(const Substitution&) = delete;
-  Substitution& operator=(const Substitution&) = delete;
 
-  std::string map() const { return (folder_ / "map.toml").string(); }
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-  }
-
- private:
-  static int& counter() {
-    static int count = 0;
-    return count;
-  }
-  std::filesystem::path folder_;
+  std::string map() const { return *this / "map.toml"; }
 };
 
 /// What the fixtures of a test must be made for.

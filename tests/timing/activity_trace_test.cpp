@@ -3,8 +3,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "tests/support/core_bench.h"
 #include "sim/base/trace_reader.h"
+#include "tests/support/core_bench.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using isa::Engine;
@@ -15,13 +16,6 @@ using test::in_sbuf;
 using test::StreamMaker;
 
 namespace {
-
-struct TemporaryFile {
-  explicit TemporaryFile(const std::string& name)
-      : path((std::filesystem::temp_directory_path() / name).string()) {}
-  ~TemporaryFile() { std::filesystem::remove(path); }
-  const std::string path;
-};
 
 StreamMaker pipeline() {
   StreamMaker maker;
@@ -75,16 +69,16 @@ void check_trace_against_statistics(const TraceFile& file, const CoreBench& benc
 }  // namespace
 
 TEST_CASE("slices of an engine add up to its statistics") {
-  const TemporaryFile file("nsim_activity_trace_test_done.pftrace");
+  const test::ScratchFolder folder;
   const StreamMaker maker = pipeline();
   CoreBench bench;
-  Trace trace(file.path);
+  Trace trace(folder / "t.pftrace");
   bench.trace = &trace;
   bench.flow = 77;
   bench.start(maker.streams());
   bench.kernel.run();
   trace.close();
-  const TraceFile read = read_trace(file.path);
+  const TraceFile read = read_trace(folder / "t.pftrace");
   check_trace_against_statistics(read, bench);
 
   int arrows = 0;
@@ -100,14 +94,14 @@ TEST_CASE("slices of an engine add up to its statistics") {
 }
 
 TEST_CASE("slices of an aborted execution add up to its statistics") {
-  const TemporaryFile file("nsim_activity_trace_test_abort.pftrace");
+  const test::ScratchFolder folder;
   const StreamMaker maker = pipeline();
   CoreBench bench;
-  Trace trace(file.path);
+  Trace trace(folder / "t.pftrace");
   bench.trace = &trace;
   bench.start(maker.streams());
   bench.kernel.at(5 * kMicrosecond, [&] { bench.core().abort(hw::DeviceError::Hang); });
   bench.kernel.run();
   trace.close();
-  check_trace_against_statistics(read_trace(file.path), bench);
+  check_trace_against_statistics(read_trace(folder / "t.pftrace"), bench);
 }

@@ -12,6 +12,7 @@
 #include "sim/base/trace_reader.h"
 #include "sim/hw/instance_params.h"
 #include "tests/support/programs.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using namespace nsim::test;
@@ -30,9 +31,8 @@ struct Loads {
     Config config = Config::load(file);
     config.set(setting);
     params.emplace(config);
-    const std::filesystem::path directory =
-        std::filesystem::temp_directory_path() / ("dma_rings_test_" + std::to_string(getpid()));
-    InstanceBench bench(file, {"instance.numerics=off", setting}, directory.string());
+    const test::ScratchFolder directory;
+    InstanceBench bench(file, {"instance.numerics=off", setting}, directory.path());
     isa::Builder b("loads", bench.hardware().limits().target, 1);
     auto in = b.tensor("in", isa::TensorKind::Input, num::Dtype::Uint8, {128, 2 * kRow});
     for (int q = 0; q < queues; ++q) {
@@ -45,9 +45,7 @@ struct Loads {
     bench.submit(unit(hw::UnitType::Compute), loaded.request());
     bench.run();
     bench.traces().close();
-    packets =
-        read_trace((directory / "device_profile_model_1.pftrace").string()).slices_of("DMA0(nc0)");
-    std::filesystem::remove_all(directory);
+    packets = read_trace(directory / "device_profile_model_1.pftrace").slices_of("DMA0(nc0)");
     descriptor_bytes = bench.stat("nd0.hbm0.descriptor_bytes");
     span = bench.stat("nd0.nc0.dma.span");
   }

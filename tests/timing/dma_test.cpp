@@ -11,6 +11,7 @@
 #include "sim/base/trace_reader.h"
 #include "sim/hw/instance_params.h"
 #include "tests/support/programs.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using namespace nsim::test;
@@ -24,9 +25,8 @@ const hw::UnitAddress kCompute = unit(hw::UnitType::Compute);
 /// them.
 struct Loads {
   Loads(int partitions, int elements, isa::DgeMode mode, int count = 1) : params(resolve()) {
-    const std::filesystem::path directory =
-        std::filesystem::temp_directory_path() / ("dma_test_" + std::to_string(getpid()));
-    InstanceBench bench(kTrn2, {"instance.numerics=off"}, directory.string());
+    const test::ScratchFolder directory;
+    InstanceBench bench(kTrn2, {"instance.numerics=off"}, directory.path());
     isa::Builder b("loads", "trn2", 1);
     auto in = b.tensor("in", isa::TensorKind::Input, num::Dtype::Bf16, {partitions, elements * 2});
     std::vector<isa::BufferRef> tiles;
@@ -41,8 +41,7 @@ struct Loads {
     bench.submit(kCompute, loaded.request());
     bench.run();
     bench.traces().close();
-    trace = read_trace((directory / "device_profile_model_1.pftrace").string());
-    std::filesystem::remove_all(directory);
+    trace = read_trace(directory / "device_profile_model_1.pftrace");
     busy = static_cast<SimTime>(bench.stat("nd0.nc0.dma.engine0.busy") * kNanosecond + 0.5);
   }
 

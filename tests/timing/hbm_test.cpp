@@ -15,6 +15,7 @@
 #include "sim/hw/hbm.h"
 #include "sim/isa/text.h"
 #include "tests/support/programs.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using namespace nsim::test;
@@ -89,9 +90,7 @@ Make model(const std::string& name) {
 
 isa::Program vector_add(const isa::Limits&) {
   const std::string path = kSource + "/models/vector_add.nasm";
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return isa::parse_text(text.str(), path);
+  return isa::parse_text(test::contents(path), path);
 }
 
 constexpr std::int64_t kColumns = 2048;  // bf16: rows of 4 KiB

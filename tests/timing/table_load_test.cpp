@@ -3,8 +3,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "tests/support/core_bench.h"
 #include "sim/base/trace_reader.h"
+#include "tests/support/core_bench.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using isa::Engine;
@@ -85,15 +86,13 @@ TEST_CASE("a table stays for the next execution") {
 }
 
 TEST_CASE("the trace shows the loading of a table") {
-  const std::string path =
-      (std::filesystem::temp_directory_path() / "nsim_table_load_test.pftrace").string();
+  const test::ScratchFolder folder;
   CoreBench bench;
-  Trace trace(path);
+  Trace trace(folder / "t.pftrace");
   bench.trace = &trace;
   end_of(bench, {Activation::Exp});
   trace.close();
-  const TraceFile file = read_trace(path);
-  std::filesystem::remove(path);
+  const TraceFile file = read_trace(folder / "t.pftrace");
   const auto slices = file.slices_of("Scalar(nc0)");
   REQUIRE(slices.size() == 3);
   CHECK(slices[0].name == "act_table_load");

@@ -3,8 +3,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "tests/support/core_bench.h"
 #include "sim/base/trace_reader.h"
+#include "tests/support/core_bench.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using isa::Engine;
@@ -119,20 +120,18 @@ TEST_CASE("matmuls far apart stay limited, those closer together do not") {
 }
 
 TEST_CASE("the trace shows the rate of Tensor whenever it changes") {
-  const std::string path =
-      (std::filesystem::temp_directory_path() / "nsim_throttle_test.pftrace").string();
+  const test::ScratchFolder folder;
   CoreBench bench({}, false, 1, kTrn2);
   StreamMaker maker;
   for (int i = 0; i < 40; ++i) {
     maker.add(matmul());
   }
-  Trace trace(path);
+  Trace trace(folder / "t.pftrace");
   bench.trace = &trace;
   bench.start(maker.streams());
   bench.kernel.run();
   trace.close();
-  const TraceFile file = read_trace(path);
-  std::filesystem::remove(path);
+  const TraceFile file = read_trace(folder / "t.pftrace");
   REQUIRE(file.counters.size() == 2);
   CHECK(file.counters[0].value == 100 * bench.params.engines.tensor.throttle.rate);
   CHECK(file.counters[1].value == 100);

@@ -11,6 +11,7 @@
 
 #include "sim/base/error.h"
 #include "sim/base/params.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using Catch::Matchers::Contains;
@@ -30,25 +31,6 @@ std::string error_of(const std::function<void()>& action) {
 std::string parse_error(const std::string& text) {
   return error_of([&text] { Config::parse(text, "c.toml"); });
 }
-
-// A folder of files that goes away with the case.
-class Folder {
- public:
-  Folder()
-      : path_(std::filesystem::temp_directory_path() /
-              ("nsim_config_test_" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(path_ / "sub");
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name) << text;
-    return (path_ / name).string();
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace
 
@@ -120,7 +102,7 @@ TEST_CASE("tables may not be nested without end", "[config]") {
 }
 
 TEST_CASE("the extending file wins, key by key", "[config]") {
-  const Folder folder;
+  const test::ScratchFolder folder;
   folder.write("base.toml", "[m]\na = 1\nb = {value = 2, source = \"derived: x\"}\nc = 3\n");
   folder.write("sub/middle.toml", "extends = \"../base.toml\"\nm.b = 20\n");
   const std::string top = folder.write("top.toml", "extends = \"sub/middle.toml\"\nm.c = 30\n");
@@ -135,7 +117,7 @@ TEST_CASE("the extending file wins, key by key", "[config]") {
 }
 
 TEST_CASE("files that extend each other in a circle are refused", "[config]") {
-  const Folder folder;
+  const test::ScratchFolder folder;
   const std::string a = folder.write("a.toml", "extends = \"b.toml\"\n");
   folder.write("b.toml", "extends = \"./a.toml\"\n");
   CHECK_THAT(error_of([&a] { Config::load(a); }),
@@ -143,7 +125,7 @@ TEST_CASE("files that extend each other in a circle are refused", "[config]") {
 }
 
 TEST_CASE("a file that cannot be read is named with who wanted it", "[config]") {
-  const Folder folder;
+  const test::ScratchFolder folder;
   CHECK_THAT(error_of([] { Config::load("/nowhere/x.toml"); }),
              Contains("cannot read \"/nowhere/x.toml\""));
   CHECK_THAT(error_of([] { Config::load("/tmp"); }), Contains("cannot read \"/tmp\""));

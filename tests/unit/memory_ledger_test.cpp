@@ -10,6 +10,7 @@
 
 #include "runtime/status.h"
 #include "sim/base/log.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using namespace nsim::rt;
@@ -18,22 +19,10 @@ namespace {
 
 constexpr std::uint64_t kPage = 1024;
 
-class Folder {
- public:
-  Folder() : path("/tmp/nsim_ledger_" + std::to_string(getpid())) {
-    log::set_level(log::Level::Quiet);
-  }
-  ~Folder() {
-    std::filesystem::remove_all(path);
-    log::set_level(log::Level::Error);
-  }
-  std::string read(const std::string& name) const {
-    std::ifstream in(path + "/" + name);
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-  }
-  const std::string path;
+/// A folder, and silence while it is there.
+struct QuietFolder : test::ScratchFolder {
+  QuietFolder() { log::set_level(log::Level::Quiet); }
+  ~QuietFolder() { log::set_level(log::Level::Error); }
 };
 
 std::shared_ptr<HbmPool> make_pool(std::shared_ptr<MemoryObserver> observer) {
@@ -48,13 +37,13 @@ std::shared_ptr<HbmPool> make_pool(std::shared_ptr<MemoryObserver> observer) {
 }  // namespace
 
 TEST_CASE("a failed allocation leaves the table of owners and categories") {
-  const Folder folder;
-  const auto pool = make_pool(std::make_shared<MemoryLedger>(folder.path));
+  const QuietFolder folder;
+  const auto pool = make_pool(std::make_shared<MemoryLedger>(folder.path()));
   pool->allocate(2 * kPage, MemoryUse::Constants, "llama");
   pool->allocate(kPage, MemoryUse::Code, "llama");
   pool->allocate(kPage, MemoryUse::Tensors);
   CHECK_THROWS_AS(pool->allocate(5 * kPage, MemoryUse::Tensors), StatusError);
-  const std::string table = folder.read("neuron_mem_table_device_2_hbm_1.log");
+  const std::string table = test::contents(folder / "neuron_mem_table_device_2_hbm_1.log");
   CHECK(table == memory_table(*pool));
   CHECK_THAT(table, Catch::Contains("device 2 HBM 1 in bytes: 8192 in all") &&
                         Catch::Contains("4096 free in 1 hole(s), the largest 4096"));
@@ -68,25 +57,25 @@ TEST_CASE("a failed allocation leaves the table of owners and categories") {
   std::getline(lines, line);
   CHECK_THAT(line,
              Catch::StartsWith("llama") && Catch::Contains("2048") && Catch::EndsWith("3072"));
-  CHECK_FALSE(std::filesystem::exists(folder.path + "/neuron_mem_log_device_2_hbm_1.csv"));
+  CHECK_FALSE(std::filesystem::exists(folder / "neuron_mem_log_device_2_hbm_1.csv"));
 }
 
 TEST_CASE("the history of allocations is CSV and keeps the last entries") {
-  const Folder folder;
-  const auto ledger = std::make_shared<MemoryLedger>(folder.path, 2);
+  const QuietFolder folder;
+  const auto ledger = std::make_shared<MemoryLedger>(folder.path(), 2);
   const auto pool = make_pool(ledger);
   pool->allocate(kPage, MemoryUse::Tensors);
   pool->allocate(kPage, MemoryUse::Constants, "a,\"b\"");
   pool->release(0);
   ledger->report(*pool);
-  CHECK(folder.read("neuron_mem_log_device_2_hbm_1.csv") ==
+  CHECK(test::contents(folder / "neuron_mem_log_device_2_hbm_1.csv") ==
         "number,operation,device,hbm,address,bytes,category,model\n"
         "2,allocate,2,1,0x100400,1024,model constants,\"a,\"\"b\"\"\"\n"
         "3,free,2,1,0x100000,1024,tensors,\n");
 }
 
 TEST_CASE("a directory that cannot be written changes nothing but the log") {
-  const Folder folder;
+  const QuietFolder folder;
   const auto pool = make_pool(std::make_shared<MemoryLedger>("/proc/no_such_directory", 10));
   CHECK_THROWS_AS(pool->allocate(9 * kPage, MemoryUse::Tensors), StatusError);
 }

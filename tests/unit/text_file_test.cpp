@@ -9,35 +9,27 @@
 #include <fstream>
 
 #include "sim/base/error.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using Catch::Contains;
 
-namespace {
-
-struct TemporaryFile {
-  explicit TemporaryFile(const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
-  ~TemporaryFile() { std::filesystem::remove(path); }
-  const std::string path = "/tmp/nsim_text_file_" + std::to_string(getpid());
-};
-
-}  // namespace
-
 TEST_CASE("a text file is read whole, whatever bytes it has") {
+  const test::ScratchFolder folder;
   for (const std::size_t size : {0, 1, 16383, 16384, 16385, 100000}) {
     std::string text(size, 'x');
     for (std::size_t i = 0; i < size; ++i) {
       text[i] = static_cast<char>(i * 7);
     }
-    const TemporaryFile file(text);
-    CHECK(read_text_file(file.path) == text);
+    CHECK(read_text_file(folder.write("text", text)) == text);
   }
 }
 
 TEST_CASE("a text file that cannot be read is refused with the reason") {
   CHECK_THROWS_WITH(read_text_file("/nowhere/x"), "cannot read \"/nowhere/x\": no such file");
   CHECK_THROWS_WITH(read_text_file("/tmp"), "cannot read \"/tmp\": it is a directory");
-  const TemporaryFile large(std::string((16 << 20) + 1, ' '));
-  CHECK_THROWS_WITH(read_text_file(large.path), Contains("larger than 16 MiB"));
+  const test::ScratchFolder folder;
+  CHECK_THROWS_WITH(read_text_file(folder.write("large", std::string((16 << 20) + 1, ' '))),
+                    Contains("larger than 16 MiB"));
   CHECK_THROWS_AS(read_text_file("/nowhere/x"), UserError);
 }

@@ -10,6 +10,7 @@
 #include "sim/isa/compare.h"
 #include "sim/isa/opcode.h"
 #include "tests/support/every_opcode.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using namespace nsim::isa;
@@ -55,10 +56,7 @@ void check_round_trip(const Program& program) {
 }
 
 std::string read_file(const std::string& path) {
-  std::ifstream file(std::string(NSIM_SOURCE_DIR) + "/" + path);
-  std::stringstream content;
-  content << file.rdbuf();
-  return content.str();
+  return nsim::test::contents(std::string(NSIM_SOURCE_DIR) + "/" + path);
 }
 
 }  // namespace
@@ -209,7 +207,7 @@ TEST_CASE("floats come back exactly, whatever they are") {
 }
 
 TEST_CASE("every opcode with every attribute survives printing and parsing") {
-  const Program program = test::every_opcode();
+  const Program program = isa::test::every_opcode();
   check_round_trip(program);
   const std::string text = print_text(program);
   for (int i = 0; i < kAttributeCount; ++i) {

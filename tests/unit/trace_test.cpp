@@ -11,27 +11,9 @@
 
 #include "sim/base/error.h"
 #include "sim/base/trace_reader.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
-
-namespace {
-
-// A folder that goes away with the case.
-class Folder {
- public:
-  Folder()
-      : path_(std::filesystem::temp_directory_path() /
-              ("nsim_trace_test_" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string file(const std::string& name = "t.pftrace") const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-}  // namespace
 
 TEST_CASE("a disabled trace accepts everything and records nothing", "[trace]") {
   Trace trace;
@@ -44,15 +26,15 @@ TEST_CASE("a disabled trace accepts everything and records nothing", "[trace]") 
 }
 
 TEST_CASE("slices come back with their exact picoseconds, flows and arguments", "[trace]") {
-  const Folder folder;
-  Trace trace(folder.file());
+  const test::ScratchFolder folder;
+  Trace trace(folder / "t.pftrace");
   const TrackId tensor = trace.track("Tensor", trace.process("nd0", 1));
   trace.slice(tensor, trace.name("matmul"), 1'234, 5'678, 77,
               {{"rows", 128}, {"dtype", 0, "bf16"}, {"minus", -1}});
   trace.instant(tensor, trace.name("notify"), 9'999, 77);
   trace.close();
 
-  const TraceFile file = read_trace(folder.file());
+  const TraceFile file = read_trace(folder / "t.pftrace");
   REQUIRE(file.slices.size() == 2);
   const TraceSlice& slice = file.slices[0];
   CHECK(file.path(slice.track) == "nd0/Tensor");
@@ -69,8 +51,8 @@ TEST_CASE("slices come back with their exact picoseconds, flows and arguments", 
 }
 
 TEST_CASE("tracks form a tree with ranks, processes and counters", "[trace]") {
-  const Folder folder;
-  Trace trace(folder.file());
+  const test::ScratchFolder folder;
+  Trace trace(folder / "t.pftrace");
   const TrackId device = trace.process("nd0", 4444, 2);
   const TrackId core = trace.track("nc1", device, 1);
   const TrackId hbm = trace.counter_track("HBM", "B/s", device, 9);
@@ -79,7 +61,7 @@ TEST_CASE("tracks form a tree with ranks, processes and counters", "[trace]") {
   CHECK(trace.track("nc1", 0) != core);
   trace.close();
 
-  const TraceFile file = read_trace(folder.file());
+  const TraceFile file = read_trace(folder / "t.pftrace");
   REQUIRE(file.tracks.size() == 4);
   CHECK(file.track("nd0").pid == 4444);
   CHECK(file.track("nd0").rank == 2);
@@ -95,8 +77,8 @@ TEST_CASE("tracks form a tree with ranks, processes and counters", "[trace]") {
 }
 
 TEST_CASE("slices that touch do not overlap in nanoseconds", "[trace]") {
-  const Folder folder;
-  Trace trace(folder.file());
+  const test::ScratchFolder folder;
+  Trace trace(folder / "t.pftrace");
   const TrackId track = trace.track("x");
   const NameId name = trace.name("op");
   SimTime at = 0;
@@ -105,7 +87,7 @@ TEST_CASE("slices that touch do not overlap in nanoseconds", "[trace]") {
     at += duration;
   }
   trace.close();
-  const TraceFile file = read_trace(folder.file());
+  const TraceFile file = read_trace(folder / "t.pftrace");
   CHECK(file.busy("x") == at);
   for (std::size_t i = 1; i < file.slices.size(); ++i) {
     CHECK(file.slices[i].begin_ns >= file.slices[i - 1].end_ns);
@@ -113,36 +95,36 @@ TEST_CASE("slices that touch do not overlap in nanoseconds", "[trace]") {
 }
 
 TEST_CASE("slices may nest", "[trace]") {
-  const Folder folder;
-  Trace trace(folder.file());
+  const test::ScratchFolder folder;
+  Trace trace(folder / "t.pftrace");
   const TrackId track = trace.track("x");
   trace.slice(track, trace.name("outer"), 0, 10'000);
   trace.slice(track, trace.name("inner"), 0, 4'000);
   trace.slice(track, trace.name("inner"), 4'000, 10'000);
   trace.close();
-  CHECK(read_trace(folder.file()).slices_of("x").size() == 3);
+  CHECK(read_trace(folder / "t.pftrace").slices_of("x").size() == 3);
 }
 
 TEST_CASE("the reader refuses slices that overlap", "[trace]") {
-  const Folder folder;
-  Trace trace(folder.file());
+  const test::ScratchFolder folder;
+  Trace trace(folder / "t.pftrace");
   const TrackId track = trace.track("x");
   trace.slice(track, trace.name("a"), 0, 10);
   trace.slice(track, trace.name("b"), 9, 20);
   trace.close();
-  CHECK_THROWS_WITH(read_trace(folder.file()),
+  CHECK_THROWS_WITH(read_trace(folder / "t.pftrace"),
                     Catch::Matchers::Contains("overlap on \"x\" at 9 ps"));
 }
 
 TEST_CASE("a slice that ends before it starts is our bug", "[trace]") {
-  const Folder folder;
-  Trace trace(folder.file());
+  const test::ScratchFolder folder;
+  Trace trace(folder / "t.pftrace");
   CHECK_THROWS_AS(trace.slice(trace.track("x"), trace.name("a"), 10, 9), InternalError);
 }
 
 TEST_CASE("the same text has one number and stands in the file once", "[trace]") {
-  const Folder folder;
-  Trace trace(folder.file());
+  const test::ScratchFolder folder;
+  Trace trace(folder / "t.pftrace");
   const NameId name = trace.name("only_once");
   CHECK(trace.name(std::string("only_once")) == name);
   CHECK(trace.name("another") != name);
@@ -150,17 +132,17 @@ TEST_CASE("the same text has one number and stands in the file once", "[trace]")
   trace.slice(track, name, 0, 1);
   trace.slice(track, name, 1, 2);
   trace.close();
-  std::ifstream file(folder.file(), std::ios::binary);
+  std::ifstream file(folder / "t.pftrace", std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   CHECK(bytes.find("only_once") == bytes.rfind("only_once"));
 }
 
 TEST_CASE("the bytes of a packet are Perfetto's", "[trace]") {
-  const Folder folder;
-  Trace trace(folder.file());
+  const test::ScratchFolder folder;
+  Trace trace(folder / "t.pftrace");
   trace.counter(trace.counter_track("c", "B"), 3'000, 1.0);
   trace.close();
-  std::ifstream file(folder.file(), std::ios::binary);
+  std::ifstream file(folder / "t.pftrace", std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   // TracePacket {sequence_id: 1, timestamp: 3, sequence_flags: 2,
   //   track_event {type: COUNTER, track_uuid: 1, double_counter_value: 1.0}}, each tag as on the
@@ -174,8 +156,8 @@ TEST_CASE("the bytes of a packet are Perfetto's", "[trace]") {
 }
 
 TEST_CASE("a trace larger than its buffer is complete", "[trace]") {
-  const Folder folder;
-  Trace trace(folder.file());
+  const test::ScratchFolder folder;
+  Trace trace(folder / "t.pftrace");
   const TrackId track = trace.track("x");
   const NameId name = trace.name("op");
   constexpr int kSlices = 25'000;
@@ -183,8 +165,8 @@ TEST_CASE("a trace larger than its buffer is complete", "[trace]") {
     trace.slice(track, name, i * 1000, i * 1000 + 500);
   }
   trace.close();
-  CHECK(std::filesystem::file_size(folder.file()) > (1u << 20));
-  CHECK(read_trace(folder.file()).busy("x") == kSlices * 500);
+  CHECK(std::filesystem::file_size(folder / "t.pftrace") > (1u << 20));
+  CHECK(read_trace(folder / "t.pftrace").busy("x") == kSlices * 500);
 }
 
 TEST_CASE("a trace that cannot be created is the user's mistake", "[trace]") {
@@ -205,13 +187,12 @@ TEST_CASE("a set without directory has only disabled traces", "[trace]") {
 }
 
 TEST_CASE("a set has one file for the system and one per model", "[trace]") {
-  const Folder folder;
-  TraceSet traces(folder.file("new/deep"));
+  const test::ScratchFolder folder;
+  TraceSet traces(folder / "new/deep");
   CHECK(traces.enabled());
   CHECK(&traces.device(3) == &traces.device(3));
   traces.device(3).track("x");
   traces.close();
-  CHECK(std::filesystem::exists(folder.file("new/deep/system_profile.pftrace")));
-  CHECK(read_trace(folder.file("new/deep/device_profile_model_3.pftrace")).tracks.size() ==
-        1);
+  CHECK(std::filesystem::exists(folder / "new/deep/system_profile.pftrace"));
+  CHECK(read_trace(folder / "new/deep/device_profile_model_3.pftrace").tracks.size() == 1);
 }

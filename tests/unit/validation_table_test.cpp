@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "sim/base/error.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim;
 using namespace nsim::tool;
@@ -15,14 +16,8 @@ using namespace nsim::tool;
 namespace {
 
 /// A table in a file of its own.
-struct TableFile {
-  explicit TableFile(const std::string& text)
-      : path((std::filesystem::temp_directory_path() /
-              ("validation_table_test_" + std::to_string(getpid()) + ".toml"))
-                 .string()) {
-    std::ofstream(path) << text;
-  }
-  ~TableFile() { std::filesystem::remove(path); }
+struct TableFile : test::ScratchFolder {
+  explicit TableFile(const std::string& text) : path(write("table.toml", text)) {}
   const std::string path;
 };
 

@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/sweep/executor.h"
 
-#include <unistd.h>
-
-#include <filesystem>
-
 #include "tools/process_pool.h"
 
 namespace nsim::tool {
 namespace {
-
-/// Becomes nsim with other arguments; returns only when that is not possible.
-int become(const std::string& program, const std::vector<std::string>& arguments) {
-  std::vector<std::string> words{program};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) {
-    pointers.push_back(word.data());
-  }
-  pointers.push_back(nullptr);
-  execv(program.c_str(), pointers.data());
-  return 127;
-}
 
 class LocalExecutor : public Executor {
  public:
@@ -29,12 +12,16 @@ class LocalExecutor : public Executor {
 
   void run(const std::vector<PointJob>& jobs,
            const std::function<void(std::size_t, const std::string&)>& ended) override {
-    const std::string program = own_program();
     ProcessPool pool(jobs_);
     std::size_t next = 0;
     while (next < jobs.size() || !pool.empty()) {
       for (; next < jobs.size() && !pool.full(); ++next) {
-        pool.start(next, [&](std::string&) { return become(program, jobs[next].arguments); });
+        pool.start(next, [&](std::string&) {
+          std::vector<std::string> words{own_program()};
+          words.insert(words.end(), jobs[next].arguments.begin(), jobs[next].arguments.end());
+          become(words);
+          return 127;
+        });
       }
       const ProcessPool::Ended one = pool.wait();
       ended(one.job, one.problem());
@@ -49,10 +36,6 @@ class LocalExecutor : public Executor {
 
 std::unique_ptr<Executor> local_executor(int jobs) {
   return std::make_unique<LocalExecutor>(jobs);
-}
-
-std::string own_program() {
-  return std::filesystem::read_symlink("/proc/self/exe").string();
 }
 
 std::string shell_line(const std::vector<std::string>& arguments) {

@@ -28,9 +28,6 @@ class Executor {
 /// Processes of this machine, `jobs` at a time.
 std::unique_ptr<Executor> local_executor(int jobs);
 
-/// The nsim program that is running.
-std::string own_program();
-
 /// One line for a shell.
 std::string shell_line(const std::vector<std::string>& arguments);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/sweep/study.h"
-#include "models/program_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,7 +13,11 @@
 #include <cstring>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
+#include "models/program_file.h"
+#include "sim/base/words.h"
+#include "tools/process_pool.h"
 #include "tools/run_directory.h"
 #include "tools/run_record.h"
 
@@ -27,11 +30,7 @@ std::string digest(const std::string& text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned size = 0;
   EVP_Digest(text.data(), text.size(), bytes.data(), &size, EVP_sha256(), nullptr);
-  std::string out;
-  for (unsigned i = 0; i < size; ++i) {
-    out += fmt::format("{:02x}", bytes[i]);
-  }
-  return out;
+  return hex(std::vector(bytes.begin(), bytes.begin() + size));
 }
 
 /// Every program and device of the sweep by a digest of what it is.

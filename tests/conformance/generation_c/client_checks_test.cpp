@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/conformance/client.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace nsim::test;
 using Json = nlohmann::json;
@@ -21,16 +22,13 @@ using Bugs = std::vector<std::string>;
 
 /// What the checking mode finds in `body`, by the line that a session adds to its report.
 Bugs bugs_of(const std::function<void(Client&)>& body) {
-  const std::string file =
-      (std::filesystem::temp_directory_path() / ("nsim_checks_c." + std::to_string(getpid())))
-          .string();
+  const ScratchFolder folder;
+  const std::string file = folder / "checks";
   {
     Client client{{"NSIM_CHECK", "1"}, {"NSIM_CHECK_REPORT", file}};
     body(client);
   }
-  Json session;
-  std::ifstream(file) >> session;
-  std::filesystem::remove(file);
+  const Json session = Json::parse(contents(file));
   Bugs bugs;
   for (const Json& finding : session["findings"]) {
     bugs.push_back(finding["bug"]);
