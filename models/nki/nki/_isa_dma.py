@@ -11,11 +11,9 @@ from . import _checks as check
 from . import _trace
 from ._enums import UNKNOWN, dge_mode as modes, oob_mode as bounds
 from ._errors import fail, missing
-from ._isa_elementwise import Reshaped
 from ._memory import allocate
 from ._operators import OPERATORS, alu
-from ._registers import Affine
-from ._tensor import PRIVATE_HBM, Tensor, merged, operand_text, row_major
+from ._tensor import PRIVATE_HBM, Reshaped, Tensor, merged, operand_text
 from ._trace import Record, add
 
 # Which engine's queue triggers a transfer when the kernel does not say: into SBUF, out of it, within a memory.
@@ -177,10 +175,8 @@ def dma_transpose(dst, src, axes=None, priority=None, dge_mode=DGE_UNKNOWN, oob_
     which, attributes = _trigger(function, dst, src, engine, dge_mode)
     record = None
     for middle in product(*(range(each) for each in src.shape[1:-1])):
-        key = (slice(None),) + middle + (slice(None),)
         to, since = _plane(dst, middle), _plane(src, middle)
         record = add("dma_transpose", which, [to, since], tuple(attributes), name)
-        del key
     return record
 
 
@@ -247,6 +243,3 @@ def _indirect_compute(function: str, dst: Tensor, sources: List[Tensor], oob, na
 def sendrecv(src, dst, send_to_rank, recv_from_rank, pipe_id=0, dma_engine=None, name=None) -> Record:
     """The cores of a logical core exchange tiles."""
     missing("nki.isa.sendrecv")
-
-
-__all__ = ["dma_copy", "dma_transpose", "dma_compute", "sendrecv", "Affine", "row_major"]

@@ -10,7 +10,7 @@ from . import _trace
 from ._enums import UNKNOWN, reduce_cmd as commands
 from ._errors import fail, missing
 from ._operators import REDUCTIONS, UNARY, Operator, activation as activation_name, alu
-from ._tensor import Tensor, merged, operand_text
+from ._tensor import Reshaped, Tensor, merged, operand_text
 from ._trace import Record, add
 
 _INT32 = ("int32", "uint32")
@@ -181,17 +181,6 @@ def tensor_reduce(dst, op, data, axis, negate=False, keepdims=False, name=None, 
     if len(kept) + len(reduced) > 4:
         missing(function, f"{list(data.shape)} with these strides needs more than 4 free dimensions")
     return add("tensor_reduce", "vector", [dst, Reshaped(data, source) if kept else data], attributes, name)
-
-
-class Reshaped(Tensor):
-    """A view whose dimensions are written as given, because their number has a meaning."""
-
-    __slots__ = ()
-
-    def __init__(self, view: Tensor, text: str):
-        Tensor.__init__(self, view.storage, view.dtype, view.shape, view.strides, view.offset, view.part, view.base_shape, view.dynamic,
-                        view.vector)
-        self._text = text
 
 
 def tensor_partition_reduce(dst, op, data, name=None) -> Record:

@@ -11,7 +11,7 @@ from . import _trace
 from ._enums import UNKNOWN, matmul_perf_mode
 from ._errors import fail, missing
 from ._target import PSUM_BANK_BYTES
-from ._tensor import Tensor, operand_text
+from ._tensor import Reshaped, Tensor, merged, operand_text
 from ._trace import Record, add
 
 _WIDE = ("float32", "tfloat32")
@@ -123,6 +123,8 @@ def nc_matmul(dst, stationary, moving, is_stationary_onezero=False, is_moving_on
         attributes.append(("is_stationary_onezero", True))
     if is_moving_onezero and moving.dtype.name in _WIDE:
         attributes.append(("is_moving_onezero", True))
+    if attributes and attributes[0][1] == "double_row":
+        stationary, moving = _two_rows(stationary), _two_rows(moving)
     return add("nc_matmul", "tensor", [dst, stationary, moving], tuple(attributes), name)
 
 
@@ -144,6 +146,21 @@ def _transpose_mode(function: str, dst: Tensor, data: Tensor, identity: Tensor, 
     if dst.dtype is not data.dtype:
         fail(function, f"is_transpose: dst is {dst.dtype} and the data {data.dtype}: a transpose does not convert")
     return add("nc_transpose", "tensor", [dst, data], (), name)
+
+
+def _two_rows(view: Tensor) -> Tensor:
+    """The operand with its dimension of two rows written out."""
+    free = view.free_dims()
+    return Reshaped(view, operand_text(view, [free[0]] + merged(free[1:])))
+
+
+def _scale_rows(function: str, what: str, scale: Tensor, of: Tensor) -> Tensor:
+    """The partitions that hold scales: four of each quadrant, so up to the fourth of the last one."""
+    rows = (of.shape[0] // 32 - 1) * 32 + 4
+    check.dtype(function, what, scale, ("uint8",))
+    if scale.shape[0] < rows or scale.elems != of.elems:
+        fail(function, f"{what} is [{scale.shape[0]}, {scale.elems}], must be [{rows}, {of.elems}]: four partitions of each quadrant")
+    return scale if scale.shape[0] == rows else scale.index((slice(0, rows),))
 
 
 def _check_tile(function: str, size, position, rows: int, columns: int) -> None:
@@ -171,7 +188,8 @@ def nc_matmul_mx(dst, stationary, moving, stationary_scale, moving_scale, tile_p
         if each.shape[0] % 32 or each.shape[0] != views[0].shape[0]:
             fail(function, f"{what} has {each.shape[0]} partitions: both need the same multiple of 32")
     check.shape(function, "dst", dst, views[0].elems, views[1].elems)
-    attributes = [("stationary_scale", scales[0]), ("moving_scale", scales[1])]
+    attributes = [("stationary_scale", _scale_rows(function, "stationary_scale", scales[0], views[0])),
+                  ("moving_scale", _scale_rows(function, "moving_scale", scales[1], views[1]))]
     if tile_size:
         _check_tile(function, tile_size, tile_position, views[0].shape[0], views[0].elems)
         attributes.append(("tile_size", list(tile_size)))
@@ -208,7 +226,7 @@ def quantize_mx(dst, src, dst_scale, name=None) -> Record:
     if src.shape[0] % 32 or src.shape[0] != dst.shape[0] or src.elems != 4 * dst.elems:
         fail(function, f"src is [{src.shape[0]}, {src.elems}] and dst [{dst.shape[0]}, {dst.elems}]: partitions must be equal, a "
              "multiple of 32, and src has four elements for each of dst")
-    return add("quantize_mx", "vector", [dst, src, scale], (), name)
+    return add("quantize_mx", "vector", [dst, src, _scale_rows(function, "dst_scale", scale, dst)], (), name)
 
 
 def drop_needless_zeros(trace: _trace.Trace) -> None:
@@ -230,6 +248,3 @@ def drop_needless_zeros(trace: _trace.Trace) -> None:
             else:
                 storage.zeros.dropped = bool(covered[key].all())
                 del zeroed[key]
-
-
-__all__ = ["nc_matmul", "nc_matmul_mx", "nc_transpose", "quantize_mx", "operand_text"]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import List, Tuple
 
 from . import _checks as check
-from ._dtypes import as_dtype
-from ._enums import reduce_cmd as commands
+
 from ._errors import fail
-from ._isa_elementwise import IDLE, RESET_REDUCE, Reshaped, reduction
+from ._isa_elementwise import IDLE, RESET_REDUCE, reduction
 from ._operators import COMPARISONS, OPERATORS, alu
 from ._registers import Affine, VirtualRegister
-from ._tensor import Tensor, operand_text
+from ._tensor import Reshaped, Tensor, operand_text
 from ._trace import Record, add
 
 FP32_MIN = -3.4028234663852886e38
@@ -235,7 +234,3 @@ def sequence_bounds(dst, segment_ids, name=None) -> Record:
     check.shape(function, "segment_ids", ids, 1, ids.elems)
     check.shape(function, "dst", dst, 1, 2 * ids.elems)
     return add("sequence_bounds", "gpsimd", [dst, ids], (), name)
-
-
-__all__ = ["range_select", "select_reduce", "iota", "affine_select", "bn_stats", "bn_aggr", "max8", "nc_find_index8",
-           "nc_match_replace8", "nonzero_with_count", "topk", "sequence_bounds", "commands", "as_dtype"]

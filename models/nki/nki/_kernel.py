@@ -231,12 +231,3 @@ def _array_of(view: Tensor, held: Dict[int, np.ndarray]) -> np.ndarray:
 def _show_prints(launch: Launch, held: Dict[int, np.ndarray]) -> None:
     for prefix, view in launch.prints:
         print(prefix, _array_of(view, held))
-
-
-def jit(function: Optional[Callable] = None, **options):
-    """@nki.jit, @nki.jit(), nki.jit(function). Options of the vendor's compiler are accepted and have no effect."""
-    if function is None:
-        return functools.partial(jit, **options)
-    if isinstance(function, Kernel):
-        return function
-    return Kernel(function, options=options)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from math import prod
 from typing import Optional, Sequence, Tuple
 
-from ._dtypes import DType, as_dtype
+from ._dtypes import DType
 from ._errors import fail
-from ._registers import Affine, DynSlice, VirtualRegister, offset_text
+from ._registers import offset_text
 from ._views import Views
 
 
@@ -169,6 +169,17 @@ class Tensor(Views):
         return Views.__getitem__(self, key)
 
 
+class Reshaped(Tensor):
+    """A view whose dimensions are written as given, because their number has a meaning."""
+
+    __slots__ = ()
+
+    def __init__(self, view: Tensor, text: str):
+        Tensor.__init__(self, view.storage, view.dtype, view.shape, view.strides, view.offset, view.part, view.base_shape, view.dynamic,
+                        view.vector)
+        self._text = text
+
+
 def merged(dims: Sequence[Tuple[int, int]]) -> list:
     """The same elements in the same order in as few dimensions as possible."""
     out: list = []
@@ -216,7 +227,3 @@ def row_major(shape: Sequence[int]) -> Tuple[int, ...]:
 def whole(storage: Storage, cls=Tensor) -> Tensor:
     """The view that an allocation returns."""
     return cls(storage, storage.dtype, storage.shape, row_major(storage.shape))
-
-
-__all__ = ["Buffer", "SBUF", "PSUM", "PRIVATE_HBM", "SHARED_HBM", "Storage", "Tensor", "merged", "operand_text",
-           "row_major", "whole", "as_dtype", "Affine", "DynSlice", "VirtualRegister"]
