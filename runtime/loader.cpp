@@ -147,6 +147,17 @@ void log_sizes(const LoadedModel& model) {
   }
 }
 
+/// What each operator asks for; those without work are left out.
+std::vector<std::pair<std::string, isa::Work>> operators_of(const isa::Streams& streams) {
+  std::vector<std::pair<std::string, isa::Work>> operators;
+  for (std::size_t label = 0; label < streams.labels.size(); ++label) {
+    if (streams.label_work[label].instructions > 0) {
+      operators.emplace_back(streams.labels[label], streams.label_work[label]);
+    }
+  }
+  return operators;
+}
+
 /// Loads `program` for a model that has its ports.
 std::shared_ptr<LoadedModel> load_onto(Session& session, isa::Program program,
                                        std::shared_ptr<LoadedModel> model, int core) {
@@ -162,6 +173,7 @@ std::shared_ptr<LoadedModel> load_onto(Session& session, isa::Program program,
   record.name = model->name;
   record.core = session.cores().first + model->core;
   record.work = model->streams->work;
+  record.operators = operators_of(*model->streams);
   record.spilled_bytes = model->streams->spilled_bytes;
   model->id = session.add_model_record(std::move(record));
   place_code(session, *model);

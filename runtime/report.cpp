@@ -10,7 +10,7 @@
 //   units       per unit queue: requests, failed, busy_ns, gap_ns, mean_time_ns, latency_ns {...}
 //   queues      per DMA queue: transfers, bytes, latency_ns (summed: from issue to last update)
 //   counters    per logical core and HBM stack, see counters.h
-//   models      per loaded model: id, name, core, work
+//   models      per loaded model: id, name, core, work, and the work of each operator
 //   requests    every completed request, times in integer picoseconds
 //   client_checks  what the checking mode found, {enabled, findings [{bug, object, first, second
 //   {api,
@@ -134,20 +134,26 @@ Json queues(const Summary& summary) {
   return out;
 }
 
+Json work_of(const isa::Work& work) {
+  return {{"matmul_flops", work.matmul_flops},     {"elementwise_ops", work.elementwise_ops},
+          {"hbm_read_bytes", work.hbm_read_bytes}, {"hbm_write_bytes", work.hbm_write_bytes},
+          {"instructions", work.instructions},     {"dma_transfers", work.dma_transfers}};
+}
+
 Json models(const SessionRecord& record) {
   Json out = Json::array();
   for (const ModelRecord& model : record.models) {
-    const isa::Work& work = model.work;
-    out.push_back({{"id", model.id},
-                   {"name", model.name},
-                   {"logical_core", model.core},
-                   {"matmul_flops", work.matmul_flops},
-                   {"elementwise_ops", work.elementwise_ops},
-                   {"hbm_read_bytes", work.hbm_read_bytes},
-                   {"hbm_write_bytes", work.hbm_write_bytes},
-                   {"instructions", work.instructions},
-                   {"dma_transfers", work.dma_transfers},
-                   {"spilled_bytes", model.spilled_bytes}});
+    Json operators = Json::array();
+    for (const auto& [name, work] : model.operators) {
+      Json one{{"name", name}};
+      one.update(work_of(work));
+      operators.push_back(std::move(one));
+    }
+    Json one{{"id", model.id}, {"name", model.name}, {"logical_core", model.core}};
+    one.update(work_of(model.work));
+    one["spilled_bytes"] = model.spilled_bytes;
+    one["operators"] = std::move(operators);
+    out.push_back(std::move(one));
   }
   return out;
 }

@@ -34,6 +34,8 @@ struct ModelRecord {
   std::string name;
   int core = 0;  // logical core
   isa::Work work;
+  std::vector<std::pair<std::string, isa::Work>>
+      operators;  // the same by operator, as the program names them
   std::int64_t spilled_bytes = 0;
 };
 

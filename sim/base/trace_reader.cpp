@@ -2,11 +2,12 @@
 #include "sim/base/trace_reader.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <protozero/pbf_reader.hpp>
-#include <sstream>
-#include "sim/base/error.h"
+#include <utility>
 
+#include "sim/base/error.h"
 #include "sim/base/trace_fields.h"
 
 namespace nsim {
@@ -29,16 +30,16 @@ struct Event {
 
 class Reader {
  public:
-  TraceFile file;
+  explicit Reader(TraceVisitor& visitor) : visitor_(visitor) {}
 
   void read(const std::string& bytes) {
     pbf_reader trace(bytes);
     while (trace.next(field::trace::kPacket)) {
       packet(trace.get_message());
     }
-    for (const auto& [track, open] : open_) {
-      if (!open.empty()) {
-        fail("a slice on \"" + file.path(track) + "\" never ends");
+    for (const auto& [uuid, track] : tracks_) {
+      if (track.open != 0) {
+        fail("a slice on \"" + track.name + "\" never ends");
       }
     }
   }
@@ -108,8 +109,8 @@ class Reader {
       }
     }
     if (track.uuid != 0) {  // 0 only says how the root orders its children
-      file.tracks.push_back(track);
-      open_[track.uuid];
+      tracks_[track.uuid].name = track.name;
+      visitor_.track(track);
     }
   }
 
@@ -187,27 +188,34 @@ class Reader {
   }
 
   void event(std::int64_t at, Event event) {
-    const auto open = open_.find(event.track);
-    if (open == open_.end()) {
+    const auto track = tracks_.find(event.track);
+    if (track == tracks_.end()) {
       fail("an event on a track that was never described");
     }
     switch (static_cast<field::EventType>(event.type)) {
       case field::EventType::Counter:
-        file.counters.push_back({event.track, at, event.value});
+        visitor_.counter({event.track, at, event.value});
         return;
       case field::EventType::SliceEnd:
-        end(open->second, at);
+        if (track->second.open == 0) {
+          fail("a slice ends that never began");
+        }
+        --track->second.open;
+        visitor_.end(event.track, at);
         return;
       case field::EventType::SliceBegin:
+        ++track->second.open;
+        begin(at, event);
+        return;
       case field::EventType::Instant:
-        begin(open->second, at, event);
+        begin(at, event);
         return;
     }
     fail("an event of an unknown type");
   }
 
-  void begin(std::vector<std::size_t>& open, std::int64_t at, Event& event) {
-    TraceSlice slice = std::move(event.slice);
+  void begin(std::int64_t at, Event& event) {
+    TraceSlice& slice = event.slice;
     slice.track = event.track;
     slice.name = lookup(event_names_, event.name);
     slice.start_ps = take(slice.numbers, "start_ps");
@@ -215,18 +223,7 @@ class Reader {
     slice.is_instant = event.type == static_cast<std::int64_t>(field::EventType::Instant);
     slice.begin_ns = at;
     slice.end_ns = at;
-    if (!slice.is_instant) {
-      open.push_back(file.slices.size());
-    }
-    file.slices.push_back(std::move(slice));
-  }
-
-  void end(std::vector<std::size_t>& open, std::int64_t at) {
-    if (open.empty()) {
-      fail("a slice ends that never began");
-    }
-    file.slices[open.back()].end_ns = at;
-    open.pop_back();
+    visitor_.slice(slice);
   }
 
   static SimTime take(std::map<std::string, std::int64_t>& numbers, const char* key) {
@@ -238,10 +235,38 @@ class Reader {
     return value;
   }
 
+  struct Track {
+    std::string name;
+    std::size_t open = 0;  // slices that have not ended
+  };
+
+  TraceVisitor& visitor_;
   Names event_names_;
   Names key_names_;
-  std::map<std::uint64_t, std::vector<std::size_t>>
-      open_;  // by track: slices not ended, outermost first
+  std::map<std::uint64_t, Track> tracks_;
+};
+
+/// Keeps everything.
+class Collector : public TraceVisitor {
+ public:
+  TraceFile file;
+
+  void track(const TraceTrack& track) override { file.tracks.push_back(track); }
+  void slice(TraceSlice& slice) override {
+    if (!slice.is_instant) {
+      open_[slice.track].push_back(file.slices.size());
+    }
+    file.slices.push_back(std::move(slice));
+  }
+  void end(std::uint64_t track, std::int64_t at_ns) override {
+    std::vector<std::size_t>& open = open_[track];
+    file.slices[open.back()].end_ns = at_ns;
+    open.pop_back();
+  }
+  void counter(const TraceCounter& counter) override { file.counters.push_back(counter); }
+
+ private:
+  std::map<std::uint64_t, std::vector<std::size_t>> open_;  // by track, outermost first
 };
 
 // Slices of one track are apart or nested.
@@ -316,21 +341,27 @@ SimTime TraceFile::busy(const std::string& track_path) const {
   return sum;
 }
 
-TraceFile read_trace(const std::string& path) {
+void scan_trace(const std::string& path, TraceVisitor& visitor) {
+  std::error_code missing;
+  const std::uintmax_t size = std::filesystem::file_size(path, missing);
+  std::string bytes(missing ? 0 : static_cast<std::size_t>(size), '\0');
   std::ifstream input(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << input.rdbuf();
-  if (!input) {
+  input.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (missing || !input) {
     fail("cannot read \"" + path + "\"");
   }
-  Reader reader;
   try {
-    reader.read(bytes.str());
+    Reader(visitor).read(bytes);
   } catch (const protozero::exception& error) {
     fail("\"" + path + "\" is no protobuf: " + error.what());
   }
-  check_nesting(reader.file);
-  return std::move(reader.file);
+}
+
+TraceFile read_trace(const std::string& path) {
+  Collector collector;
+  scan_trace(path, collector);
+  check_nesting(collector.file);
+  return std::move(collector.file);
 }
 
 }  // namespace nsim

@@ -60,4 +60,20 @@ struct TraceFile {
 /// slices, unknown names or tracks, slices of a track that overlap without nesting).
 TraceFile read_trace(const std::string& path);
 
+/// Is told what a file holds, in its order, without any of it being kept: for traces of millions of
+/// slices.
+class TraceVisitor {
+ public:
+  virtual ~TraceVisitor() = default;
+  virtual void track(const TraceTrack& track) = 0;
+  /// A slice begins (`end_ns` is not known yet), or an instant. The visitor may move parts out of it.
+  virtual void slice(TraceSlice& slice) = 0;
+  /// The innermost open slice of `track` ends.
+  virtual void end(std::uint64_t track, std::int64_t at_ns) = 0;
+  virtual void counter(const TraceCounter& counter) = 0;
+};
+
+/// Throws as read_trace() does, but for overlapping slices.
+void scan_trace(const std::string& path, TraceVisitor& visitor);
+
 }  // namespace nsim

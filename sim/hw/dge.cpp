@@ -168,6 +168,9 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
   move.execution = context.execution;
   move.aborted = false;
   move.trace = context.trace;
+  if (context.trace != nullptr && context.trace->enabled()) {
+    move.label = context.streams->labels[instruction.label];
+  }
   move.arrived = 0;
   move.delivered = 0;
   if (instruction.opcode == isa::Opcode::DmaTranspose) {
@@ -309,7 +312,8 @@ void Dge::finish(DmaMove& move) {
     move.trace->slice(track, move.trace->name("transfer"), std::max(move.submitted, queue.shown),
                       now(), 0,
                       {{"bytes", move.destination.elements() * move.destination.element_bytes()},
-                       {"submitted_ps", move.submitted}});
+                       {"submitted_ps", move.submitted},
+                       {"label", 0, move.label}});
     queue.shown = now();
   }
   free_moves_.push_back(&move);

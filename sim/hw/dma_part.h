@@ -68,6 +68,7 @@ struct DmaMove {
   std::uint64_t execution = 0;
   bool aborted = false;
   Trace* trace = nullptr;
+  std::string label;  // of the instruction; only when it is traced
   DmaQueue* queue = nullptr;
   SimTime submitted = 0;
 

@@ -105,8 +105,12 @@ class Expansion {
            tensor.where});
     }
     streams->cores.resize(static_cast<std::size_t>(program_.cores));
+    streams->label_work.resize(streams->labels.size());
     for (std::size_t core = 0; core < streams->cores.size(); ++core) {
-      unroll(static_cast<std::int64_t>(core), streams->cores[core], streams->work);
+      unroll(static_cast<std::int64_t>(core), streams->cores[core], streams->label_work);
+    }
+    for (const Work& work : streams->label_work) {
+      streams->work += work;
     }
     return streams;
   }
@@ -121,8 +125,8 @@ class Expansion {
                      std::int64_t times);
   void check_scope(const Instruction& instruction) const;
   void find_written_memory();
-  void unroll(std::int64_t core, CoreStreams& out, Work& work);
-  void issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& out, Work& work);
+  void unroll(std::int64_t core, CoreStreams& out, std::vector<Work>& work);
+  void issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& out, std::vector<Work>& work);
   void explicit_sync(const Instruction& source, const std::vector<std::int64_t>& variables,
                      Issue& issue, CoreStreams& out) const;
 
@@ -279,7 +283,7 @@ void Expansion::find_written_memory() {
   }
 }
 
-void Expansion::unroll(std::int64_t core, CoreStreams& out, Work& work) {
+void Expansion::unroll(std::int64_t core, CoreStreams& out, std::vector<Work>& work) {
   for (std::size_t e = 0; e < kEngineCount; ++e) {
     out.engine[e].reserve(static_cast<std::size_t>(per_engine_[e]));
   }
@@ -321,7 +325,8 @@ void Expansion::unroll(std::int64_t core, CoreStreams& out, Work& work) {
   }
 }
 
-void Expansion::issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& out, Work& work) {
+void Expansion::issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& out,
+                      std::vector<Work>& work) {
   PreparedInstruction& prepared = instructions_[index];
   resolver_.issue(prepared, unrolling.variables);
   const StreamInstruction& instruction = prepared.resolved;
@@ -343,7 +348,7 @@ void Expansion::issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& ou
   const auto engine = static_cast<std::size_t>(instruction.engine);
   out.engine[engine].push_back(issue);
   out.rolled[engine] += instruction.opcode == Opcode::Branch ? instruction.base : 0;
-  work += prepared.work;
+  work[instruction.label] += prepared.work;
 }
 
 void Expansion::explicit_sync(const Instruction& source, const std::vector<std::int64_t>& variables,

@@ -155,7 +155,8 @@ struct Streams {
   std::vector<Tensor> tensors;       // without weight bytes
   std::vector<std::string> labels;
   std::vector<CoreStreams> cores;    // one per physical core
-  Work work;
+  std::vector<Work> label_work;      // by label
+  Work work;                         // the sum of it
   std::int64_t sbuf_bytes = 0;       // highest byte used in a partition
   std::int64_t psum_bytes = 0;
   std::int64_t spilled_bytes = 0;
