@@ -23,6 +23,7 @@ Command validate_command();
 Command inspect_command();
 Command sweep_command();
 Command sweep_show_command();
+Command report_command();
 Command diff_command();
 
 /// --config and --set, shared by every subcommand that needs a device.

@@ -18,7 +18,8 @@ std::vector<Command> commands() {
   using namespace nsim::tool;  // NOLINT: the list below is this function's only content
   return {run_command(),     exec_command(),       asm_command(),      disasm_command(),
           pack_command(),    params_command(),     topology_command(), validate_command(),
-          inspect_command(), sweep_show_command(), sweep_command(),    diff_command()};
+          inspect_command(), sweep_show_command(), sweep_command(),    diff_command(),
+          report_command()};
 }
 
 int overview(std::FILE* to) {

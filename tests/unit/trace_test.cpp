@@ -196,3 +196,31 @@ TEST_CASE("a set has one file for the system and one per model", "[trace]") {
   CHECK(std::filesystem::exists(folder / "new/deep/system_profile.pftrace"));
   CHECK(read_trace(folder / "new/deep/device_profile_model_3.pftrace").tracks.size() == 1);
 }
+
+TEST_CASE("a trace is scanned without being kept, in the order of the file", "[trace]") {
+  const test::ScratchFolder folder;
+  Trace trace(folder / "t.pftrace");
+  const TrackId track = trace.track("Tensor");
+  trace.slice(track, trace.name("a"), 1000, 3000);
+  trace.counter(trace.counter_track("rate", "%"), 2000, 50);
+  trace.instant(track, trace.name("b"), 4000);
+  trace.close();
+
+  struct Listing : TraceVisitor {
+    std::string text;
+    void track(const TraceTrack& track) override { text += "track " + track.name + ";"; }
+    void slice(TraceSlice& slice) override {
+      text += slice.name + " " + std::to_string(slice.start_ps) + ";";
+    }
+    void end(std::uint64_t, std::int64_t at_ns) override {
+      text += "end " + std::to_string(at_ns) + ";";
+    }
+    void counter(const TraceCounter& counter) override {
+      text += "counter " + std::to_string(static_cast<int>(counter.value)) + ";";
+    }
+  };
+  Listing listing;
+  scan_trace(folder / "t.pftrace", listing);
+  CHECK(listing.text == "track Tensor;a 1000;end 3;track rate;counter 50;b 4000;");
+  CHECK_THROWS_AS(scan_trace(folder / "none", listing), UserError);
+}

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 namespace nsim::tool {
-namespace {
 
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) {
@@ -20,8 +19,6 @@ std::string csv_field(const std::string& text) {
   }
   return quoted + "\"";
 }
-
-}  // namespace
 
 void print_csv(const Table& table) {
   const auto line = [](const std::vector<std::string>& fields) {

@@ -14,6 +14,9 @@ struct Table {
   std::vector<std::vector<Value>> rows;
 };
 
+/// With quotes where it needs them.
+std::string csv_field(const std::string& text);
+
 void print_csv(const Table& table);
 /// A list of objects whose keys are the heads.
 void print_json(const Table& table);

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// nsim report in its forms: each says what summary.json and the traces say.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <sstream>
+
+#include "sim/base/trace_reader.h"
+#include "tests/tools/nsim_process.h"
+
+using namespace nsim;
+using namespace nsim::test;
+
+namespace {
+
+struct Reported {
+  ScratchFolder scratch;
+  std::string run = scratch / "run";
+
+  explicit Reported(const std::string& options = "--requests 3",
+                    const std::string& model = "mini_lm.toml") {
+    const Outcome outcome =
+        shell("%N run %S/models/" + model + " --config trn2 --numerics off --quiet --out " + run +
+              " " + options);
+    INFO(outcome.text);
+    REQUIRE(outcome.exit_code == 0);
+  }
+  Outcome report(const std::string& options) const {
+    return shell("%N report " + run + " " + options);
+  }
+  nlohmann::json json() const {
+    const Outcome outcome = report("--format json");
+    INFO(outcome.text.substr(0, 500));
+    REQUIRE(outcome.exit_code == 0);
+    return nlohmann::json::parse(outcome.text);
+  }
+};
+
+/// Rows of a CSV file without quotes, by column.
+std::vector<std::map<std::string, std::string>> read_csv(const std::string& path) {
+  std::istringstream lines(contents(path));
+  const auto fields = [](const std::string& line) {
+    std::vector<std::string> out(1);
+    for (const char c : line) {
+      if (c == ',') {
+        out.emplace_back();
+      } else {
+        out.back() += c;
+      }
+    }
+    return out;
+  };
+  std::string line;
+  REQUIRE(std::getline(lines, line));
+  const std::vector<std::string> heads = fields(line);
+  std::vector<std::map<std::string, std::string>> rows;
+  while (std::getline(lines, line)) {
+    const std::vector<std::string> values = fields(line);
+    REQUIRE(values.size() == heads.size());
+    rows.emplace_back();
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+      rows.back()[heads[i]] = values[i];
+    }
+  }
+  return rows;
+}
+
+double number(const std::map<std::string, std::string>& row, const std::string& column) {
+  return std::stod(row.at(column));
+}
+
+}  // namespace
+
+TEST_CASE("the report as JSON has the numbers of summary.json and what differs from the product") {
+  const Reported reported("--requests 3 --set hbm.bandwidth=358GB/s");
+  const nlohmann::json summary = summary_of(reported.run);
+  const nlohmann::json report = reported.json();
+  CHECK(report.at("summary") == summary.at("summary"));
+  CHECK(report.at("units") == summary.at("units"));
+  CHECK(report.at("metadata").at("is_simulation") == true);
+  CHECK(report.at("configuration").at("product") == "trn2");
+  bool found = false;
+  for (const nlohmann::json& one : report.at("configuration").at("differences")) {
+    found = found || (one.at("path") == "hbm.bandwidth" && one.at("run") == "358GB/s");
+  }
+  CHECK(found);
+}
+
+TEST_CASE("the work of the operators adds up to that of the model") {
+  const Reported reported("--requests 2");
+  const nlohmann::json model = summary_of(reported.run).at("models").at(0);
+  const nlohmann::json report = reported.json();
+  for (const char* field : {"matmul_flops", "elementwise_ops", "hbm_read_bytes", "hbm_write_bytes",
+                            "instructions", "dma_transfers"}) {
+    double sum = 0;
+    for (const nlohmann::json& one : report.at("roofline").at("operators")) {
+      sum += one.at(field).get<double>();
+    }
+    INFO(field);
+    CHECK(sum == 2 * model.at(field).get<double>());
+  }
+}
+
+TEST_CASE("an operator takes no longer than the run, and all of them cover what engines did") {
+  const Reported reported("--requests 1");
+  const nlohmann::json report = reported.json();
+  double all = 0;
+  for (const nlohmann::json& one : report.at("roofline").at("operators")) {
+    CHECK(one.at("time_ns").get<double>() <= report.at("summary").at("total_time").get<double>());
+    all += one.at("time_ns").get<double>();
+  }
+  const auto& engines = report.at("engines");
+  for (const char* engine : {"tensor", "vector", "scalar"}) {
+    const double cores = report.at("summary").at("active_cores").get<double>();
+    CHECK(all >= engines.at(engine).at("busy_ns").get<double>() / cores);
+  }
+}
+
+TEST_CASE("tables of instructions and packets add up to the busy times and bytes of the summary") {
+  const Reported reported;
+  const nlohmann::json summary = summary_of(reported.run);
+  REQUIRE(reported.report("--format csv").exit_code == 0);
+  double bytes = 0;
+  for (const auto& row : read_csv(reported.run + "/csv/DmaPacketAggregated.csv")) {
+    bytes += number(row, "transfer_bytes");
+    CHECK(number(row, "duration_ns") ==
+          Approx(number(row, "end_ts") - number(row, "start_ts")).margin(1e-3));
+  }
+  CHECK(bytes == summary.at("summary").at("dma_transfer_total_bytes").get<double>());
+
+  std::map<std::string, double> by_opcode;
+  for (const auto& row : read_csv(reported.run + "/csv/Instruction.csv")) {
+    by_opcode[row.at("opcode")] += number(row, "duration_ns");
+  }
+  std::map<std::string, double> summed;
+  for (const auto& row : read_csv(reported.run + "/csv/OpcodeSummary.csv")) {
+    summed[row.at("opcode")] += number(row, "duration_ns");
+  }
+  CHECK(by_opcode.size() > 3);
+  for (const auto& [opcode, time] : by_opcode) {
+    INFO(opcode);
+    CHECK(summed[opcode] == Approx(time).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("what instructions waited for DMA is what the engines were idle for it") {
+  const Reported reported;
+  REQUIRE(reported.report("--format csv --out " + (reported.scratch / "tables")).exit_code == 0);
+  double waited = 0;
+  for (const auto& row : read_csv(reported.scratch / "tables/Instruction.csv")) {
+    waited += number(row, "dma_wait_time_ns");
+  }
+  double idle = 0;
+  const nlohmann::json summary = summary_of(reported.run);
+  for (const auto& [name, stat] : summary.at("statistics").items()) {
+    if (name.find(".idle_dma") != std::string::npos) {
+      idle += stat.at("value").get<double>();
+    }
+  }
+  CHECK(waited == Approx(idle).epsilon(1e-6));
+}
+
+TEST_CASE("every table says that it is of a simulation, and JSON and CSV hold the same rows") {
+  const Reported reported;
+  REQUIRE(reported.report("--format csv").exit_code == 0);
+  const nlohmann::json tables = reported.json().at("tables");
+  CHECK(tables.at("Metadata").at(0).at("is_simulation") == true);
+  for (const auto& [name, rows] : tables.items()) {
+    INFO(name);
+    CHECK(read_csv(reported.run + "/csv/" + name + ".csv").size() == rows.size());
+  }
+}
+
+TEST_CASE("the text of a report names what bounds the run, without traces too") {
+  const Reported reported("--no-trace");
+  const Outcome outcome = reported.report("");
+  INFO(outcome.text);
+  CHECK(outcome.exit_code == 0);
+  const std::string bound = summary_of(reported.run).at("summary").at("bound_by");
+  CHECK(outcome.text.find(bound) != std::string::npos);
+  CHECK(outcome.text.find("no trace") != std::string::npos);
+  CHECK(reported.json().at("tables").at("Instruction").empty());
+}
+
+TEST_CASE("models that share a run have rows and operators of their own") {
+  const Reported reported("--cores 2 --requests 2");
+  const nlohmann::json report = reported.json();
+  std::map<int, double> by_model;
+  for (const nlohmann::json& one : report.at("roofline").at("operators")) {
+    by_model[one.at("model").get<int>()] += one.at("time_ns").get<double>();
+  }
+  CHECK(by_model.size() == 2);
+}
+
+TEST_CASE("what is no run, and a form that does not exist, are refused with what would be right") {
+  const ScratchFolder scratch;
+  const Outcome empty = shell("%N report " + (scratch / "nothing"));
+  CHECK(empty.exit_code == 2);
+  CHECK(empty.text.find("summary.json") != std::string::npos);
+  const Outcome form = shell("%N report " + (scratch / "nothing") + " --format pdf");
+  CHECK(form.exit_code == 2);
+  CHECK(form.text.find("pdf") != std::string::npos);
+  scratch.write("summary.json", "{\"metadata\": {}}");
+  const Outcome other = shell("%N report " + (scratch / ""));
+  INFO(other.text);
+  CHECK(other.exit_code == 2);
+}
