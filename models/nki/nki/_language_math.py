@@ -246,7 +246,8 @@ def var(x, axis, dtype=None, keepdims=False, **_) -> Tensor:
 
 def all(x, axis, dtype=None, **_) -> Tensor:  # noqa: A001 (the public name)
     """1 where no element is 0."""
-    return reduce(OPERATORS["logical_and"], x, axis, dtype)
+    x = _tile("nl.all", "x", x)
+    return reduce(OPERATORS["minimum"], binary(OPERATORS["not_equal"], x, 0.0), axis, dtype)
 
 
 def softmax(x, axis=-1, dtype=None, **_) -> Tensor:

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ten kernels with one mistake each. Every one is refused before anything runs, with its file, the line of the mistake
+(marked below with `# wrong`) and the rule that it breaks."""
+import inspect
+import os
+import re
+import unittest
+
+import nki
+import nki.isa as nisa
+import nki.language as nl
+from devices import normal, on
+
+
+def too_many_partitions(x):
+    tile = nl.ndarray((256, 512), x.dtype, buffer=nl.sbuf)  # wrong
+    nisa.dma_copy(tile, x)
+
+
+def result_across_two_banks(x):
+    tile = nl.load(x[0:128, 0:128])
+    acc = nl.ndarray((128, 2, 300), nl.float32, buffer=nl.psum)
+    wide = nl.load(x[0:128, 0:300])
+    nisa.nc_matmul(acc[:, 1, :], tile, wide)  # wrong
+
+
+def product_into_sbuf(x):
+    tile = nl.load(x[0:128, 0:128])
+    acc = nl.ndarray((128, 128), nl.float32, buffer=nl.sbuf)
+    nisa.nc_matmul(acc, tile, tile)  # wrong
+
+
+def transfer_out_of_psum(x):
+    tile = nl.load(x[0:128, 0:128])
+    acc = nl.ndarray((128, 128), nl.float32, buffer=nl.psum)
+    nisa.nc_matmul(acc, tile, tile)
+    out = nl.ndarray((128, 128), nl.float32, buffer=nl.shared_hbm)
+    nisa.dma_copy(out, acc)  # wrong
+    return out
+
+
+def gpsimd_in_psum(x):
+    tile = nl.load(x[0:128, 0:128])
+    acc = nl.ndarray((128, 128), nl.float32, buffer=nl.psum)
+    nisa.tensor_copy(acc, tile, engine=nisa.gpsimd_engine)  # wrong
+
+
+def reduction_over_partitions(x):
+    tile = nl.load(x[0:128])
+    total = nl.ndarray((1, 512), nl.float32, buffer=nl.sbuf)
+    nisa.tensor_reduce(total, nl.add, tile, axis=0)  # wrong
+
+
+def sizes_that_differ(x):
+    tile = nl.load(x[0:128])
+    half = nl.ndarray((128, 256), x.dtype, buffer=nl.sbuf)
+    nisa.activation(dst=half, op=nl.exp, data=tile)  # wrong
+
+
+def index_beyond_the_tensor(x):
+    for i in nl.affine_range(3):
+        nl.load(x[nl.ds(i * 128, 128)])  # wrong
+
+
+def bits_of_floats(x):
+    tile = nl.load(x[0:128])
+    nisa.tensor_scalar(tile, tile, nl.bitwise_and, 255)  # wrong
+
+
+def branch_on_a_value(x):
+    tile = nl.load(x[0:128])
+    if tile[0, 0] > 0.0:  # wrong
+        nisa.memset(tile, 0.0)
+
+
+def helper_with_the_mistake(tile):
+    nisa.nc_transpose(tile, tile)  # wrong
+
+
+def mistake_in_a_helper(x):
+    helper_with_the_mistake(nl.load(x[0:128, 0:64]))
+
+
+WRONG = {
+    too_many_partitions: "has 256 partitions, sbuf has 128",
+    result_across_two_banks: "a result lies in one bank of 2048 bytes",
+    product_into_sbuf: "dst is in sbuf, must be in psum",
+    transfer_out_of_psum: "src is in PSUM, which DMA does not reach",
+    gpsimd_in_psum: "an operand is in PSUM, which GpSimd cannot access",
+    reduction_over_partitions: "axis 0 does not name free dimensions",
+    sizes_that_differ: "partitions and elements per partition must be equal",
+    index_beyond_the_tensor: "is outside of dimension 0, which has 256 elements",
+    bits_of_floats: "bitwise_and needs integers, an operand is float32",
+    branch_on_a_value: "its values are not known when the kernel is traced",
+    mistake_in_a_helper: "at most [32, 32] can be transposed on vector",
+}
+
+
+RIGHT_ON_V4 = {result_across_two_banks}  # whose results may lie in several banks
+
+
+def _line_of_the_mistake(function):
+    lines, first = inspect.getsourcelines(function)
+    marked = [first + i for i, line in enumerate(lines) if "# wrong" in line]
+    return marked[0]
+
+
+class WrongKernels(unittest.TestCase):
+    @on()
+    def test_each_is_refused_with_file_line_and_rule(self):
+        for kernel, rule in WRONG.items():
+            if kernel in RIGHT_ON_V4 and nisa.get_nc_version() >= nisa.nc_version.gen4:
+                continue
+            with self.subTest(kernel=kernel.__name__):
+                with self.assertRaises((nki.NkiValidationError, IndexError, TypeError)) as caught:
+                    nki.jit(kernel)(normal(256, 512))
+                message = str(caught.exception)
+                self.assertIn(rule, message)
+                where = re.match(r"(.*):(\d+): (nki\.isa\.|nl\.|tensor)", message)
+                self.assertIsNotNone(where, message)
+                self.assertEqual(os.path.basename(where.group(1)), "wrong_kernels_test.py")
+                culprit = helper_with_the_mistake if kernel is mistake_in_a_helper else kernel
+                self.assertEqual(int(where.group(2)), _line_of_the_mistake(culprit))
+
+    @on()
+    def test_what_only_the_simulator_finds_names_the_line_too(self):
+        def too_much_for_sbuf(x):
+            tiles = [nl.load(x[0:128]) for _ in range(300)]
+            total = tiles[0]
+            for each in tiles:
+                nisa.tensor_tensor(total, total, each, nl.add)
+        with self.assertRaisesRegex(nki.NkiValidationError, "SBUF|sbuf"):
+            nki.jit(too_much_for_sbuf)(normal(128, 512))
+
+
+if __name__ == "__main__":
+    unittest.main()
