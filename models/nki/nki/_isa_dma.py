@@ -97,12 +97,10 @@ def _priority(function: str, priority) -> list:
 
 def _copy(dst: Tensor, src: Tensor, engine: str, attributes: tuple, name: Optional[str]) -> Record:
     """One transfer, or several when an operand has more dimensions than one can have."""
-    for view, other in ((dst, src), (src, dst)):
-        dims = merged(view.free_dims())
-        if len(dims) > _MOST_DIMS[view.space]:
-            pieces = _pieces(dst, src)
+    for view in (dst, src):
+        if len(view.shape) > 4 and len(merged(view.free_dims())) > _MOST_DIMS[view.space]:
             record = None
-            for to, since in pieces:
+            for to, since in _pieces(dst, src):
                 record = _copy(to, since, engine, attributes, name)
             return record
     return add("dma_copy", engine, [dst, src], attributes, name)

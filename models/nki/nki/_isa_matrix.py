@@ -39,6 +39,9 @@ def accumulates(dst: Tensor) -> bool:
     storage = dst.storage
     regions = storage.accumulated
     region = _region(dst)
+    if regions is None:
+        storage.accumulated = {region: dst}
+        return False
     if region in regions:
         return True
     if regions and dst.offset.__class__ is int and dst.part.__class__ is int and not storage.aliases:

@@ -2,14 +2,13 @@
 """Allocation: what nl.ndarray makes, and the rules of each memory."""
 from __future__ import annotations
 
-from math import prod
 from typing import Optional, Tuple
 
 import numpy as np
 
 from . import _trace
 from ._dtypes import DType, as_dtype
-from ._errors import fail, label
+from ._errors import fail
 from ._target import PARTITIONS, PSUM_BYTES
 from ._tensor import PRIVATE_HBM, SHARED_HBM, Buffer, Storage, Tensor, whole
 
@@ -18,10 +17,10 @@ def _checked_shape(function: str, shape, buffer: Buffer) -> Tuple[int, ...]:
     if not isinstance(shape, (tuple, list)):
         shape = (shape,)
     try:
-        sizes = tuple(int(each) for each in shape)
+        sizes = tuple(map(int, shape))
     except TypeError:
         fail(function, f"the shape {shape} does not consist of integers", TypeError)
-    if any(each < 1 for each in sizes) or not sizes:
+    if not sizes or min(sizes) < 1:
         fail(function, f"the shape {list(sizes)} has no elements")
     if buffer.space != "hbm":
         if len(sizes) < 2:
@@ -55,17 +54,15 @@ def allocate(shape, dtype, buffer: Buffer, name: str = "", address=None, functio
     trace = _trace.current(function)
     if not isinstance(buffer, Buffer):
         fail(function, f"{buffer!r} is no buffer: nl.sbuf, nl.psum, nl.hbm, nl.private_hbm and nl.shared_hbm are")
-    try:
-        dtype = as_dtype(dtype)
-    except TypeError as error:
-        fail(function, str(error), TypeError)
+    if dtype.__class__ is not DType:
+        try:
+            dtype = as_dtype(dtype)
+        except TypeError as error:
+            fail(function, str(error), TypeError)
     sizes = _checked_shape(function, shape, buffer)
     if buffer is SHARED_HBM:
         return whole(_shared(trace, sizes, dtype, name, function), cls)
-    storage = Storage(trace.launch.unique(name or buffer.space), buffer, dtype, sizes)
-    storage.core = trace.core
-    storage.label = label(3)
-    storage.index = len(trace.records)
+    storage = Storage(trace.launch.unique(name) if name else trace.launch.numbered(buffer.space), buffer, dtype, sizes)
     if storage.space != "hbm":
         _check_room(function, storage, trace)
         if address is not None:
@@ -87,7 +84,6 @@ def _shared(trace: _trace.Trace, shape: Tuple[int, ...], dtype: DType, name: str
                  f"{storage.dtype} in another program: programs of a grid allocate the same shared tensors in the same order")
         return storage
     storage = Storage(launch.unique(name or "hbm"), SHARED_HBM, dtype, shape)
-    storage.label = label(4)
     launch.shared.append(storage)
     return storage
 
@@ -113,10 +109,6 @@ def constant_tensor(array: np.ndarray, dtype: Optional[DType] = None, cls=Tensor
     storage.array = np.array(array)
     launch.constants.append(storage)
     return whole(storage, cls)
-
-
-def elements(shape) -> int:
-    return prod(shape)
 
 
 HBM = PRIVATE_HBM

@@ -36,30 +36,26 @@ SHARED_HBM = Buffer("shared_hbm", "hbm", True)
 
 class Storage:
     """What an allocation made. `row`: elements per partition on chip, all elements in HBM. `kind` of a tensor in HBM:
-    internal, input, or output (which the caller sees: also an input that the kernel writes)."""
+    internal, weight, input, or output (which the caller sees: also an input that the kernel writes)."""
 
-    __slots__ = ("name", "buffer", "space", "dtype", "shape", "parts", "row", "address", "kind", "array", "aliases",
-                 "accumulated", "zeros", "core", "label", "index", "written", "extra")
+    address: Optional[Tuple[int, int]] = None  # (partition, byte within it)
+    kind = "internal"
+    array = None  # HBM: contents at the start
+    aliases: dict = {}  # dtype -> name of the same memory under that type; replaced when there is one
+    accumulated: Optional[dict] = None  # PSUM: regions that products were written to, see _isa_matrix.py
+    zeros = None  # PSUM: the Record that zeroed all of it
+    extra = None  # of dialects
 
     def __init__(self, name: str, buffer: Buffer, dtype: DType, shape: Tuple[int, ...]):
         self.name = name
         self.buffer = buffer
-        self.space = buffer.space
+        self.space = space = buffer.space
         self.dtype = dtype
         self.shape = shape
-        self.parts = 1 if self.space == "hbm" else shape[0]
-        self.row = prod(shape) if self.space == "hbm" else prod(shape[1:])
-        self.address: Optional[Tuple[int, int]] = None  # (partition, byte within it)
-        self.kind = "internal"
-        self.array = None  # HBM: contents at the start
-        self.aliases: dict = {}  # dtype -> name of the same memory under that type
-        self.accumulated: dict = {}  # PSUM: regions that products were written to, see _isa_matrix.py
-        self.zeros = None  # PSUM: the Record that zeroed all of it
-        self.core = 0
-        self.label = ""
-        self.index = 0
-        self.written = False
-        self.extra = None  # of dialects
+        if space == "hbm":
+            self.parts, self.row = 1, prod(shape)
+        else:
+            self.parts, self.row = shape[0], shape[1] if len(shape) == 2 else prod(shape[1:])
 
     @property
     def bytes(self) -> int:
@@ -70,18 +66,19 @@ class Storage:
         """The name of this memory under an element type."""
         if dtype is self.dtype:
             return self.name
-        found = self.aliases.get(dtype)
-        if found is None:
-            found = self.aliases[dtype] = f"{self.name}.{dtype.text}"
-        return found
+        if dtype not in self.aliases:
+            self.aliases = {**self.aliases, dtype: f"{self.name}.{dtype.text}"}
+        return self.aliases[dtype]
 
 
 class Tensor(Views):
     """A view, see above. `dynamic` is (register or 1-element tensor, step): value * step elements are added to the
     offset when the instruction starts. `indirect` is (index tensor, step): row p starts at index[p] * step."""
 
-    __slots__ = ("storage", "dtype", "shape", "strides", "offset", "part", "base_shape", "dynamic", "vector", "_text",
-                 "space", "elems", "snake")
+    dynamic = None
+    vector = None
+    snake = None  # .indirect(): the index tile
+    _text: Optional[str] = None
 
     def __init__(self, storage: Storage, dtype: DType, shape: Tuple[int, ...], strides: Tuple[int, ...], offset=0,
                  part=0, base_shape: Optional[Tuple[int, ...]] = None, dynamic=None, vector=None):
@@ -91,16 +88,17 @@ class Tensor(Views):
         self.strides = strides
         self.offset = offset
         self.part = part
-        self.base_shape = shape if base_shape is None else base_shape
-        self.dynamic = dynamic
-        self.vector = vector
-        self.space = storage.space
-        elems = 1
-        for count in shape if storage.space == "hbm" else shape[1:]:
-            elems *= count
+        self.base_shape = base_shape or shape
+        if dynamic is not None:
+            self.dynamic = dynamic
+        if vector is not None:
+            self.vector = vector
+        self.space = space = storage.space
+        if len(shape) == 2:
+            elems = shape[1] if space != "hbm" else shape[0] * shape[1]
+        else:
+            elems = prod(shape if space == "hbm" else shape[1:])
         self.elems = elems  # per partition on chip, else all
-        self._text = None
-        self.snake = None  # .indirect(): the index tile
 
     # What kernels look at.
     @property
@@ -172,8 +170,6 @@ class Tensor(Views):
 class Reshaped(Tensor):
     """A view whose dimensions are written as given, because their number has a meaning."""
 
-    __slots__ = ()
-
     def __init__(self, view: Tensor, text: str):
         Tensor.__init__(self, view.storage, view.dtype, view.shape, view.strides, view.offset, view.part, view.base_shape, view.dynamic,
                         view.vector)
@@ -217,6 +213,8 @@ def _free_text(offset, dims: Sequence[Tuple[int, int]]) -> str:
 
 def row_major(shape: Sequence[int]) -> Tuple[int, ...]:
     """Strides of a tensor that lies in memory as it is written down."""
+    if len(shape) == 2:
+        return (shape[1], 1)
     strides, step = [], 1
     for count in reversed(shape):
         strides.append(step)

@@ -8,9 +8,10 @@ tensors are not known here.
 from __future__ import annotations
 
 import re
+from sys import _getframe
 from typing import Dict, List, Optional, Tuple
 
-from ._errors import fail, label
+from ._errors import _labels, _short, fail, kernel_frame, label
 from ._target import Target
 
 
@@ -18,7 +19,10 @@ class Record:
     """An instruction. `operands` are views, the destination first; `attributes` are (keyword, value) pairs as program
     text has them, whose values may be views. It is also the handle that calls of nki.isa return."""
 
-    __slots__ = ("label", "opcode", "engine", "operands", "attributes", "name", "after", "ordered", "dropped")
+    name: Optional[str] = None
+    after: Optional[list] = None
+    ordered = False
+    dropped = False
 
     def __init__(self, label: str, opcode: str, engine: str, operands: list, attributes: tuple, name: Optional[str]):
         self.label = label
@@ -26,10 +30,8 @@ class Record:
         self.engine = engine
         self.operands = operands
         self.attributes = attributes
-        self.name = name
-        self.after: Optional[list] = None
-        self.ordered = False
-        self.dropped = False
+        if name is not None:
+            self.name = name
 
     def depends_on(self, *others: "Record") -> "Record":
         """This instruction starts when those are complete, whatever they access."""
@@ -90,6 +92,12 @@ class Launch:
         self.schedule: list = []  # (later, earlier) names of kernel.with_schedule
         self.prints: list = []  # (prefix, storage, trace) of device_print
         self.names: Dict[str, int] = {}
+        self.unnamed = 0
+
+    def numbered(self, kind: str) -> str:
+        """A name for what the kernel did not name."""
+        self.unnamed += 1
+        return f"{kind}_{self.unnamed}"
 
     def unique(self, name: str) -> str:
         """`name` as a word of program text, with a number when it was taken before."""
@@ -97,11 +105,12 @@ class Launch:
         name = name if name[:1].isalpha() else "t_" + name
         count = self.names.get(name, 0)
         self.names[name] = count + 1
-        if count == 0:
+        if count == 0 and not _NUMBERED.match(name):
             return name
         return self.unique(f"{name}_{count}")
 
 
+_NUMBERED = re.compile(r"(sbuf|psum|private_hbm|hbm)_[0-9]+\Z")  # as Launch.numbered makes them
 _NOT_WORD = re.compile(r"[^A-Za-z0-9_]")
 
 _active: List[Trace] = []
@@ -131,7 +140,13 @@ def add(opcode: str, engine: str, operands: list, attributes: tuple = (), name: 
     if not _active:
         fail("nki.isa." + opcode, "is device code: call it in a function with @nki.jit")
     trace = _active[-1]
-    record = Record(label(3), opcode, engine, operands, attributes, name)
+    frame = _getframe(2)  # of what called the function of nki.isa: the kernel, or something of this package
+    code = frame.f_code
+    if not _short.get(code.co_filename):
+        frame = kernel_frame(2)
+        code = frame.f_code
+    found = _labels.get((id(code), frame.f_lasti))
+    record = Record(label(2) if found is None else found[0], opcode, engine, operands, attributes, name)
     if trace.ordered:
         record.ordered = True
     trace.records.append(record)

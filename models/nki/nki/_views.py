@@ -20,8 +20,6 @@ def _plain(shape) -> Tuple[int, ...]:
 class Views:
     """The methods; the fields are Tensor's."""
 
-    __slots__ = ()
-
     def _make(self, shape, strides, offset=None, part=None, base_shape=None, dtype=None, dynamic=None, vector=None):
         return self.__class__(self.storage, dtype or self.dtype, shape, strides, self.offset if offset is None else offset,
                               self.part if part is None else part, base_shape or self.base_shape,
@@ -51,8 +49,11 @@ class Views:
                 fail("tensor", f"has {len(shape)} dimensions, the index has more: {key}", IndexError)
             size, stride = shape[dim], strides[dim]
             if kind is slice:
-                if item.start is None and item.stop is None and item.step is None:
+                start, stop, step = item.start, item.stop, item.step
+                if start is None and stop is None and step is None:
                     start, count, step = 0, size, 1
+                elif step is None and start.__class__ is int and stop.__class__ is int and 0 <= start < stop <= size:
+                    count, step = stop - start, 1
                 else:
                     start, count, step = self._range(item, size, dim)
             elif kind is DynSlice:
@@ -64,6 +65,8 @@ class Views:
                     if dynamic is not None:
                         missing("tensor", "a view with two dynamic indices")
                     dynamic, start = self._dynamic(start, dim), 0
+            elif kind is int and 0 <= item < size:
+                start, count, step = item, -1, 1
             else:
                 start, count, step = self._single(item, size, dim), -1, 1
                 if start.__class__ is not int and not isinstance(start, Affine):
