@@ -99,6 +99,7 @@ class ExecutionUnit : public sc_core::sc_module {
   void run_copy();
   void run_collective();
   void start_watchdog();
+  void watch();
   DeviceError inject_next();
   bool valid_program(const LoadedProgram* program) const;
   bool valid_copy() const;
@@ -118,6 +119,7 @@ class ExecutionUnit : public sc_core::sc_module {
 
   DescriptorRing ring_;
   SimTime timeout_ = 0;
+  SimTime deadline_ = 0;  // of the current request
   NotifyRing notify_ring_;
   bool halted_ = false;
   bool busy_ = false;

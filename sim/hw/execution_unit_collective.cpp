@@ -45,12 +45,26 @@ void ExecutionUnit::run_collective() {
 
 void ExecutionUnit::start_watchdog() {
   if (timeout_ > 0) {
-    watchdog_.notify(to_sc(std::max(started_ + timeout_, now()) - now()));
+    deadline_ = std::max(started_ + timeout_, now());
+    watch();
   }
+}
+
+/// Looks again after as long as the request has been running, at the deadline at the latest. The
+/// library keeps a cancelled event until its time comes: an event at the deadline itself, seconds
+/// away, would stay behind after each of millions of short requests.
+void ExecutionUnit::watch() {
+  constexpr SimTime kFirstLook = 100 * kMicrosecond;
+  const SimTime next = std::max(kFirstLook, now() - started_);
+  watchdog_.notify(to_sc(std::min(next, deadline_ - now())));
 }
 
 void ExecutionUnit::time_out() {
   if (!busy_) {
+    return;
+  }
+  if (now() < deadline_) {
+    watch();
     return;
   }
   if (current_.descriptor.opcode == RequestOpcode::Execute && cores_left_ > 0) {

@@ -62,6 +62,7 @@ class InstanceBench {
   }
   /// Everything the driver has read from the unit's notification ring, in order.
   const std::vector<Entry>& entries(hw::UnitAddress address) { return unit(address).entries; }
+  void forget_entries(hw::UnitAddress address) { unit(address).entries.clear(); }
   /// Errors of all requests that are over, in order; None for those without.
   std::vector<hw::DeviceError> results(hw::UnitAddress address) {
     std::vector<hw::DeviceError> all;

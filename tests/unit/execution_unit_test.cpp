@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/hw/execution_unit.h"
 
+#include <malloc.h>
+
 #include <catch2/catch.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -124,6 +127,29 @@ TEST_CASE("A ring takes more requests than it has entries") {
     bench.run();
   }
   CHECK(bench.results(kCompute) == Errors(100, DeviceError::None));
+}
+
+TEST_CASE("Requests that end before their watchdog leave nothing behind") {
+  InstanceBench bench(kTrn1);
+  bench.write_register(kWrite, kTimeout, static_cast<std::uint64_t>(30 * kSecond));
+  constexpr int kRequests = 10'000;
+  constexpr int kSettled = 1'000;
+  int count = 0;
+  std::size_t settled = 0;
+  // Each submits the next one: the simulation never comes to a rest in between.
+  const std::function<void()> submit = [&] {
+    bench.forget_entries(kWrite);
+    bench.submit(kWrite, nop());
+    ++count;
+    settled = count == kSettled ? mallinfo2().uordblks : settled;
+    if (count < kRequests) {
+      bench.kernel().at(now() + 10 * kMicrosecond, [&] { submit(); });
+    }
+  };
+  bench.kernel().at(0, [&] { submit(); });
+  bench.run();
+  CHECK(count == kRequests);
+  CHECK(mallinfo2().uordblks < settled + kRequests);  // not even a byte each
 }
 
 TEST_CASE("A hung engine ends in the watchdog, and halts the unit until it is reset") {
