@@ -8,6 +8,13 @@
 #include "sim/base/log.h"
 
 namespace nsim::rt {
+namespace {
+
+std::uint32_t key_of(hw::UnitAddress unit) {
+  return std::uint32_t{unit.core} << 16 | static_cast<std::uint32_t>(unit.type) << 8 | unit.queue;
+}
+
+}  // namespace
 
 Driver::Driver(hw::Hardware& hardware, const std::vector<UnitQueue*>& queues,
                const Timeouts& timeouts, std::function<SimTime()> now, RequestListener& listener)
@@ -16,42 +23,36 @@ Driver::Driver(hw::Hardware& hardware, const std::vector<UnitQueue*>& queues,
     const hw::UnitAddress unit = queue->address();
     rings_.push_back(std::make_unique<UnitRing>(
         hardware, *queue, hw::does_collectives(unit) ? timeouts.collective : timeouts.execution));
+    ring_of_unit_[key_of(unit)] = rings_.back().get();
   }
   hardware.on_interrupt([this](hw::UnitAddress unit) { interrupt(unit); });
 }
 
 Driver::~Driver() = default;
 
-UnitRing* Driver::ring_of(const UnitQueue& queue) {
-  for (const std::unique_ptr<UnitRing>& ring : rings_) {
-    if (&ring->queue() == &queue) {
-      return ring.get();
-    }
-  }
-  return nullptr;
+UnitRing* Driver::ring_of(hw::UnitAddress unit) {
+  const auto found = ring_of_unit_.find(key_of(unit));
+  return found == ring_of_unit_.end() ? nullptr : found->second;
 }
 
 void Driver::doorbell(UnitQueue& queue) {
-  auto pending = queue.take_pending();
-  if (pending.empty()) {
+  queue.take_pending(taken_);
+  if (taken_.empty()) {
     return;
   }
-  UnitRing& ring = *ring_of(queue);
-  for (std::unique_ptr<Request>& request : pending) {
+  UnitRing& ring = *ring_of(queue.address());
+  for (std::unique_ptr<Request>& request : taken_) {
     request->submitted = now_();
     listener_.submitted(queue, *request);
     ring.push(std::move(request));
   }
+  taken_.clear();
   ring.ring_doorbell();
 }
 
 void Driver::interrupt(hw::UnitAddress unit) {
-  for (const std::unique_ptr<UnitRing>& ring : rings_) {
-    const hw::UnitAddress address = ring->queue().address();
-    if (address.core == unit.core && address.type == unit.type && address.queue == unit.queue) {
-      drain(*ring);
-      return;
-    }
+  if (UnitRing* ring = ring_of(unit)) {
+    drain(*ring);
   }
 }
 
@@ -81,7 +82,9 @@ void Driver::finish(UnitRing& ring, std::unique_ptr<Request> request, NRT_STATUS
 
 void Driver::flush(UnitRing& ring, NRT_STATUS status) {
   auto rest = std::exchange(ring.at_device(), {});
-  for (std::unique_ptr<Request>& request : ring.queue().take_pending(true)) {
+  UnitQueue::Requests pending;
+  ring.queue().take_pending(pending, true);
+  for (std::unique_ptr<Request>& request : pending) {
     request->submitted = now_();
     rest.push_back(std::move(request));
   }
@@ -104,7 +107,7 @@ void Driver::cancel_queued() {
 
 void Driver::abandon(UnitQueue& queue, NRT_STATUS status) {
   queue.degrade();
-  flush(*ring_of(queue), status);
+  flush(*ring_of(queue.address()), status);
 }
 
 }  // namespace nsim::rt

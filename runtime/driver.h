@@ -7,8 +7,10 @@
 // the finished requests.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "runtime/request.h"
@@ -49,7 +51,8 @@ class Driver {
   void abandon(UnitQueue& queue, NRT_STATUS status);
 
  private:
-  UnitRing* ring_of(const UnitQueue& queue);
+  /// nullptr when the unit is none of ours.
+  UnitRing* ring_of(hw::UnitAddress unit);
   void drain(UnitRing& ring);
   void finish(UnitRing& ring, std::unique_ptr<Request> request, NRT_STATUS status);
   void flush(UnitRing& ring, NRT_STATUS status);
@@ -57,6 +60,8 @@ class Driver {
   const std::function<SimTime()> now_;
   RequestListener& listener_;
   std::vector<std::unique_ptr<UnitRing>> rings_;
+  std::unordered_map<std::uint32_t, UnitRing*> ring_of_unit_;
+  UnitQueue::Requests taken_;  // by a doorbell; empty in between
 };
 
 }  // namespace nsim::rt

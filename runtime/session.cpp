@@ -23,6 +23,16 @@ namespace {
 // hosts meet.
 constexpr std::array<int, hw::kUnitTypeCount> kQueues = {2, 2, 2, 1, 3, 2};
 
+/// Where the units of each type begin among those of a core; the last entry is their number.
+constexpr std::array<int, hw::kUnitTypeCount + 1> first_units() {
+  std::array<int, hw::kUnitTypeCount + 1> first{};
+  for (std::size_t type = 0; type < kQueues.size(); ++type) {
+    first[type + 1] = first[type] + kQueues[type];
+  }
+  return first;
+}
+constexpr auto kFirstUnit = first_units();
+
 /// Unit ids are opaque to clients: core, type and queue packed into 16 bits.
 constexpr int kQueueBits = 3;
 constexpr int kTypeBits = 3;
@@ -167,16 +177,13 @@ std::shared_ptr<HbmPool> Session::pool_of_core(int core) const {
 }
 
 UnitQueue* Session::unit(std::int64_t core, hw::UnitType type, std::int64_t queue) {
-  std::int64_t index = 0;
-  std::int64_t per_core = 0;
-  for (int each = 0; each < hw::kUnitTypeCount; ++each) {
-    index += each < static_cast<int>(type) ? kQueues[static_cast<std::size_t>(each)] : 0;
-    per_core += kQueues[static_cast<std::size_t>(each)];
-  }
-  const bool exists = core >= 0 && core < cores_.count &&
-                      static_cast<int>(type) < hw::kUnitTypeCount && queue >= 0 &&
-                      queue < kQueues[static_cast<std::size_t>(type)];
-  return exists ? units_[static_cast<std::size_t>(core * per_core + index + queue)].get() : nullptr;
+  const auto row = static_cast<std::size_t>(type);
+  const bool exists = core >= 0 && core < cores_.count && row < kQueues.size() && queue >= 0 &&
+                      queue < kQueues[row];
+  return exists
+             ? units_[static_cast<std::size_t>(core * kFirstUnit.back() + kFirstUnit[row] + queue)]
+                   .get()
+             : nullptr;
 }
 
 UnitQueue* Session::unit_of(nrta_seq_t sequence) {
@@ -210,7 +217,7 @@ NRT_STATUS Session::schedule(UnitQueue& queue, std::unique_ptr<Request>& request
   if (checks_) {
     checks_->scheduled(std::move(call), *sequence);
   }
-  clock_->submit([this, &queue] { driver_->doorbell(queue); });
+  ring_doorbell(queue, queue.needs_doorbell());
   return NRT_SUCCESS;
 }
 
@@ -272,8 +279,13 @@ void Session::abandon_lost() {
 void Session::pause(UnitQueue& queue, bool paused) {
   queue.pause(paused);
   if (!paused) {
-    clock_->submit([this, &queue] { driver_->doorbell(queue); });
+    ring_doorbell(queue, true);
   }
+}
+
+void Session::ring_doorbell(UnitQueue& queue, bool needed) {
+  const auto doorbell = [this, &queue] { driver_->doorbell(queue); };
+  clock_->submit(doorbell, needed ? HostClock::Doorbell::Needed : HostClock::Doorbell::OnItsWay);
 }
 
 void Session::submitted(const UnitQueue& queue, const Request& request) {

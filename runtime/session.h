@@ -136,6 +136,7 @@ class Session : private RequestListener {
   void finished(UnitQueue& queue, Request& request) override;
   /// For messages of the checking mode: the smallest tensor with the whole range, "" for none.
   std::string tensor_at(const ClientChecks::Range& range) const;
+  void ring_doorbell(UnitQueue& queue, bool needed);
   void make_units();
   void make_pools();
   /// True when the unit waits for a device that has nothing to do any more.

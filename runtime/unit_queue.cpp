@@ -43,12 +43,13 @@ bool UnitQueue::outstanding() const {
   return issued_ != completed();
 }
 
-std::deque<std::unique_ptr<Request>> UnitQueue::take_pending(bool also_paused) {
+void UnitQueue::take_pending(Requests& taken, bool also_paused) {
+  // Before looking: a request that comes too late for this look finds no doorbell on its way.
+  doorbell_sent_.store(false, std::memory_order_release);
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (paused_ && !also_paused) {
-    return {};
+  if (!paused_ || also_paused) {
+    pending_.swap(taken);
   }
-  return std::exchange(pending_, {});
 }
 
 void UnitQueue::degrade() {

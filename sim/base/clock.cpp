@@ -37,7 +37,11 @@ class FreeClock : public HostClock {
  public:
   explicit FreeClock(Kernel& kernel) : kernel_(kernel) { kernel_.set_limit(kNever); }
 
-  void submit(Kernel::Task doorbell) override { kernel_.post(std::move(doorbell)); }
+  void submit(Kernel::Task doorbell, Doorbell state) override {
+    if (state == Doorbell::Needed) {
+      kernel_.post(std::move(doorbell));
+    }
+  }
   void poll() override {}
   bool wait(const std::function<bool()>& done) override {
     while (true) {
@@ -67,7 +71,7 @@ class StepClock : public HostClock {
   StepClock(const ClockParams& params, Kernel& kernel);
   ~StepClock() override;
 
-  void submit(Kernel::Task doorbell) override;
+  void submit(Kernel::Task doorbell, Doorbell state) override;
   void poll() override;
   bool wait(const std::function<bool()>& done) override;
   void completed() override;
@@ -120,7 +124,7 @@ StepClock::~StepClock() {
   watcher_.join();
 }
 
-void StepClock::submit(Kernel::Task doorbell) {
+void StepClock::submit(Kernel::Task doorbell, Doorbell) {
   spend(submit_cost_, std::move(doorbell));
 }
 

@@ -37,8 +37,11 @@ class HostClock {
   static std::unique_ptr<HostClock> create(const ClockParams& params, Kernel& kernel);
   virtual ~HostClock() = default;
 
-  /// Host thread, no lock held: the host spends submit_cost, then `doorbell` runs on the simulation thread.
-  virtual void submit(Kernel::Task doorbell) = 0;
+  /// OnItsWay: an earlier doorbell has been sent, has not run yet, and will do the work of this one too.
+  enum class Doorbell { Needed, OnItsWay };
+  /// Host thread, no lock held: the host spends submit_cost, then `doorbell` runs on the simulation thread;
+  /// with the free clock, which knows no submit_cost, only if it is needed.
+  virtual void submit(Kernel::Task doorbell, Doorbell state) = 0;
   /// Host thread, no lock held, before looking at published state: the host spends poll_cost and the
   /// device catches up with it.
   virtual void poll() = 0;

@@ -176,15 +176,15 @@ bool SimulationThread::can_advance() const {
 }
 
 void SimulationThread::run_tasks() {
-  Tasks batch;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    batch.swap(tasks_);
+    batch_.swap(tasks_);
   }
   publish_time();
-  for (Task& task : batch) {
+  for (Task& task : batch_) {
     task();
   }
+  batch_.clear();
 }
 
 /// Runs up to and including `limit`; less when sc_pause() was called.

@@ -18,6 +18,7 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "sim/base/kernel.h"
 
@@ -52,7 +53,7 @@ class SimulationThread {
   bool idle() const { return rest_.load(std::memory_order_acquire) == Rest::Idle; }
 
  private:
-  using Tasks = std::deque<Task>;
+  using Tasks = std::vector<Task>;
   using Lock = std::unique_lock<std::mutex>;
 
   enum class Rest : std::uint8_t { None, AtLimit, Idle };
@@ -77,7 +78,7 @@ class SimulationThread {
   std::condition_variable work_;             // for the simulation thread
   std::condition_variable resting_changed_;  // for host threads
   Tasks tasks_;
-  Tasks when_resting_;
+  std::deque<Task> when_resting_;
   SimTime limit_ = 0;
   SimTime running_until_ = 0;
   bool running_ = false;                  // inside sc_start: tasks enter by the door
@@ -89,6 +90,7 @@ class SimulationThread {
   std::exception_ptr build_error_;
 
   // Simulation thread only.
+  Tasks batch_;  // tasks that run; empty in between
   HostDeadline host_;
   SimTime waiting_for_ = kNever;  // deadline that the host is given time for
   std::chrono::steady_clock::time_point patience_ends_;

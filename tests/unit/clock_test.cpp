@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <systemc>
 #include <thread>
 #include <vector>
@@ -68,7 +69,7 @@ struct Host {
   }
   void submit() {
     clock->pending(1);
-    clock->submit([device = server.get()] { device->doorbell(); });
+    clock->submit([device = server.get()] { device->doorbell(); }, HostClock::Doorbell::Needed);
   }
   bool wait(int count) {
     return clock->wait([&] { return server->completed >= count; });
@@ -93,6 +94,20 @@ TEST_CASE("Step: a schedule call and a query cost host time, and the device foll
   }
   CHECK(polls == 10);
   CHECK(host.clock->now() == 2 * kMicrosecond + Server::kService);
+}
+
+TEST_CASE(
+    "A doorbell that is on its way is not sent again, but costs its time with the step clock") {
+  for (const char* mode : {"free", "step"}) {
+    Host host(params(mode));
+    int rung = 0;  // on the simulation thread
+    host.clock->submit([&] { ++rung; }, HostClock::Doorbell::Needed);
+    host.clock->submit([&] { ++rung; }, HostClock::Doorbell::OnItsWay);
+    host.kernel.call([] {});
+    const bool step = std::string(mode) == "step";
+    CHECK(rung == (step ? 2 : 1));
+    CHECK(host.clock->now() == (step ? 4 * kMicrosecond : 0));
+  }
 }
 
 TEST_CASE("Step: the device does not run while the host does nothing") {

@@ -2,7 +2,6 @@
 #include "runtime/unit_queue.h"
 
 #include <catch2/catch.hpp>
-#include <deque>
 #include <random>
 
 using namespace nsim;
@@ -52,13 +51,31 @@ TEST_CASE("pending requests come out in order, and not while the queue is paused
   accept(queue, &sequence);
   accept(queue, &sequence);
   queue.pause(true);
-  CHECK(queue.take_pending().empty());
+  UnitQueue::Requests pending;
+  queue.take_pending(pending);
+  CHECK(pending.empty());
   queue.pause(false);
-  const auto pending = queue.take_pending();
+  queue.take_pending(pending);
   REQUIRE(pending.size() == 2);
   CHECK(pending[0]->number() == 1);
   CHECK(pending[1]->number() == 2);
-  CHECK(queue.take_pending().empty());
+  UnitQueue::Requests more;
+  queue.take_pending(more);
+  CHECK(more.empty());
+}
+
+TEST_CASE("only the first request after a doorbell ran needs another one") {
+  UnitQueue queue({}, kId, 4);
+  nrta_seq_t sequence = 0;
+  accept(queue, &sequence);
+  CHECK(queue.needs_doorbell());
+  accept(queue, &sequence);
+  CHECK_FALSE(queue.needs_doorbell());
+  UnitQueue::Requests pending;
+  queue.take_pending(pending);
+  CHECK(pending.size() == 2);
+  accept(queue, &sequence);
+  CHECK(queue.needs_doorbell());
 }
 
 TEST_CASE("the queue behaves like a counter of accepted and completed requests, whatever happens") {
