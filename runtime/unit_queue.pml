@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model of unit_queue.{h,cpp} with driver.cpp and Session::schedule around it: hosts accept requests and ring the door, the
-// simulation thread takes what is pending, completes it or meets a fatal error, degrades the unit and flushes the rest;
-// a test hook pauses the unit meanwhile. Checked over all interleavings by tests/protocol.
+// Model of unit_queue.{h,cpp} with driver.cpp and Session::schedule around it: hosts accept requests and ring the door unless
+// a doorbell is on its way, the simulation thread takes what is pending, completes it or meets a fatal error, degrades the
+// unit and flushes the rest; a test hook pauses the unit meanwhile. Checked over all interleavings by tests/protocol.
 //
 // Shown: numbers without gaps, completed in order and once; never more than DEPTH open; a host that has seen the
 // failure is never accepted again (R61); every accepted request ends and no host waits for ever (R63).
@@ -20,6 +20,7 @@ bool degraded, paused;
 byte issued, completed;
 byte failed; /* number of the request that met the fatal error, 0: none */
 byte doors;  /* doorbell tasks posted and not yet run */
+bool doorbell_sent;
 byte hosts_left = HOSTS;
 chan pending = [HOSTS * REQUESTS] of { byte };
 chan device = [HOSTS * REQUESTS] of { byte };
@@ -32,6 +33,9 @@ inline complete(number) {
 }
 
 inline take_pending(also_paused) {
+#ifndef BUG_DOORBELL_FORGOTTEN_AFTER_TAKING
+  doorbell_sent = false;
+#endif
   LOCK;
   if
   :: !paused || also_paused ->
@@ -41,13 +45,16 @@ inline take_pending(also_paused) {
      od
   :: else
   fi;
-  UNLOCK
+  UNLOCK;
+#ifdef BUG_DOORBELL_FORGOTTEN_AFTER_TAKING
+  doorbell_sent = false
+#endif
 }
 
 proctype Host() {
   byte left = REQUESTS;
   byte seen;
-  bool knows;
+  bool knows, sent;
   do
   :: left > 0 ->
      atomic { seen = completed; knows = failed != 0 && completed >= failed };
@@ -69,7 +76,13 @@ proctype Host() {
           pending!issued
         };
         UNLOCK;
-        doors++;
+#ifdef BUG_DOORBELL_NOT_EXCHANGED
+        sent = doorbell_sent;
+        doorbell_sent = true;
+#else
+        atomic { sent = doorbell_sent; doorbell_sent = true };
+#endif
+        if :: !sent -> doors++ :: sent fi;
         left--
      fi
   :: else -> break

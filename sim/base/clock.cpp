@@ -42,7 +42,11 @@ class FreeClock : public HostClock {
       kernel_.post(std::move(doorbell));
     }
   }
-  void poll() override {}
+  void poll() override {
+    if (!kernel_.idle()) {
+      std::this_thread::yield();
+    }
+  }
   bool wait(const std::function<bool()>& done) override {
     while (true) {
       const std::uint64_t seen = kernel_.wakes();

@@ -42,8 +42,9 @@ class HostClock {
   /// Host thread, no lock held: the host spends submit_cost, then `doorbell` runs on the simulation thread;
   /// with the free clock, which knows no submit_cost, only if it is needed.
   virtual void submit(Kernel::Task doorbell, Doorbell state) = 0;
-  /// Host thread, no lock held, before looking at published state: the host spends poll_cost and the
-  /// device catches up with it.
+  /// Host thread, no lock held, before looking at published state. step: the host spends poll_cost and the
+  /// device catches up with it. free: the device gets the processor if it has none, so that hosts which look
+  /// again and again do not keep it from what they look for.
   virtual void poll() = 0;
   /// Host thread, no lock held: returns when `done()` is true; false when nothing can make it true any
   /// more (the device is idle for ever). `done` reads published state and is called on this thread.

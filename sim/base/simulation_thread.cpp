@@ -61,6 +61,7 @@ SimulationThread::~SimulationThread() {
     stop_ = true;
     enqueue([this] { pause(); });
   }
+  work_.notify_one();
   thread_.join();
 }
 
@@ -160,8 +161,21 @@ void SimulationThread::rest(Lock& lock) {
   rest_ = sc_core::sc_pending_activity() || host_deadline() != kNever ? Rest::AtLimit : Rest::Idle;
   resting_changed_.notify_all();
   // Whoever gives work, or may have given some, takes the rest away.
+  lock.unlock();
+  stay_awake();
+  lock.lock();
   work_.wait(lock, [this] { return !resting() || stop_; });
   rest_ = Rest::None;
+}
+
+/// A host that waits for the end of one request often has the next one ready. To sleep and be woken
+/// costs both threads more than that takes.
+void SimulationThread::stay_awake() const {
+  constexpr std::chrono::microseconds kAwake{50};
+  const auto end = std::chrono::steady_clock::now() + kAwake;
+  while (resting() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
 }
 
 bool SimulationThread::has_work() const {
@@ -217,41 +231,44 @@ void SimulationThread::publish_time() {
   now_.store(current_time(), std::memory_order_release);
 }
 
+/// With the mutex held; then work_ is to be notified without it, so that the thread that wakes up
+/// finds it free.
 void SimulationThread::enqueue(Task task) {
   const bool first = tasks_.empty();
   tasks_.push_back(std::move(task));
   rest_ = Rest::None;
-  if (!first) {
-    return;
-  }
-  if (running_) {
+  if (first && running_) {
     door_->ring();
-  } else {
-    work_.notify_one();
   }
 }
 
 void SimulationThread::post(Task task) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  enqueue(std::move(task));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    enqueue(std::move(task));
+  }
+  work_.notify_one();
 }
 
 void SimulationThread::post_when_resting(Task task) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  when_resting_.push_back(std::move(task));
-  rest_ = Rest::None;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    when_resting_.push_back(std::move(task));
+    rest_ = Rest::None;
+  }
   work_.notify_one();
 }
 
 void SimulationThread::set_limit(SimTime limit) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  limit_ = limit;
-  rest_ = Rest::None;
-  if (running_ && limit < running_until_) {
-    enqueue([this] { pause(); });
-  } else {
-    work_.notify_one();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    limit_ = limit;
+    rest_ = Rest::None;
+    if (running_ && limit < running_until_) {
+      enqueue([this] { pause(); });
+    }
   }
+  work_.notify_one();
 }
 
 void SimulationThread::hold() {

@@ -64,6 +64,7 @@ class SimulationThread {
   bool give_host_time(Lock& lock);
   SimTime host_deadline() const { return host_.next ? host_.next() : kNever; }
   void rest(Lock& lock);
+  void stay_awake() const;
   bool resting() const { return rest_.load(std::memory_order_relaxed) != Rest::None; }
   bool has_work() const;
   bool can_advance() const;
