@@ -200,11 +200,11 @@ NRT_STATUS Session::schedule(UnitQueue& queue, std::unique_ptr<Request>& request
                              nrta_seq_t* sequence) {
   request->called = now();
   request->thread = host_thread_index();
-  clock_->pending(1);
   ClientChecks::Call call;
   if (checks_) {
     call = ClientChecks::describe(queue, *request);
   }
+  clock_->pending(1);
   const NRT_STATUS status = queue.accept(request, sequence);
   if (status != NRT_SUCCESS) {
     clock_->pending(-1);

@@ -2,6 +2,7 @@
 #include "runtime/unit_queue.h"
 
 #include <cstddef>
+#include <new>
 #include <utility>
 
 namespace nsim::rt {
@@ -20,6 +21,11 @@ NRT_STATUS UnitQueue::accept(std::unique_ptr<Request>& request, nrta_seq_t* sequ
   if (issued_ == NRTA_SEQ_NUM_MAX) {
     return NRT_RESOURCE;
   }
+  try {
+    pending_.emplace_back();
+  } catch (const std::bad_alloc&) {
+    return NRT_RESOURCE;
+  }
   request->sequence = id_of(++issued_);
   if (request->order) {
     constexpr std::size_t kOrder = offsetof(hw::CollectiveHeader, order) / sizeof(std::uint64_t);
@@ -29,7 +35,7 @@ NRT_STATUS UnitQueue::accept(std::unique_ptr<Request>& request, nrta_seq_t* sequ
     request->model->in_flight.fetch_add(1, std::memory_order_relaxed);
   }
   *sequence = request->sequence;
-  pending_.push_back(std::move(request));
+  pending_.back() = std::move(request);
   return NRT_SUCCESS;
 }
 

@@ -34,7 +34,7 @@ class Kernel {
   Kernel& operator=(const Kernel&) = delete;
 
   /// Any thread. Runs `task` on the simulation thread at the current simulated time; tasks run in the
-  /// order of their posts. Never blocks on the simulation.
+  /// order of their posts. Never blocks on the simulation, and never fails: it waits for memory.
   void post(Task task);
   /// Any thread but the simulation thread: post() and wait until it ran. Rethrows its exception.
   void call(const Task& task);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/base/simulation_thread.h"
 
+#include <new>
 #include <systemc>
 
 #include "sim/base/door.h"
@@ -10,6 +11,19 @@ namespace {
 
 SimTime current_time() {
   return static_cast<SimTime>(sc_core::sc_time_stamp().value());
+}
+
+/// Does what cannot fail any more: whoever posts a task has promised its effect to somebody, and a
+/// task that is queued half refers to what its caller unwinds. Waits for memory if need be.
+template <class Step>
+void insist(Step step) {
+  while (true) {
+    try {
+      return step();
+    } catch (const std::bad_alloc&) {
+      std::this_thread::yield();
+    }
+  }
 }
 
 /// The SystemC context of one kernel. The process's first one is kept for ever, because the library
@@ -235,10 +249,10 @@ void SimulationThread::publish_time() {
 /// finds it free.
 void SimulationThread::enqueue(Task task) {
   const bool first = tasks_.empty();
-  tasks_.push_back(std::move(task));
+  insist([&] { tasks_.push_back(std::move(task)); });
   rest_ = Rest::None;
   if (first && running_) {
-    door_->ring();
+    insist([this] { door_->ring(); });
   }
 }
 
@@ -253,7 +267,7 @@ void SimulationThread::post(Task task) {
 void SimulationThread::post_when_resting(Task task) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    when_resting_.push_back(std::move(task));
+    insist([&] { when_resting_.push_back(std::move(task)); });
     rest_ = Rest::None;
   }
   work_.notify_one();
