@@ -43,7 +43,13 @@ class FreeClock : public HostClock {
     }
   }
   void poll() override {
-    if (!kernel_.idle()) {
+    constexpr int kInVain = 64;
+    thread_local std::uint64_t seen = 0;
+    thread_local int looks = 0;
+    const std::uint64_t wakes = kernel_.wakes();
+    looks = wakes == seen ? looks + 1 : 0;
+    seen = wakes;
+    if (looks >= kInVain && !kernel_.idle()) {
       std::this_thread::yield();
     }
   }

@@ -43,8 +43,9 @@ class HostClock {
   /// with the free clock, which knows no submit_cost, only if it is needed.
   virtual void submit(Kernel::Task doorbell, Doorbell state) = 0;
   /// Host thread, no lock held, before looking at published state. step: the host spends poll_cost and the
-  /// device catches up with it. free: the device gets the processor if it has none, so that hosts which look
-  /// again and again do not keep it from what they look for.
+  /// device catches up with it. free: a thread that has looked many times without any completion gives up the
+  /// processor, which the device may be short of. Not at once: a client that waits for one completion more than
+  /// it sees after a refusal would often find the device done with all that was queued.
   virtual void poll() = 0;
   /// Host thread, no lock held: returns when `done()` is true; false when nothing can make it true any
   /// more (the device is idle for ever). `done` reads published state and is called on this thread.

@@ -31,10 +31,11 @@ int main(int argc, char **argv) {
   int full = 0;
   for (int accepted = 0; accepted < REQUESTS;) {
     nrta_seq_t sequence = 0;
+    const nrta_seq_t done = completed();  // before: a full queue may be empty by the time it is looked at
     const NRT_STATUS status = nrta_execute_schedule(job.model, job.inputs, job.outputs, 0, tracker, &sequence);
     if (status == NRT_QUEUE_FULL) {
       full++;
-      wait_for(completed() + 1);
+      wait_for(done + 1);
       continue;
     }
     if (status == NRT_EXEC_UNIT_UNRECOVERABLE) {
