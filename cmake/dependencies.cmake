@@ -16,6 +16,8 @@ find_package(nlohmann_json REQUIRED)
 find_path(PROTOZERO_INCLUDE protozero/pbf_writer.hpp REQUIRED)
 # libarchive-dev: gzip'ed tar payload of program containers.
 find_package(LibArchive REQUIRED)
+# zlib1g-dev: timelines inside the HTML page of a report, which browsers unpack by themselves.
+find_package(ZLIB REQUIRED)
 # libboost-program-options-dev: the command line of nsim.
 find_package(Boost REQUIRED COMPONENTS program_options)
 # libeigen3-dev: the independent reference of `nsim run --check`; never used by the simulated datapath.

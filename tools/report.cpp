@@ -2,6 +2,8 @@
 // nsim report: what a run or a sweep says, for people and for programs (docs/reports.md).
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -10,6 +12,7 @@
 #include "sim/base/error.h"
 #include "tools/command.h"
 #include "tools/device.h"
+#include "tools/report/page.h"
 #include "tools/report/profile_tables.h"
 #include "tools/report/run_report.h"
 #include "tools/run_directory.h"
@@ -37,11 +40,28 @@ void write_json(const nlohmann::ordered_json& report, const RunTimeline& timelin
   out << "\n}\n";
 }
 
+void write_page(const nlohmann::ordered_json& report, const RunTimeline& timeline,
+                const std::string& path) {
+  const nlohmann::ordered_json& about = report.at("metadata");
+  const Page page{
+      fmt::format("Run {}", std::filesystem::path(report.at("folder").get<std::string>())
+                                .lexically_normal()
+                                .filename()
+                                .string()),
+      fmt::format("{} ({})", about.at("instance").get<std::string>(),
+                  about.at("target").get<std::string>()),
+      report_text(report)};
+  write_text(path, html_page(page, report, pack(timeline)));
+  fmt::print("{}\n", path);
+}
+
 void report_run(const std::string& folder, const std::string& format, const std::string& out) {
   const nlohmann::json summary = read_summary(folder);
   const RunTimeline timeline = read_timeline(folder, summary);
   const nlohmann::ordered_json report = run_report(folder, summary, timeline);
-  if (format == "text") {
+  if (format == "html") {
+    write_page(report, timeline, out.empty() ? folder + "/report.html" : out);
+  } else if (format == "text") {
     write_text(out, report_text(report));
   } else if (format == "csv") {
     CsvTables tables(out.empty() ? folder + "/csv" : out);
@@ -63,8 +83,9 @@ void report_run(const std::string& folder, const std::string& format, const std:
 int execute(const Arguments& arguments) {
   const std::string folder = arguments.text("RUN");
   const std::string format = arguments.text("format");
-  if (format != "text" && format != "json" && format != "csv") {
-    throw UserError(fmt::format("--format: '{}' is none of text, json, csv", format));
+  const auto forms = {"html", "text", "json", "csv"};
+  if (std::find(forms.begin(), forms.end(), format) == forms.end()) {
+    throw UserError(fmt::format("--format: '{}' is none of html, text, json, csv", format));
   }
   report_run(folder, format, arguments.text("out"));
   return 0;
@@ -74,16 +95,19 @@ int execute(const Arguments& arguments) {
 
 Command report_command() {
   using Kind = Option::Kind;
-  return {{"report",
-           "report RUN [options]",
-           "what bounded a run: metrics, utilisation, operators, idle time by cause, latencies\n"
-           "RUN is a directory that --out left (docs/reports.md).",
-           {"RUN"},
-           {{"format,f", Kind::Text, "text|json|csv",
-             "for the terminal, all of it as one JSON object, or one CSV file per table", "text"},
-            {"out,o", Kind::Text, "PATH",
-             "the file, or the folder of CSV files, instead of the terminal and RUN/csv"}}},
-          execute};
+  return {
+      {"report",
+       "report RUN [options]",
+       "what bounded a run: metrics, utilisation, operators, idle time by cause, latencies\n"
+       "RUN is a directory that --out left (docs/reports.md).",
+       {"RUN"},
+       {{"format,f", Kind::Text, "html|text|json|csv",
+         "one page for a browser, a text for the terminal, all of it as one JSON object, or one "
+         "CSV file per table",
+         "html"},
+        {"out,o", Kind::Text, "PATH",
+         "where to, instead of RUN/report.html, the terminal (text, json) or the folder RUN/csv"}}},
+      execute};
 }
 
 }  // namespace nsim::tool

@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 packages=(
   g++ cmake ninja-build pkg-config ccache
   libsystemc-dev libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libprotozero-dev
-  libarchive-dev libboost-program-options-dev libeigen3-dev libssl-dev libsqlite3-dev
+  libarchive-dev libboost-program-options-dev libeigen3-dev libssl-dev libsqlite3-dev zlib1g-dev
   catch2 valgrind spin librapidcheck-dev
   python3-numpy
 )

@@ -174,7 +174,7 @@ TEST_CASE("every table says that it is of a simulation, and JSON and CSV hold th
 
 TEST_CASE("the text of a report names what bounds the run, without traces too") {
   const Reported reported("--no-trace");
-  const Outcome outcome = reported.report("");
+  const Outcome outcome = reported.report("--format text");
   INFO(outcome.text);
   CHECK(outcome.exit_code == 0);
   const std::string bound = summary_of(reported.run).at("summary").at("bound_by");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -190,10 +191,16 @@ void sort_by_start(TimelineRow& row) {
   permute(row.detail, order);
 }
 
-/// The part of a name before its first digit, then the number: DMA2 comes before DMA10.
-std::pair<std::string, long> natural(const std::string& name) {
-  const std::size_t digit = name.find_first_of("0123456789");
-  return {name.substr(0, digit), digit == std::string::npos ? 0 : std::atol(name.c_str() + digit)};
+/// A name without its core, split before the number at its end, then the core: DMA2 comes before
+/// DMA10, and qSyncIO before qSyncIO1.
+std::tuple<std::string, std::string, long> natural(const std::string& name) {
+  const std::size_t core = std::min(name.find('('), name.size());
+  std::size_t digit = core;
+  while (digit > 0 && std::isdigit(static_cast<unsigned char>(name[digit - 1])) != 0) {
+    --digit;
+  }
+  const long number = digit == core ? -1 : std::atol(name.c_str() + digit);
+  return {name.substr(core), name.substr(0, digit), number};
 }
 
 void finish(RunTimeline& timeline) {

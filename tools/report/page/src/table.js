@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table whose rows can be sorted by any column and filtered by a text or by conditions like "time < 20".
+import {element, scrolling} from './dom.js';
+
+const SHOWN = 200;
+
+/**
+ * columns: [{name, text: row => string, value: row => number|string, number: bool}]
+ * onRows(rows) is told which rows the filter leaves.
+ */
+export function sortedTable({label, columns, rows, filter = rows.length > 8, sort, descending = false, onRows, onRow}) {
+  let shown = SHOWN;
+  let by = columns.find((column) => column.name === sort);
+  let down = descending;
+  let wanted = () => true;
+  const body = element('tbody');
+  const status = element('p', {class: 'status', role: 'status'});
+  const more = element('button', {type: 'button', class: 'more', onclick: () => { shown *= 5; draw(); }}, 'Show more rows');
+  const heads = columns.map((column) => {
+    const button = element('button', {type: 'button', onclick: () => sortBy(column)}, column.name);
+    return element('th', {scope: 'col', class: column.number ? 'number' : undefined}, button);
+  });
+  const table = element('table', {}, element('caption', {}, label), element('thead', {}, element('tr', {}, ...heads)), body);
+
+  function sortBy(column) {
+    down = by === column ? !down : Boolean(column.number);
+    by = column;
+    draw();
+  }
+  function draw() {
+    const left = rows.filter(wanted);
+    if (by) {
+      left.sort((a, b) => compare(by.value(a), by.value(b)) * (down ? -1 : 1));
+    }
+    heads.forEach((head, i) => head.setAttribute(
+        'aria-sort', by === columns[i] ? (down ? 'descending' : 'ascending') : 'none'));
+    body.replaceChildren(...left.slice(0, shown).map((row) => tableRow(columns, row, onRow)));
+    more.hidden = left.length <= shown;
+    status.textContent = filter || left.length > shown ?
+        `${left.length} of ${rows.length} rows${left.length > shown ? `, the first ${shown} shown` : ''}` : '';
+    onRows?.(left);
+  }
+  const parts = [scrolling(label, table), more, status];
+  if (filter) {
+    const input = element('input', {
+      type: 'search', placeholder: 'text, or e.g. ' + example(columns), spellcheck: 'false',
+      oninput: () => {
+        const problem = condition(input.value, columns, (test) => { wanted = test; });
+        input.setCustomValidity(problem ?? '');
+        input.setAttribute('aria-invalid', String(Boolean(problem)));
+        shown = SHOWN;
+        draw();
+        if (problem) {
+          status.textContent = problem;
+        }
+      },
+    });
+    parts.unshift(element('label', {class: 'filter'}, `Filter ${label.toLowerCase()} `, input));
+  }
+  draw();
+  return element('div', {class: 'table'}, ...parts);
+}
+
+function tableRow(columns, row, onRow) {
+  return element('tr', {onclick: onRow ? () => onRow(row) : undefined}, ...columns.map((column, i) => element(
+      i === 0 ? 'th' : 'td', {scope: i === 0 ? 'row' : undefined, class: column.number ? 'number' : undefined},
+      column.text(row))));
+}
+
+function compare(a, b) {
+  if (typeof a === 'number' && typeof b === 'number') {
+    return (Number.isNaN(a) ? -Infinity : a) - (Number.isNaN(b) ? -Infinity : b);
+  }
+  return String(a).localeCompare(String(b), undefined, {numeric: true});
+}
+
+function example(columns) {
+  const column = columns.find((candidate) => candidate.number);
+  return column ? `${column.name} < 10 and ${column.name} >= 2` : columns[0].name;
+}
+
+const CONDITION = /^\s*(.+?)\s*(<=|>=|!=|==|=|<|>)\s*(.+?)\s*$/;
+const TESTS = {
+  '<': (a, b) => a < b, '<=': (a, b) => a <= b, '>': (a, b) => a > b, '>=': (a, b) => a >= b,
+  '=': (a, b) => a === b, '==': (a, b) => a === b, '!=': (a, b) => a !== b,
+};
+
+/** Hands the test that `text` stands for to `use`; returns what is wrong with it, if anything. */
+export function condition(text, columns, use) {
+  const tests = [];
+  for (const part of text.split(/\s+and\s+/i)) {
+    const match = CONDITION.exec(part);
+    if (!match) {
+      const needle = part.trim().toLowerCase();
+      tests.push((row) => columns.some((column) => column.text(row).toLowerCase().includes(needle)));
+      continue;
+    }
+    const column = columns.find((candidate) => candidate.name.toLowerCase() === match[1].toLowerCase());
+    if (!column) {
+      use(() => true);
+      return `There is no column "${match[1]}"; there are ${columns.map((each) => each.name).join(', ')}.`;
+    }
+    const limit = Number(match[3]);
+    if (column.number && Number.isNaN(limit)) {
+      use(() => true);
+      return `"${match[3]}" is no number; ${column.name} has numbers.`;
+    }
+    tests.push(column.number ? (row) => TESTS[match[2]](column.value(row), limit) :
+                               (row) => TESTS[match[2]](String(column.value(row)), match[3]));
+  }
+  use((row) => tests.every((test) => test(row)));
+  return null;
+}
+
+/** A plain table: heads, rows of texts; the first cell of a row is its heading. */
+export function plainTable(label, heads, rows) {
+  return scrolling(label, element('table', {}, element('caption', {}, label),
+      element('thead', {}, element('tr', {}, ...heads.map((head, i) => element('th', {scope: 'col', class: i ? 'number' : undefined}, head)))),
+      element('tbody', {}, ...rows.map((row) => element('tr', {}, ...row.map((cell, i) => element(
+          i ? 'td' : 'th', {scope: i ? undefined : 'row', class: i ? 'number' : undefined}, cell)))))));
+}
