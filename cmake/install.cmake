@@ -16,6 +16,7 @@ endforeach()
 install(DIRECTORY runtime/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY configs models DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim FILES_MATCHING PATTERN *.toml PATTERN *.nasm)
 install(DIRECTORY models/nki/ DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim/python FILES_MATCHING PATTERN *.py)
+install(DIRECTORY models/kernels DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim/models FILES_MATCHING PATTERN *.py)
 
 install(EXPORT neuronsim NAMESPACE neuronsim:: FILE neuronsim-targets.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/neuronsim)
