@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # install_test.sh BUILD SOURCE: installs into a scratch prefix, then builds the documented example against the
 # installation with find_package and with pkg-config, in each generation of the asynchronous interface, and runs it under the installed nsim.
+# An NKI kernel finds the installed library by itself.
 set -euo pipefail
 build=$1
 source=$2
@@ -48,3 +49,20 @@ done
 for client in build/client_a build/client_c by_pkg_config_migrated; do
   "$nsim" exec --config trn1 -- "$scratch/client/$client" "$scratch/increment.neff"
 done
+
+cat >"$scratch/kernel.py" <<'PYTHON'
+import nki
+import nki.language as nl
+import numpy as np
+
+
+@nki.jit
+def twice(x):
+    out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+    nl.store(out, nl.load(x) * 2.0)
+    return out
+
+
+assert (twice(np.ones((128, 8), np.float32)) == 2).all()
+PYTHON
+env -u NSIM_LIBRARY PYTHONPATH="$scratch/usr/share/neuronsim/python" /usr/bin/python3 -B "$scratch/kernel.py"

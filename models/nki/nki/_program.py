@@ -67,6 +67,10 @@ class ProgramText:
 
     def finish(self) -> str:
         launch = self.launch
+        self._name_dependencies()
+        for trace in launch.traces:
+            self._body(trace)
+        body = self.lines  # operands say which memory they see under another type
         self.lines = [f"program {quoted(launch.name)}", f"target {launch.target.name}"]
         if len(launch.traces) > 1:
             self.lines.append(f"cores {len(launch.traces)}")
@@ -76,10 +80,7 @@ class ProgramText:
         for trace in launch.traces:
             for storage in trace.storages:
                 self._tensor(storage) if storage.space == "hbm" else self._buffer(storage)
-        self._name_dependencies()
-        for trace in launch.traces:
-            self._body(trace)
-        return "\n".join(self.lines) + "\n"
+        return "\n".join(self.lines + body) + "\n"
 
     def _tensor(self, storage: Storage) -> None:
         text = f"tensor {quoted(storage.name)} {storage.kind} {storage.dtype.text} {list(storage.shape)}"

@@ -30,25 +30,13 @@ class Views:
         if key.__class__ is not tuple:
             key = (key,)
         shape, strides, chip = self.shape, self.strides, self.space != "hbm"
-        offset, part, dynamic = self.offset, self.part, None
-        out_shape, out_strides, kept = [], [], []  # kept: sizes of dims that integers dropped, to restore 2-D
-        dim = 0
-        for item in key:
-            kind = item.__class__
-            if item is Ellipsis:
-                count = len(shape) - sum(1 for each in key if each is not None) + 1
-                out_shape.extend(shape[dim:dim + count])
-                out_strides.extend(strides[dim:dim + count])
-                dim += count
-                continue
-            if item is None:
-                out_shape.append(1)
-                out_strides.append(0)
-                continue
-            if dim >= len(shape):
-                fail("tensor", f"has {len(shape)} dimensions, the index has more: {key}", IndexError)
+        if len(key) != len(shape) or Ellipsis in key or None in key:
+            return self._expanded(key)
+        offset, part, dynamic = self.offset, self.part, self.dynamic
+        out_shape, out_strides = [], []
+        for dim, item in enumerate(key):
             size, stride = shape[dim], strides[dim]
-            if kind is slice:
+            if item.__class__ is slice:
                 start, stop, step = item.start, item.stop, item.step
                 if start is None and stop is None and step is None:
                     start, count, step = 0, size, 1
@@ -56,47 +44,53 @@ class Views:
                     count, step = stop - start, 1
                 else:
                     start, count, step = self._range(item, size, dim)
-            elif kind is DynSlice:
-                start, count, step = item.start, item.size, item.step
-                if start.__class__ is int:
-                    if start < 0 or start + (count - 1) * step >= size:
-                        fail("tensor", f"ds({start}, {count}) is outside of dimension {dim}, which has {size} elements", IndexError)
-                elif not isinstance(start, Affine):
-                    if dynamic is not None:
-                        missing("tensor", "a view with two dynamic indices")
-                    dynamic, start = self._dynamic(start, dim), 0
-            elif kind is int and 0 <= item < size:
-                start, count, step = item, -1, 1
             else:
-                start, count, step = self._single(item, size, dim), -1, 1
+                start, count, step = self._place(item, size, dim)
                 if start.__class__ is not int and not isinstance(start, Affine):
-                    if dynamic is not None:
-                        missing("tensor", "a view with two dynamic indices")
                     dynamic, start = self._dynamic(start, dim), 0
             if dim == 0 and chip:
                 if step != 1 and count > 1:
                     fail("tensor", "partitions are taken without steps", IndexError)
                 part = part + start
-                count = 1 if count < 0 else count
+                count = count or 1
             else:
                 offset = offset + start * stride
-            if count < 0:
-                kept.append(len(out_shape))
-            else:
+            if count:
                 out_shape.append(count)
                 out_strides.append(stride * step)
-            dim += 1
-        if dim < len(shape):
-            out_shape.extend(shape[dim:])
-            out_strides.extend(strides[dim:])
-        while chip and kept and len(out_shape) < 2:
+        if chip and len(out_shape) < 2 or not out_shape:
             out_shape.append(1)
             out_strides.append(1)
-            kept.pop()
-        if not out_shape:
-            out_shape, out_strides = [1], [1]
-        return self.__class__(self.storage, self.dtype, tuple(out_shape), tuple(out_strides), offset, part,
-                              self.base_shape, dynamic or self.dynamic, self.vector)
+        return self.__class__(self.storage, self.dtype, tuple(out_shape), tuple(out_strides), offset, part, self.base_shape,
+                              dynamic, self.vector)
+
+    def _expanded(self, key: tuple):
+        """Indexing with ..., None, or fewer indices than dimensions: as with one index for each dimension."""
+        given = sum(1 for each in key if each is not None and each is not Ellipsis)
+        missing_dims = len(self.shape) - given
+        if missing_dims < 0:
+            fail("tensor", f"has {len(self.shape)} dimensions, the index has more: {key}", IndexError)
+        if Ellipsis not in key:
+            key = key + (Ellipsis,)
+        at = key.index(Ellipsis)
+        full = key[:at] + (slice(None),) * missing_dims + key[at + 1:]
+        new = [i for i, each in enumerate(full) if each is None]
+        view = self[tuple(each for each in full if each is not None)]
+        for place in new:  # None adds a dimension of one element, before those that indices behind it name
+            dropped = sum(1 for each in full[:place] if isinstance(each, int))
+            view = view.expand_dim(place - dropped)
+        return view
+
+    def _place(self, item, size: int, dim: int) -> Tuple:
+        """Start, count and step of an index that is no slice; count 0: the dimension goes."""
+        if item.__class__ is int and 0 <= item < size:
+            return item, 0, 1
+        if item.__class__ is not DynSlice:
+            return self._single(item, size, dim), 0, 1
+        start, count, step = item.start, item.size, item.step
+        if start.__class__ is int and (start < 0 or start + (count - 1) * step >= size):
+            fail("tensor", f"ds({start}, {count}) is outside of dimension {dim}, which has {size} elements", IndexError)
+        return start, count, step
 
     def _range(self, item: slice, size: int, dim: int) -> Tuple[int, int, int]:
         """Start, count and step of a slice; ends beyond the dimension are refused."""
@@ -136,6 +130,8 @@ class Views:
 
     def _dynamic(self, value, dim: int):
         """(value, elements per count) for an index that the device computes; counts in the base shape."""
+        if self.dynamic is not None:
+            missing("tensor", "a view with two dynamic indices")
         if self.space != "hbm" and dim == 0:
             missing("tensor", "a dynamic index of the partition dimension")
         return value, self.strides[dim]
