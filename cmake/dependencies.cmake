@@ -33,6 +33,8 @@ if(NSIM_TESTS)
   find_package(rapidcheck REQUIRED)
   # spin: checks the models of the runtime's protocols (*.pml) over their full state spaces; replaces a checker of our own.
   find_program(SPIN_PROGRAM spin REQUIRED)
+  # chromium, chromium-driver, python3-selenium, python3-pil: the tests of reports in a browser (tests/browser), which say so
+  # when one is missing; nothing else needs them. axe-core, which looks for errors of accessibility, stands beside those tests.
   # python3-numpy (and Debian's python3): runs NKI kernels, whose arrays are numpy's. Nothing of it is linked.
   find_program(PYTHON3_PROGRAM python3 HINTS /usr/bin REQUIRED)
   execute_process(COMMAND ${PYTHON3_PROGRAM} -c "import numpy" RESULT_VARIABLE without_numpy ERROR_QUIET)

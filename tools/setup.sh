@@ -12,9 +12,13 @@ packages=(
   python3-numpy
 )
 
+# What only the tests of reports in a browser need.
+browser_packages=(chromium chromium-driver python3-selenium python3-pil fonts-dejavu-core)
+
+# install_missing [PACKAGE...]: those above and the ones named.
 install_missing() {
   local missing=()
-  for package in "${packages[@]}"; do
+  for package in "${packages[@]}" "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return

@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-[ "$install" = no ] || install_missing
+[ "$install" = no ] || install_missing "${browser_packages[@]}"
 for preset in "${presets[@]}"; do
   echo "== $preset: build"
   build "$preset"

@@ -60,12 +60,12 @@ function nameLargest(svg, points, x, y) {
 }
 
 /**
- * points: [{name, intensity, rate, weight, note, whole}]; those without a product of matrices lie on the lower edge. onPoint is told
- * which point was chosen.
+ * points: [{name, intensity, rate, weight, note, whole, hollow}]; what is beyond the scales lies on their edges. onPoint is
+ * told which point was chosen.
  */
 export function roofline({peakFlops, peakBytes, points, onPoint}) {
   const ridge = peakFlops / peakBytes;
-  const known = points.filter((point) => point.intensity > 0 && point.rate > 0);
+  const known = points.filter((point) => point.intensity > 0 && point.intensity < Infinity && point.rate > 0);
   const xs = [ridge / 100, ridge * 10, ...known.map((point) => point.intensity)];
   const rates = known.map((point) => point.rate);
   const lowRate = Math.min(peakFlops / 1e4, ...rates) / 2;
@@ -91,14 +91,14 @@ export function roofline({peakFlops, peakBytes, points, onPoint}) {
   for (const point of points) {
     const none = !(point.rate > 0);
     const circle = element('circle', {
-      class: point.whole ? 'whole' : none ? 'none' : 'point', r: point.whole ? 8 : 6,
+      class: point.whole ? 'whole' : none || point.hollow ? 'none' : 'point', r: point.whole ? 8 : 6,
       cx: x(point.intensity),
       cy: none ? HEIGHT - MARGIN.bottom : y(point.rate), tabindex: 0, role: 'img', 'aria-label': `${point.name}: ${point.note}`,
       onclick: () => onPoint?.(point), onfocus: () => onPoint?.(point),
     }, element('title', {}, `${point.name}: ${point.note}`));
     svg.append(circle);
   }
-  nameLargest(svg, points.filter((point) => point.intensity > 0 && point.rate > 0), x, y);
+  nameLargest(svg, known, x, y);
   return svg;
 }
 

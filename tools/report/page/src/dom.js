@@ -57,8 +57,18 @@ export function themeChanged() {
 
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
+// Hue and saturation of what stands beside each other most: engines and the causes of waiting for them.
+const KNOWN = {
+  tensor: [215, 65], vector: [88, 55], scalar: [282, 50], gpsimd: [330, 60], sync: [188, 70], dma: [25, 80], fetch: [48, 75],
+  fetching: [48, 75], drained: [210, 8], peer: [120, 30], port: [0, 70], other: [250, 35], semaphore: [250, 35],
+};
+
 /** A colour of its own for each name, the same in every report: dark enough or light enough for the theme. */
 export function colourOf(text) {
+  const known = KNOWN[text.replace(/^waiting for |\(.*$| engines$/g, '').toLowerCase()];
+  if (known) {
+    return `hsl(${known[0]} ${known[1]}% ${isDark() ? 62 : 42}%)`;
+  }
   let hash = 2166136261;
   for (let i = 0; i < text.length; i++) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);

@@ -76,8 +76,7 @@ function operators({roofline: of, summary}, view) {
       (one.flops_per_second === undefined ? '' : `, ${siText(one.flops_per_second, 'FLOP/s')}`);
   const chosen = element('p', {class: 'details', role: 'status'});
   const points = [
-    ...of.operators.map((one) => ({name: label(one), intensity: one.arithmetic_intensity, rate: one.flops_per_second ?? 0,
-      weight: one.time_ns ?? 0, note: note(one)})),
+    ...of.operators.map((one) => ({name: label(one), weight: one.time_ns ?? 0, note: note(one), ...placeOf(one)})),
     {name: 'Whole run', intensity: summary.arithmetic_intensity, rate: summary.flops_per_second, whole: true, weight: Infinity,
      note: `${siText(summary.flops_per_second, 'FLOP/s')}, ${summary.arithmetic_intensity.toFixed(1)} FLOP/B`},
   ];
@@ -87,7 +86,8 @@ function operators({roofline: of, summary}, view) {
         peakFlops: of.peak_flops_per_second, peakBytes: of.peak_bytes_per_second, points,
         onPoint: (point) => { chosen.textContent = `${point.name}: ${point.note}`; },
       }) : null, chosen,
-      element('p', {class: 'help'}, 'Every operator is one point; operators without matrix products lie on the lower edge, hollow. The large point is the whole run.'),
+      element('p', {class: 'help'}, 'Every operator is one point; hollow ones have no matrix products and lie where their elementwise operations put them. ' +
+          'On the right edge: no HBM traffic; on the lower edge: no operations, or no trace. The large point is the whole run.'),
       sortedTable({
         label: 'Operators', rows: of.operators, sort: 'time us', descending: true,
         onRow: (row) => view?.gantt.view.search(row.name),
@@ -101,6 +101,14 @@ function operators({roofline: of, summary}, view) {
           number('instructions', (row) => row.instructions, (value) => String(value)),
         ],
       }));
+}
+
+/** Where an operator lies: by its products of matrices, or, hollow, by its elementwise operations when it has none. */
+function placeOf(one) {
+  const hollow = !(one.matmul_flops > 0);
+  const work = hollow ? one.elementwise_ops : one.matmul_flops;
+  const bytes = one.hbm_read_bytes + one.hbm_write_bytes;
+  return {hollow, intensity: bytes > 0 ? work / bytes : Infinity, rate: one.time_ns > 0 ? work / (one.time_ns * 1e-9) : 0};
 }
 
 const SAMPLES = 400;
