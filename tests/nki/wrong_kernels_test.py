@@ -132,6 +132,16 @@ class WrongKernels(unittest.TestCase):
         with self.assertRaisesRegex(nki.NkiValidationError, "SBUF|sbuf"):
             nki.jit(too_much_for_sbuf)(normal(128, 512))
 
+    @on("trn2")
+    def test_reads_of_what_nothing_wrote_are_warned_of(self):
+        def reads_nothing(x):
+            held = nl.ndarray((128, 512), x.dtype, nl.sbuf, name="held")
+            out = nl.ndarray((128, 512), x.dtype, nl.shared_hbm)
+            nisa.dma_copy(out, held)
+            return out
+        with self.assertWarnsRegex(nki.NkiWarning, r"wrong_kernels_test.py:\d+: reads 'held'.*which nothing has written"):
+            nki.jit(reads_nothing)(normal(128, 512))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -5,6 +5,7 @@ from ._entry import ENTRY as _ENTRY
 from ._errors import NkiValidationError
 from ._kernel import Kernel
 from ._session import close
+from ._unwritten import NkiWarning
 
 __version__ = "0.6.0"
 jit = _ENTRY.jit
@@ -16,4 +17,4 @@ benchmark = _ENTRY.benchmark
 profile = _ENTRY.profile
 
 __all__ = ["collectives", "compiler", "dtype", "isa", "language", "meta", "tensor", "typing", "jit", "trace", "baremetal", "simulate",
-           "simulate_kernel", "benchmark", "profile", "Kernel", "NkiValidationError", "close"]
+           "simulate_kernel", "benchmark", "profile", "Kernel", "NkiValidationError", "NkiWarning", "close"]

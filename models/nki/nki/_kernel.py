@@ -19,6 +19,7 @@ from ._program import program_text
 from ._target import current_target
 from ._tensor import Storage, Tensor
 from ._trace import Launch
+from ._unwritten import warn_of_unwritten
 
 
 class Traced(NamedTuple):
@@ -122,6 +123,7 @@ class Kernel:
                                          "device runs ends at its condition")
             results = returned if at == 0 else results
         _mark_outputs(launch, results)
+        warn_of_unwritten(launch)
         return Traced(launch, results, arrays)
 
     def _bind(self, launch: Launch, args, kwargs, arrays):
@@ -214,8 +216,10 @@ def execute(traced: Traced, settings: str = "", out: Optional[str] = None, repea
     try:
         open_session.execute(model, bindings, repeat)
         said = open_session.report() if report else None
-    finally:
         open_session.unload(model)
+    except RuntimeError:
+        _session.close()  # a unit that failed accepts nothing more: the next call has a new device
+        raise
     for storage, array in traced.arrays:
         if storage.kind == "output" and isinstance(array, np.ndarray) and array.flags.writeable:
             array[...] = decode(held[id(storage)].view(storage_type(storage.dtype)), storage.dtype).reshape(array.shape)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads of memory that nothing has written: their values are undefined on the hardware, so they are almost always a mistake.
+Found per tensor, not per element. Tensors with an address are left out: another one may lie at the same place."""
+from __future__ import annotations
+
+import warnings
+from typing import Iterator, List, Tuple
+
+from ._tensor import Storage, Tensor
+from ._trace import Launch, Record, Trace
+
+_SHOWN = 10
+# Positions of operands that are written, where it is not the first one alone.
+_DESTINATIONS = {"activation_reduce": (0, 1), "topk": (0, 1), "quantize_mx": (0, 2), "rand_set_state": (), "set_rng_seed": (),
+                 "register_load": ()}
+_RESULTS = ("reduce_res", "dst_idx")
+
+
+class NkiWarning(UserWarning):
+    """Something in a kernel that is legal and looks wrong."""
+
+
+def _reads(record: Record) -> List[Storage]:
+    """What an instruction reads."""
+    operands, destinations = record.operands, _DESTINATIONS.get(record.opcode)
+    sources = operands[1:] if destinations is None else [each for i, each in enumerate(operands) if i not in destinations]
+    read = [each.storage for each in sources if each.__class__ is not str]
+    for keyword, value in record.attributes:
+        if isinstance(value, Tensor) and keyword not in _RESULTS:
+            read.append(value.storage)
+    for each in operands:
+        if each.__class__ is not str and (each.dynamic is not None or each.vector is not None):
+            read += [index[0].storage for index in (each.dynamic, each.vector) if index is not None and isinstance(index[0], Tensor)]
+    return read
+
+
+def _writes(record: Record) -> List[Storage]:
+    """What an instruction writes."""
+    written = [record.operands[i].storage for i in _DESTINATIONS.get(record.opcode, (0,) if record.operands else ())
+               if record.operands[i].__class__ is not str]
+    for keyword, value in record.attributes:
+        if keyword in _RESULTS:
+            written.append(value.storage)
+    return written
+
+
+def _unwritten(trace: Trace, known: set) -> Iterator[Tuple[str, Storage]]:
+    for record in trace.records:
+        if record.__class__ is Record:
+            for storage in _reads(record):
+                if storage not in known and storage.address is None:
+                    known.add(storage)  # once is enough
+                    yield record.label, storage
+            known.update(_writes(record))
+
+
+def warn_of_unwritten(launch: Launch) -> None:
+    """A warning for each tensor that is read before it is written."""
+    given = set(launch.inputs + launch.constants)
+    if len(launch.traces) > 1:  # what another core writes to shared memory counts, whenever that is
+        given.update(storage for trace in launch.traces for record in trace.records if record.__class__ is Record
+                     for storage in _writes(record) if storage.space == "hbm")
+    found = [each for trace in launch.traces for each in _unwritten(trace, set(given))]
+    for label, storage in found[:_SHOWN]:
+        warnings.warn(f"{label}: reads '{storage.name}' ({list(storage.shape)} in {storage.buffer}), which nothing has written",
+                      NkiWarning, stacklevel=5)
