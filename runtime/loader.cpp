@@ -108,8 +108,8 @@ void place_tensors(Session& session, const isa::Program& program, LoadedModel& m
   for (std::size_t index = 0; index < program.tensors.size(); ++index) {
     const isa::Tensor& tensor = program.tensors[index];
     const auto bytes = static_cast<std::uint64_t>(tensor.bytes());
-    if (tensor.kind != isa::TensorKind::Input && tensor.kind != isa::TensorKind::Output) {
-      const bool weight = tensor.kind == isa::TensorKind::Weight;
+    const bool weight = tensor.kind == isa::TensorKind::Weight;
+    if (weight || tensor.kind == isa::TensorKind::Internal) {
       model.memory.push_back(Allocation::device(
           pool, bytes, weight ? MemoryUse::Constants : MemoryUse::Scratchpad, model.name));
       const Allocation& memory = *model.memory.back();
@@ -162,7 +162,6 @@ std::vector<std::pair<std::string, isa::Work>> operators_of(const isa::Streams& 
 std::shared_ptr<LoadedModel> load_onto(Session& session, isa::Program program,
                                        std::shared_ptr<LoadedModel> model, int core) {
   const isa::Limits limits = session.limits();
-  isa::place(program, limits);
   model->streams = isa::expand(program, limits);
   model->name = program.name;
 

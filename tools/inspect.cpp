@@ -42,6 +42,8 @@ void count(const std::vector<isa::Item>& items, double times, Counts& counts) {
       const std::int64_t span = loop->end - loop->begin;
       const std::int64_t runs = span <= 0 ? 0 : (span - 1) / loop->step + 1;
       count(loop->body, times * static_cast<double>(runs), counts);
+    } else if (const auto* core = std::get_if<isa::CoreBody>(&item)) {
+      count(core->body, times, counts);
     } else {
       const auto& instruction = std::get<isa::Instruction>(item);
       counts.engines[isa::name(instruction.engine)] += times;
@@ -53,11 +55,6 @@ void count(const std::vector<isa::Item>& items, double times, Counts& counts) {
 /// Loops in loops have more runs than a number may hold.
 std::int64_t whole(double number) {
   return static_cast<std::int64_t>(std::min(number, 9e18));
-}
-
-const char* usage_of(isa::TensorKind kind) {
-  static constexpr const char* kNames[] = {"input", "output", "weight", "internal"};
-  return kNames[static_cast<std::size_t>(kind)];
 }
 
 Json tensor(const std::string& name, const char* usage, const std::string& dtype,
@@ -91,7 +88,7 @@ void describe_program(const isa::Program& program, Json& out) {
   out["dma_transfers"] = whole(counts.dma);
   for (const isa::Tensor& each : program.tensors) {
     out["tensors"].push_back(
-        tensor(each.name, usage_of(each.kind), num::name(each.dtype), each.shape, each.bytes()));
+        tensor(each.name, isa::name(each.kind), num::name(each.dtype), each.shape, each.bytes()));
   }
 }
 

@@ -189,12 +189,8 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
 /// time.
 void Dge::describe_gather(DmaMove& move, const DmaTransfer& transfer) {
   const isa::StreamInstruction& instruction = *transfer.instruction;
-  const isa::Tensor& table = transfer.context->streams->tensors[instruction.src[0].tensor];
   move.kind = DmaMove::Kind::Gather;
   move.row_elements = instruction.dst.elements();
-  const std::int64_t row_count = table.shape.empty() ? 1 : table.shape[0];
-  const std::int64_t pitch =
-      table.elements() / row_count * static_cast<std::int64_t>(num::size_of(table.dtype));
   move.rows.assign(instruction.dst.partitions, 0);
   if (!move.moves_data) {
     return;
@@ -207,11 +203,11 @@ void Dge::describe_gather(DmaMove& move, const DmaTransfer& transfer) {
                     (index.partition + static_cast<std::int64_t>(p)) * sbuf_.partition_stride() +
                     index.offset,
                 sizeof row);
-    if (row < 0 || row >= row_count) {
+    if (row < 0 || row >= instruction.partition_step) {
       move.error = DeviceError::OutOfBounds;
       return;
     }
-    move.rows[p] = static_cast<std::uint64_t>(row * pitch);
+    move.rows[p] = static_cast<std::uint64_t>(row * instruction.count);
   }
 }
 

@@ -196,8 +196,9 @@ bool ExecutionUnit::valid_program(const LoadedProgram* program) const {
     return false;
   }
   for (std::size_t t = 0; t < current_.bindings.size(); ++t) {
-    const auto bytes = static_cast<std::uint64_t>(program->streams->tensors[t].bytes());
-    if (parts_.map->locate(current_.bindings[t], bytes).region != Region::Hbm) {
+    const isa::Tensor& tensor = program->streams->tensors[t];
+    const auto bytes = static_cast<std::uint64_t>(tensor.bytes());
+    if (tensor.kind != isa::TensorKind::View && parts_.map->locate(current_.bindings[t], bytes).region != Region::Hbm) {
       return false;
     }
   }

@@ -17,6 +17,10 @@ inline constexpr std::uint32_t kBinaryVersion = 1;
 inline constexpr std::uint8_t kInstructionItem = 0;
 inline constexpr std::uint8_t kLoopItem = 1;
 inline constexpr std::uint8_t kDynamicLoopItem = 2;
+inline constexpr std::uint8_t kCoreItem = 3;
+
+/// What says where a buffer lies.
+enum class BufferPlace : std::uint8_t { Anywhere, Address, Transient, View };
 
 /// Which parameters of initial contents mean something for their kind.
 struct InitFields {

@@ -4,6 +4,7 @@
 // run it is expand()'s question.
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "sim/isa/access_text.h"
 #include "sim/isa/attribute.h"
@@ -116,7 +117,7 @@ class Reader {
   Tensor tensor() {
     Tensor made;
     made.name = unique("a tensor", memory_);
-    made.kind = enumerator("a tensor's kind", TensorKind::Internal);
+    made.kind = enumerator("a tensor's kind", kLastTensorKind);
     made.dtype = enumerator("an element type", num::kLastDtype);
     list(
         "the rank", [&] { made.shape.push_back(positive("an extent", kMaxTensorBytes)); },
@@ -129,6 +130,9 @@ class Reader {
       bytes *= extent;
     }
     init(made.init, bytes);
+    if (made.kind == TensorKind::View) {
+      made.view = view(program_.tensors.size());
+    }
     return made;
   }
 
@@ -161,10 +165,29 @@ class Reader {
     made.partition = natural("a buffer's first partition", kMaxPartitions);
     made.partitions = positive("a buffer's partitions", kMaxPartitions);
     made.elements = positive("a buffer's elements", kMaxBufferBytes);
-    if (flag("has_address")) {
-      made.address = natural("a buffer's address", kMaxBufferBytes);
+    switch (enumerator("what says where a buffer lies", BufferPlace::View)) {
+      case BufferPlace::Anywhere:
+        break;
+      case BufferPlace::Address:
+        made.address = natural("a buffer's address", kMaxBufferBytes);
+        break;
+      case BufferPlace::Transient:
+        made.transient = true;
+        break;
+      case BufferPlace::View:
+        made.view = view(program_.buffers.size());
+        if (program_.buffers[made.view->base].space != made.space) {
+          in_.fail("a buffer and what it is a view of are in different spaces");
+        }
+        break;
     }
     return made;
+  }
+
+  /// Of an entry of a table that has `size` already.
+  View view(std::size_t size) {
+    const std::uint32_t base = index("what is viewed", size);
+    return {base, natural("the offset of a view", kMaxTensorBytes)};
   }
 
   std::vector<Item> items() {
@@ -173,13 +196,25 @@ class Reader {
       if (++item_count_ > kMaxItems) {
         in_.fail("a program has at most " + std::to_string(kMaxItems) + " instructions and loops");
       }
-      const std::uint64_t kind = in_.number("the kind of an item", kDynamicLoopItem);
+      const std::uint64_t kind =
+          in_.number("the kind of an item", in_body_ ? kDynamicLoopItem : kCoreItem);
       if (kind == kInstructionItem) {
         made.emplace_back(instruction());
+      } else if (kind == kCoreItem) {
+        made.emplace_back(core_body());
       } else {
         made.emplace_back(loop(kind == kDynamicLoopItem));
       }
     });
+    return made;
+  }
+
+  CoreBody core_body() {
+    CoreBody made;
+    made.core = static_cast<int>(natural("the number of a core", kMaxCores - 1));
+    in_body_ = true;
+    made.body = items();
+    in_body_ = false;
     return made;
   }
 
@@ -201,7 +236,9 @@ class Reader {
     made.variable = static_cast<std::uint32_t>(program_.variables.size());
     program_.variables.push_back(std::move(name));
     open_variables_.push_back(made.variable);
+    const bool in_body = std::exchange(in_body_, true);
     made.body = items();
+    in_body_ = in_body;
     open_variables_.pop_back();
     return made;
   }
@@ -310,6 +347,7 @@ class Reader {
   Names semaphores_;
   Names labels_;
   std::vector<std::uint32_t> open_variables_{0};
+  bool in_body_ = false;  // of a loop or of a core: there are no bodies of cores in it
   std::size_t item_count_ = 0;
   Attribute attribute_ = Attribute::Op;  // whose value is read
 };

@@ -7,13 +7,16 @@
 //   program  = name string, target string, cores number, auto_sync byte, spilled_bytes number,
 //              tensors list, buffers list, semaphores list of string, labels list of string
 //              (without the first, ""), body list of item
-//   tensor   = name string, kind byte, dtype byte, shape list of number, init
+//   tensor   = name string, kind byte, dtype byte, shape list of number, init,
+//              [base number, offset number: of a view]
 //   init     = kind byte, [low fixed64 (double): constant, index, uniform, normal],
 //              [high fixed64 (double), seed number: uniform, normal], [blob: bytes]
 //   buffer   = name string, space byte, dtype byte, partition number, partitions number, elements
 //   number,
-//              has_address byte, [address number]
-//   item     = 0 byte, instruction | 1 byte, loop | 2 byte, loop that the device runs
+//              0 byte | 1 byte, address number | 2 byte: transient |
+//              3 byte, base number, offset number: a view
+//   item     = 0 byte, instruction | 1 byte, loop | 2 byte, loop that the device runs |
+//              3 byte, core number, body list of item: for that core alone
 //   loop     = variable's name string, begin integer, end integer, step number, body list of item
 //              (its variable gets the next index; loops count from 1 in the order of the file,
 //              `core` is 0)
@@ -102,6 +105,14 @@ class Writer {
     list(each.shape, [&](std::int64_t extent) { out_.number(static_cast<std::uint64_t>(extent)); });
     (*this)(each.init.kind);
     init(each.init);
+    if (each.kind == TensorKind::View) {
+      view(each.view);
+    }
+  }
+
+  void view(const View& each) {
+    out_.number(each.base);
+    out_.number(static_cast<std::uint64_t>(each.offset));
   }
 
   void init(const num::Init& each) {
@@ -125,9 +136,14 @@ class Writer {
     out_.number(static_cast<std::uint64_t>(each.partition));
     out_.number(static_cast<std::uint64_t>(each.partitions));
     out_.number(static_cast<std::uint64_t>(each.elements));
-    out_.byte(each.address ? 1 : 0);
     if (each.address) {
+      (*this)(BufferPlace::Address);
       out_.number(static_cast<std::uint64_t>(*each.address));
+    } else if (each.view) {
+      (*this)(BufferPlace::View);
+      view(*each.view);
+    } else {
+      (*this)(each.transient ? BufferPlace::Transient : BufferPlace::Anywhere);
     }
   }
 
@@ -136,6 +152,10 @@ class Writer {
       if (const auto* made = std::get_if<Instruction>(&each)) {
         out_.byte(kInstructionItem);
         instruction(*made);
+      } else if (const auto* core = std::get_if<CoreBody>(&each)) {
+        out_.byte(kCoreItem);
+        out_.number(static_cast<std::uint64_t>(core->core));
+        items(core->body);
       } else {
         const Loop& of = std::get<Loop>(each);
         out_.byte(of.dynamic ? kDynamicLoopItem : kLoopItem);

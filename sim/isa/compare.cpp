@@ -59,15 +59,20 @@ bool same_init(const num::Init& a, const num::Init& b) {
          a.bytes == b.bytes;
 }
 
+bool same_view(const View& a, const View& b) {
+  return a.base == b.base && a.offset == b.offset;
+}
+
 bool same_tensor(const Tensor& a, const Tensor& b) {
   return a.name == b.name && a.kind == b.kind && a.dtype == b.dtype && a.shape == b.shape &&
-         same_init(a.init, b.init);
+         same_init(a.init, b.init) && same_view(a.view, b.view);
 }
 
 bool same_buffer(const Buffer& a, const Buffer& b) {
   return a.name == b.name && a.space == b.space && a.dtype == b.dtype &&
          a.partition == b.partition && a.partitions == b.partitions && a.elements == b.elements &&
-         a.address == b.address;
+         a.address == b.address && a.transient == b.transient &&
+         a.view.has_value() == b.view.has_value() && (!a.view || same_view(*a.view, *b.view));
 }
 
 bool same_items(const std::vector<Item>& a, const std::vector<Item>& b);
@@ -78,6 +83,10 @@ bool same_item(const Item& a, const Item& b) {
   }
   if (const auto* instruction = std::get_if<Instruction>(&a)) {
     return same(*instruction, std::get<Instruction>(b));
+  }
+  if (const auto* core = std::get_if<CoreBody>(&a)) {
+    const CoreBody& other = std::get<CoreBody>(b);
+    return core->core == other.core && same_items(core->body, other.body);
   }
   const Loop& left = std::get<Loop>(a);
   const Loop& right = std::get<Loop>(b);

@@ -29,11 +29,12 @@ constexpr int kAccumulatesOntoAnything = 4;
 
 /// The body as a flat list: instructions, and the begin and end of loops.
 struct Step {
-  /// Branch: as Issue, but the next instruction instead in the last iteration.
-  enum class Kind : std::uint8_t { Issue, Branch, Begin, End };
+  /// Branch: as Issue, but the next instruction instead in the last iteration. Core: what follows,
+  /// up to step number `index`, is for one core alone.
+  enum class Kind : std::uint8_t { Issue, Branch, Begin, End, Core };
   Kind kind = Kind::Issue;
-  std::uint32_t index = 0;  // of the instruction, or of the loop
-  std::uint32_t loop = 0;   // Branch: its loop
+  std::uint32_t index = 0;  // of the instruction, of the loop, or of the step after the body
+  std::uint32_t loop = 0;   // Branch: its loop; Core: the core
 };
 
 struct FlatLoop {
@@ -94,6 +95,8 @@ class Expansion {
     streams->labels = program_.labels;
     streams->sbuf_bytes = placement_.sbuf_bytes;
     streams->psum_bytes = placement_.psum_bytes;
+    streams->sbuf_peak = placement_.sbuf_peak;
+    streams->psum_peak = placement_.psum_peak;
     streams->spilled_bytes = program_.spilled_bytes;
     for (const Tensor& tensor : program_.tensors) {
       streams->tensors.push_back(
@@ -102,7 +105,8 @@ class Expansion {
            tensor.dtype,
            tensor.shape,
            {tensor.init.kind, tensor.init.low, tensor.init.high, tensor.init.seed, {}},
-           tensor.where});
+           tensor.where,
+           tensor.view});
     }
     streams->cores.resize(static_cast<std::size_t>(program_.cores));
     streams->label_work.resize(streams->labels.size());
@@ -119,6 +123,7 @@ class Expansion {
   void check_header() const;
   void flatten(const std::vector<Item>& items, std::int64_t times, int depth);
   void flatten_loop(const Loop& loop, std::int64_t times, int depth);
+  void flatten_core(const CoreBody& body, int depth);
   void add_instruction(const Instruction& instruction, std::int64_t times);
   void add_control(const Instruction& made, std::int64_t times);
   void end_iteration(const std::vector<LoopControl>& control, std::uint32_t loop,
@@ -140,6 +145,7 @@ class Expansion {
   std::vector<PreparedInstruction> instructions_;
   std::deque<Instruction> control_;  // made for dynamic loops: instructions_ refers to them
   int dynamic_depth_ = 0;
+  bool in_core_ = false;
   std::int64_t total_ = 0;                               // instructions of all cores
   std::array<std::int64_t, kEngineCount> per_engine_{};  // of one core
   TrackedMemory memory_;
@@ -179,10 +185,28 @@ void Expansion::flatten(const std::vector<Item>& items, std::int64_t times, int 
     if (const auto* instruction = std::get_if<Instruction>(&item)) {
       check_sequencer(program_, *instruction, dynamic_depth_);
       add_instruction(*instruction, times);
+    } else if (const auto* core = std::get_if<CoreBody>(&item)) {
+      flatten_core(*core, depth);
     } else {
       flatten_loop(std::get<Loop>(item), times, depth + 1);
     }
   }
+}
+
+void Expansion::flatten_core(const CoreBody& body, int depth) {
+  if (body.core < 0 || body.core >= program_.cores) {
+    throw UserError(body.where, "core " + std::to_string(body.core) + " is not one of the " +
+                                    counted(program_.cores, "core") + " of the program");
+  }
+  if (depth != 0 || in_core_) {
+    throw UserError(body.where, "the body of a core stands in a loop or in that of a core");
+  }
+  in_core_ = true;
+  const std::size_t at = steps_.size();
+  steps_.push_back({Step::Kind::Core, 0, static_cast<std::uint32_t>(body.core)});
+  flatten(body.body, 1, depth);
+  steps_[at].index = static_cast<std::uint32_t>(steps_.size());
+  in_core_ = false;
 }
 
 void Expansion::flatten_loop(const Loop& loop, std::int64_t times, int depth) {
@@ -231,7 +255,8 @@ void Expansion::add_instruction(const Instruction& instruction, std::int64_t tim
   check_scope(instruction);
   steps_.push_back({Step::Kind::Issue, static_cast<std::uint32_t>(instructions_.size())});
   instructions_.push_back(resolver_.prepare(instruction));
-  per_engine_.at(static_cast<std::size_t>(instruction.engine)) += times / program_.cores;
+  per_engine_.at(static_cast<std::size_t>(instruction.engine)) +=
+      in_core_ ? times : times / program_.cores;
 }
 
 void Expansion::add_control(const Instruction& made, std::int64_t times) {
@@ -309,6 +334,10 @@ void Expansion::unroll(std::int64_t core, CoreStreams& out, std::vector<Work>& w
     }
     if (step.kind == Step::Kind::Branch) {
       issue(left[step.loop] == 1 ? step.index + 1 : step.index, unrolling, out, work);
+      continue;
+    }
+    if (step.kind == Step::Kind::Core) {
+      at = step.loop == core ? at : step.index - 1;
       continue;
     }
     const FlatLoop& loop = loops_[step.index];

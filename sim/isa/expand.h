@@ -2,7 +2,7 @@
 // From Program to Streams: place buffers, check every instruction against the hardware's rules, unroll
 // loops, find the dependencies and insert the semaphores.
 //
-// Data flow: place() gives addresses -> for each core, walk the body once in program order; each
+// Data flow: find_places() (place.h) gives addresses -> for each core, walk the body once in program order; each
 // instruction is resolved and checked, and its issue appended to its engine's stream -> (auto_sync) a Dependencies
 // tracker that remembers, for every cell of SBUF, PSUM and written HBM tensors, the last writer and the
 // last reader of each actor (5 engines, DMA queues) says which completions the instruction must wait for ->
@@ -40,10 +40,6 @@ struct Limits {
   /// After unrolling, of all cores: 0.3 GB of streams when loops share instructions, 2 GB at worst.
   std::int64_t max_instructions = 4'000'000;
 };
-
-/// Gives an address to every buffer without one, after the ones that have one, in order of declaration.
-/// Throws UserError saying how many bytes are missing when the memory is too small.
-void place(Program& program, const Limits& limits);
 
 /// Throws UserError (file:line:column when the program came from text) for anything the hardware
 /// would not accept: wrong target or core count, partition rules, sizes, PSUM bank crossing, engine

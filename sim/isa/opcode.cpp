@@ -266,7 +266,8 @@ constexpr std::array<const char*, 9> kPerfModeNames{"none",        "double_row",
                                                     "sparse_4_12", "sparse_4_8", "sparse_2_8",
                                                     "sparse_2_4",  "sparse_1_4", "sparse_1_2"};
 constexpr std::array<const char*, 5> kDgeNames{"unknown", "none", "swdge", "hwdge", "gpsimd"};
-constexpr std::array<const char*, 4> kTensorKindNames{"input", "output", "weight", "internal"};
+constexpr std::array<const char*, 5> kTensorKindNames{"input", "output", "weight", "internal",
+                                                      "view"};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> find(const std::array<const char*, N>& names, std::string_view wanted) {

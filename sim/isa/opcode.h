@@ -145,7 +145,7 @@ const char* name(DgeMode dge);  // "unknown", "none", "swdge", "hwdge", "gpsimd"
 std::optional<DgeMode> parse_dge(std::string_view name);
 const char* name(PerfMode mode);  // "none", "double_row", "sparse_4_16", ...
 std::optional<PerfMode> parse_perf_mode(std::string_view name);
-const char* name(TensorKind kind);  // "input", "output", "weight", "internal"
+const char* name(TensorKind kind);  // "input", "output", "weight", "internal", "view"
 std::optional<TensorKind> parse_tensor_kind(std::string_view name);
 
 /// The access of `instruction` in that role, or null when it is missing.

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "sim/isa/checked.h"
+#include "sim/isa/lifetimes.h"
 #include "sim/isa/opcode.h"
+#include "sim/isa/rotation.h"
 
 namespace nsim::isa {
 namespace {
@@ -36,6 +38,9 @@ void check(const Buffer& buffer) {
                        " elements per partition, at least 1 is needed");
   }
   const auto size = static_cast<std::int64_t>(num::size_of(buffer.dtype));
+  if (int{buffer.address.has_value()} + int{buffer.transient} + int{buffer.view.has_value()} > 1) {
+    refuse(buffer, "has one of an address, transient and view, not two");
+  }
   if (buffer.address && (*buffer.address < 0 || *buffer.address % size != 0)) {
     refuse(buffer, "address " + std::to_string(*buffer.address) + " is not a multiple of its " +
                        std::to_string(size) + "-byte elements");
@@ -52,6 +57,15 @@ class Memory {
   /// `target` is for messages. Without banks, `bank` is 0.
   Memory(Space space, std::string target, std::int64_t capacity, std::int64_t bank)
       : space_(space), target_(std::move(target)), capacity_(capacity), bank_(bank) {}
+
+  /// One that is larger than the memory.
+  void check_size(const Buffer& buffer) const {
+    if (buffer.bytes() > capacity_) {
+      refuse(buffer, "has " + std::to_string(buffer.bytes()) + " bytes per partition, " +
+                         described() + ": " + std::to_string(buffer.bytes() - capacity_) +
+                         " bytes are missing");
+    }
+  }
 
   void keep(const Buffer& buffer) {
     const std::int64_t end = checked_add(*buffer.address, buffer.bytes());
@@ -75,6 +89,34 @@ class Memory {
     return address;
   }
 
+  /// Gives their addresses to the transient buffers in `indices`.
+  void rotate(const Program& program, const std::vector<Lifetime>& lives,
+              std::vector<std::uint32_t> indices, std::vector<std::int64_t>& address) {
+    peak_ = used_;
+    if (indices.empty()) {
+      return;
+    }
+    std::stable_sort(indices.begin(), indices.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return lives[a].first < lives[b].first;
+    });
+    std::vector<RotatingTile> tiles;
+    for (const std::uint32_t index : indices) {
+      tiles.push_back({program.buffers[index].bytes(), lives[index].first, lives[index].last});
+    }
+    const std::int64_t grain = bank_ != 0 ? bank_ : kSbufAlignment;
+    const std::int64_t begin = round_up(used_, grain);
+    const auto found = isa::rotate(tiles, {begin, capacity_, grain});
+    const RotationPeak most = peak_of(tiles, grain);
+    if (!found) {
+      refuse_transient(program, lives, indices, begin, most);
+    }
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      address[indices[i]] = (*found)[i];
+      used_ = std::max(used_, (*found)[i] + tiles[i].bytes);
+    }
+    peak_ = begin + most.bytes;
+  }
+
   void check_fit() const {
     if (first_without_room_ != nullptr) {
       refuse(*first_without_room_, "the buffers need " + std::to_string(used_) +
@@ -84,8 +126,42 @@ class Memory {
   }
 
   std::int64_t used() const { return used_; }
+  /// Most bytes that are in use at a time.
+  std::int64_t peak() const { return peak_; }
 
  private:
+  /// Names the largest of those that are in use when most is.
+  [[noreturn]] void refuse_transient(const Program& program, const std::vector<Lifetime>& lives,
+                                     const std::vector<std::uint32_t>& indices, std::int64_t begin,
+                                     const RotationPeak& most) const {
+    std::vector<std::uint32_t> live;
+    std::copy_if(indices.begin(), indices.end(), std::back_inserter(live), [&](std::uint32_t i) {
+      return lives[i].first <= most.time && most.time <= lives[i].last;
+    });
+    std::stable_sort(live.begin(), live.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return program.buffers[a].bytes() > program.buffers[b].bytes();
+    });
+    constexpr std::size_t kMostNamed = 4;
+    std::string largest;
+    for (std::size_t i = 0; i < std::min(live.size(), kMostNamed); ++i) {
+      const Buffer& buffer = program.buffers[live[i]];
+      const std::string& label = program.labels.at(lives[live[i]].label);
+      largest += (i == 0 ? "" : ", ") + buffer.name + " (" + std::to_string(buffer.bytes()) +
+                 (label.empty() ? "" : ", first used at " + label) + ")";
+    }
+    const std::int64_t missing = begin + most.bytes - capacity_;
+    refuse(program.buffers[live[0]],
+           std::to_string(live.size()) +
+               " transient buffers are in use at the same time and need " +
+               std::to_string(most.bytes) + " bytes per partition" +
+               (bank_ != 0 ? " in whole banks" : "") +
+               (begin == 0 ? "" : " behind " + std::to_string(begin) + " of others") + ", " +
+               described() + ": " +
+               (missing > 0 ? std::to_string(missing) + " bytes are missing"
+                            : "the gaps between them are too small") +
+               "; the largest: " + largest);
+  }
+
   std::string described() const {
     return std::string(name(space_)) + " of " + target_ + " has " + std::to_string(capacity_);
   }
@@ -95,40 +171,151 @@ class Memory {
   std::int64_t capacity_;
   std::int64_t bank_;
   std::int64_t used_ = 0;
+  std::int64_t peak_ = 0;
   const Buffer* first_without_room_ = nullptr;
+};
+
+class Places {
+ public:
+  Places(const Program& program, const Limits& limits)
+      : program_(program),
+        sbuf_(Space::Sbuf, limits.target, limits.sbuf_partition_bytes, 0),
+        psum_(Space::Psum, limits.target, limits.psum_partition_bytes, limits.psum_bank_bytes) {
+    out_.address.resize(program.buffers.size());
+    out_.partition.resize(program.buffers.size());
+  }
+
+  Placement find() {
+    for (std::uint32_t i = 0; i < program_.buffers.size(); ++i) {
+      const Buffer& buffer = program_.buffers[i];
+      check(buffer);
+      out_.partition[i] = buffer.partition;
+      if (buffer.address) {
+        memory_of(buffer).keep(buffer);
+        out_.address[i] = *buffer.address;
+      }
+    }
+    stay();
+    take_turns();
+    for (std::uint32_t i = 0; i < program_.buffers.size(); ++i) {
+      if (program_.buffers[i].view) {
+        view(i);
+      }
+    }
+    tensors();
+    out_.sbuf_bytes = sbuf_.used();
+    out_.psum_bytes = psum_.used();
+    out_.sbuf_peak = sbuf_.peak();
+    out_.psum_peak = psum_.peak();
+    return std::move(out_);
+  }
+
+ private:
+  Memory& memory_of(const Buffer& buffer) { return buffer.space == Space::Psum ? psum_ : sbuf_; }
+
+  void stay() {
+    for (std::uint32_t i = 0; i < program_.buffers.size(); ++i) {
+      const Buffer& buffer = program_.buffers[i];
+      if (!buffer.address && !buffer.transient && !buffer.view) {
+        out_.address[i] = memory_of(buffer).append(buffer);
+      }
+    }
+    sbuf_.check_fit();
+    psum_.check_fit();
+  }
+
+  void take_turns() {
+    std::vector<std::uint32_t> sbuf;
+    std::vector<std::uint32_t> psum;
+    std::vector<Lifetime> lives;
+    for (std::uint32_t i = 0; i < program_.buffers.size(); ++i) {
+      const Buffer& buffer = program_.buffers[i];
+      if (!buffer.transient) {
+        continue;
+      }
+      if (!program_.auto_sync) {
+        refuse(buffer, "is transient: who may use its place when is only known with sync auto");
+      }
+      memory_of(buffer).check_size(buffer);
+      lives = lives.empty() ? lifetimes(program_) : std::move(lives);
+      if (lives[i].first <= lives[i].last) {
+        (buffer.space == Space::Psum ? psum : sbuf).push_back(i);
+      }
+    }
+    sbuf_.rotate(program_, lives, sbuf, out_.address);
+    psum_.rotate(program_, lives, psum, out_.address);
+  }
+
+  void view(std::uint32_t index) {
+    const Buffer& buffer = program_.buffers[index];
+    const View& view = *buffer.view;
+    if (view.base >= index || program_.buffers[view.base].space != buffer.space) {
+      refuse(buffer,
+             "is a view of nothing: a buffer of the same memory, declared before, is needed");
+    }
+    const Buffer& base = program_.buffers[view.base];
+    check_view(buffer.where, "buffer " + buffer.name, view, buffer.bytes(), base.name,
+               base.bytes());
+    if (buffer.partition + buffer.partitions > base.partitions) {
+      refuse(buffer, "partitions " + std::to_string(buffer.partition) + " to " +
+                         std::to_string(buffer.partition + buffer.partitions - 1) +
+                         " are not within the " + std::to_string(base.partitions) + " of " +
+                         base.name);
+    }
+    out_.partition[index] = out_.partition[view.base] + buffer.partition;
+    out_.address[index] = out_.address[view.base] + view.offset;
+    const auto size = static_cast<std::int64_t>(num::size_of(buffer.dtype));
+    if (out_.address[index] % size != 0) {
+      refuse(buffer, "begins at byte " + std::to_string(out_.address[index]) +
+                         " of a partition, not a multiple of its " + std::to_string(size) +
+                         "-byte elements");
+    }
+  }
+
+  void tensors() {
+    for (std::uint32_t i = 0; i < program_.tensors.size(); ++i) {
+      const Tensor& tensor = program_.tensors[i];
+      out_.tensor.push_back({i, 0});
+      if (tensor.kind != TensorKind::View) {
+        continue;
+      }
+      const std::string name = "tensor " + tensor.name;
+      if (tensor.view.base >= i) {
+        throw UserError(tensor.where,
+                        name + ": is a view of nothing: a tensor declared before is needed");
+      }
+      const Tensor& base = program_.tensors[tensor.view.base];
+      check_view(tensor.where, name, tensor.view, tensor.bytes(), base.name, base.bytes());
+      const auto size = static_cast<std::int64_t>(num::size_of(tensor.dtype));
+      const View& whole = out_.tensor[tensor.view.base];
+      out_.tensor[i] = {whole.base, whole.offset + tensor.view.offset};
+      if (out_.tensor[i].offset % size != 0) {
+        throw UserError(tensor.where,
+                        name + ": begins at byte " + std::to_string(out_.tensor[i].offset) +
+                            ", not a multiple of its " + std::to_string(size) + "-byte elements");
+      }
+    }
+  }
+
+  static void check_view(const SourcePos& where, const std::string& what, const View& view,
+                         std::int64_t bytes, const std::string& base, std::int64_t base_bytes) {
+    if (view.offset < 0 || checked_add(view.offset, bytes) > base_bytes) {
+      throw UserError(where, what + ": bytes " + std::to_string(view.offset) + " to " +
+                                 std::to_string(view.offset + bytes - 1) + " are not within the " +
+                                 std::to_string(base_bytes) + " of " + base);
+    }
+  }
+
+  const Program& program_;
+  Memory sbuf_;
+  Memory psum_;
+  Placement out_;
 };
 
 }  // namespace
 
 Placement find_places(const Program& program, const Limits& limits) {
-  Memory sbuf(Space::Sbuf, limits.target, limits.sbuf_partition_bytes, 0);
-  Memory psum(Space::Psum, limits.target, limits.psum_partition_bytes, limits.psum_bank_bytes);
-  const auto memory_of = [&](const Buffer& buffer) -> Memory& {
-    return buffer.space == Space::Psum ? psum : sbuf;
-  };
-  for (const Buffer& buffer : program.buffers) {
-    check(buffer);
-    if (buffer.address) {
-      memory_of(buffer).keep(buffer);
-    }
-  }
-  Placement placement;
-  for (const Buffer& buffer : program.buffers) {
-    placement.address.push_back(buffer.address ? *buffer.address
-                                               : memory_of(buffer).append(buffer));
-  }
-  sbuf.check_fit();
-  psum.check_fit();
-  placement.sbuf_bytes = sbuf.used();
-  placement.psum_bytes = psum.used();
-  return placement;
-}
-
-void place(Program& program, const Limits& limits) {
-  const Placement placement = find_places(program, limits);
-  for (std::size_t i = 0; i < program.buffers.size(); ++i) {
-    program.buffers[i].address = placement.address[i];
-  }
+  return Places(program, limits).find();
 }
 
 }  // namespace nsim::isa

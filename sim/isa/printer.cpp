@@ -62,8 +62,11 @@ class ProgramPrinter {
       shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
     }
     const std::string init = print_init(each.init);
-    line("tensor " + quote_name(each.name) + " " + name(each.kind) + " " + num::name(each.dtype) +
-         " [" + shape + "]" + (init.empty() ? "" : " = " + init));
+    const bool view = each.kind == TensorKind::View;
+    line("tensor " + quote_name(each.name) + " " + name(each.kind) + " " +
+         (view ? quote_name(program_.tensors.at(each.view.base).name) + " " : "") +
+         num::name(each.dtype) + " [" + shape + "]" + (init.empty() ? "" : " = " + init) +
+         (view ? " at " + std::to_string(each.view.offset) : ""));
   }
 
   void buffer(const Buffer& each) {
@@ -76,6 +79,11 @@ class ProgramPrinter {
     if (each.address) {
       content += " address " + std::to_string(*each.address);
     }
+    if (each.view) {
+      content += " view " + quote_name(program_.buffers.at(each.view->base).name) + " at " +
+                 std::to_string(each.view->offset);
+    }
+    content += each.transient ? " transient" : "";
     line(content);
   }
 
@@ -84,10 +92,20 @@ class ProgramPrinter {
       if (const auto* instruction = std::get_if<Instruction>(&each)) {
         label(instruction->label);
         line(print_instruction(*instruction, program_));
+      } else if (const auto* part = std::get_if<CoreBody>(&each)) {
+        line("core " + std::to_string(part->core) + " {");
+        body(part->body);
       } else {
         loop(std::get<Loop>(each));
       }
     }
+  }
+
+  void body(const std::vector<Item>& list) {
+    ++depth_;
+    items(list);
+    --depth_;
+    line("}");
   }
 
   void label(std::uint32_t index) {
@@ -102,10 +120,7 @@ class ProgramPrinter {
          std::to_string(each.begin) + ".." + std::to_string(each.end) +
          (each.step == 1 ? "" : " step " + std::to_string(each.step)) +
          (each.dynamic ? " dynamic {" : " {"));
-    ++depth_;
-    items(each.body);
-    --depth_;
-    line("}");
+    body(each.body);
   }
 
   const Program& program_;

@@ -201,7 +201,8 @@ struct Instruction {
 };
 
 struct Loop;
-using Item = std::variant<Instruction, Loop>;
+struct CoreBody;
+using Item = std::variant<Instruction, Loop, CoreBody>;
 
 /// for (variable = begin; variable < end; variable += step) body
 struct Loop {
@@ -214,9 +215,24 @@ struct Loop {
   SourcePos where;
 };
 
-enum class TensorKind : std::uint8_t { Input, Output, Weight, Internal };
+/// What one physical core runs and the others leave out. Stands in the program's body itself, not in a loop.
+struct CoreBody {
+  int core = 0;
+  std::vector<Item> body;
+  SourcePos where;
+};
 
-/// A tensor in HBM, row-major. Weights and internals belong to the program; inputs and outputs to the caller.
+/// The bytes of another tensor or buffer, declared before, under another type and shape.
+struct View {
+  std::uint32_t base = 0;   // index into the same table of the program; may be a view itself
+  std::int64_t offset = 0;  // bytes: within the tensor, or within each partition of the buffer
+};
+
+enum class TensorKind : std::uint8_t { Input, Output, Weight, Internal, View };
+inline constexpr TensorKind kLastTensorKind = TensorKind::View;
+
+/// A tensor in HBM, row-major. Weights and internals belong to the program; inputs and outputs to the caller; views are part of
+/// another.
 struct Tensor {
   std::string name;
   TensorKind kind = TensorKind::Internal;
@@ -224,21 +240,25 @@ struct Tensor {
   std::vector<std::int64_t> shape;
   num::Init init;  // weights: contents; inputs: what `nsim run` feeds
   SourcePos where;
+  View view{};     // TensorKind::View
 
   std::int64_t elements() const;
   std::int64_t bytes() const;
 };
 
-/// A region of SBUF or PSUM: the same bytes of `partitions` partitions from `partition`.
+/// A region of SBUF or PSUM: the same bytes of `partitions` partitions from `partition`. It has an address, or is a view, or
+/// find_places() (place.h) gives it an address: for the whole program, or, when transient, from its first access to its last.
 struct Buffer {
   std::string name;
   Space space = Space::Sbuf;
   num::Dtype dtype = num::Dtype::Fp32;
-  std::int64_t partition = 0;
+  std::int64_t partition = 0;              // of a view: of its base
   std::int64_t partitions = 128;
   std::int64_t elements = 0;               // per partition
-  std::optional<std::int64_t> address;     // byte offset in the partition; place() gives one to those without
+  std::optional<std::int64_t> address;     // byte offset in the partition
   SourcePos where;
+  bool transient = false;
+  std::optional<View> view{};
 
   std::int64_t bytes() const;              // per partition
 };

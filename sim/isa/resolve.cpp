@@ -135,6 +135,12 @@ PreparedInstruction Resolver::prepare(const Instruction& instruction) const {
           resolve(instruction, *all[slot], slot, operand_at(result.resolved, slot)));
     }
   }
+  if (instruction.opcode == Opcode::DmaGather) {
+    const Tensor& table = program_.tensors[instruction.src[0].index];
+    const std::int64_t rows = table.shape.empty() ? 1 : table.shape[0];
+    result.resolved.partition_step = rows;
+    result.resolved.count = table.bytes() / rows;
+  }
   result.resolved.dge = choose_dge(limits_, result.resolved);
   check_shapes(program_, limits_, instruction, result.resolved);
   result.work = work_of(result.resolved);
@@ -157,7 +163,9 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
   const bool dma = info(instruction.opcode).dma;
   if (access.space == Space::Hbm) {
     const Tensor& tensor = program_.tensors[access.index];
-    out.tensor = access.index;
+    const View& place = placement_.tensor[access.index];
+    out.tensor = place.base;
+    rule.base = place.offset;
     out.dtype = tensor.dtype;
     out.partitions = 1;
     rule.elements = tensor.elements();
@@ -170,7 +178,7 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
     out.partitions = static_cast<std::uint16_t>(access.partitions);
     rule.base = placement_.address[access.index];
     rule.elements = buffer.elements;
-    rule.base_partition = buffer.partition;
+    rule.base_partition = placement_.partition[access.index];
     rule.partitions = buffer.partitions;
     rule.engine_access = !dma;
     rule.dynamic = (instruction.opcode == Opcode::TensorCopyDynamicSrc && slot == kSrc0) ||

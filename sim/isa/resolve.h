@@ -20,7 +20,7 @@ struct AddressRule {
   std::uint8_t slot = 0;  // of operand_slots()
   const Access* access = nullptr;
   std::int64_t size = 1;   // bytes of an element
-  std::int64_t base = 0;   // bytes: of the buffer in its partitions; 0 in HBM
+  std::int64_t base = 0;   // bytes: of the buffer in its partitions, or of a view in its tensor
   std::int64_t first = 0;  // lowest and highest element accessed, relative to the offset
   std::int64_t last = 0;
   std::int64_t elements = 0;        // of a row of the buffer, or of the tensor

@@ -82,8 +82,9 @@ struct StreamInstruction {
   /// TensorCopyDynamic: the last step that stays within the buffer. Branch: how many instructions
   /// back in the engine's code, this one included; 0: on.
   std::int64_t base = 0;
-  std::int64_t partition_step = 0;  // RegisterMove: in front of a loop of so many instructions
-  std::int64_t count = 0;
+  /// RegisterMove: in front of a loop of so many instructions. DmaGather: rows of the table.
+  std::int64_t partition_step = 0;
+  std::int64_t count = 0;           // DmaGather: bytes of a row of the table
   /// NcStreamShuffle: four entries of the mask each. Register...: 1 + each register read.
   std::array<std::int32_t, 8> pattern{};
   std::uint32_t label = 0;
@@ -159,6 +160,8 @@ struct Streams {
   Work work;                         // the sum of it
   std::int64_t sbuf_bytes = 0;       // highest byte used in a partition
   std::int64_t psum_bytes = 0;
+  std::int64_t sbuf_peak = 0;        // most bytes of a partition in use at a time
+  std::int64_t psum_peak = 0;
   std::int64_t spilled_bytes = 0;
 };
 

@@ -9,20 +9,24 @@
 //                 | "sync" ("auto" | "explicit")     default auto: semaphores are inserted
 //                 | "spilled" integer                HBM bytes written only because a buffer did
 //                                                    not fit
-//                 | tensor | buffer | semaphores | label | loop | instruction }
-//   tensor      = "tensor" name ("input" | "output" | "weight" | "internal") dtype
-//                 "[" [integer {"," integer}] "]" ["=" init]
+//                 | tensor | buffer | semaphores | label | loop | core | instruction }
+//   tensor      = "tensor" name ("input" | "output" | "weight" | "internal") dtype shape ["=" init]
+//               | "tensor" name "view" tensor's name dtype shape "at" bytes
+//   shape       = "[" [integer {"," integer}] "]"
 //   init        = "zero" | "constant" "(" real ")"
 //               | "uniform" "(" real "," real "," "seed" integer ")"
 //               | "normal" "(" mean "," deviation "," "seed" integer ")"
 //               | "index" ["(" modulus ")"]
 //               | "bytes" "(" {string of hexadecimal digits} ")"
 //   buffer      = ("sbuf" | "psum") name dtype "[" partitions "," elements "]"
-//                 ["partition" integer] ["address" integer]
+//                 ["partition" integer]
+//                 ["address" bytes | "transient" | "view" buffer's name "at" bytes]
 //   semaphores  = "semaphore" name {"," name}
 //   label       = "label" name                         of the instructions that follow; "" for none
 //   loop        = "loop" name integer ".." integer ["step" integer] ["dynamic"]
 //                 "{" {label | loop | instruction} "}"
+//   core        = "core" integer "{" {label | loop | instruction} "}"
+//                                                      for that physical core alone
 //   instruction = engine "." opcode [access {"," access}] {attribute}
 //                 ["wait" wait {"," wait}] ["signal" update {"," update}]
 //                                                      operands and attributes: opcode.cpp
@@ -85,6 +89,7 @@ class ProgramParser {
         {"tensor", &ProgramParser::tensor, false}, {"sbuf", &ProgramParser::buffer, false},
         {"psum", &ProgramParser::buffer, false},   {"semaphore", &ProgramParser::semaphore, false},
         {"label", &ProgramParser::label, true},    {"loop", &ProgramParser::loop, true},
+        {"core", &ProgramParser::core, false},
     };
     return all;
   }
@@ -93,7 +98,8 @@ class ProgramParser {
     for (const Statement& each : statements()) {
       if (tokens_.at(each.keyword)) {
         if (!each.in_loops && open_.size() > 1) {
-          tokens_.fail(std::string("'") + each.keyword + "' may not stand inside a loop");
+          tokens_.fail(std::string("'") + each.keyword + "' may not stand inside a loop" +
+                       (in_core_ ? " or the body of a core" : ""));
         }
         return (this->*each.rule)();
       }
@@ -164,9 +170,14 @@ class ProgramParser {
     made.where = tokens_.where();
     made.name = declare(Space::Hbm, state_.program.tensors.size());
     made.kind = kind();
+    if (made.kind == TensorKind::View) {
+      made.view.base = base(Space::Hbm, state_.program.tensors.size());
+    }
     made.dtype = dtype();
     shape(made);
-    if (tokens_.accept("=")) {
+    if (made.kind == TensorKind::View) {
+      made.view.offset = view_offset();
+    } else if (tokens_.accept("=")) {
       made.init = parse_init(tokens_, made);
     }
     tokens_.end_statement();
@@ -206,9 +217,35 @@ class ProgramParser {
     }
     if (tokens_.accept("address")) {
       made.address = tokens_.integer("the address, bytes within a partition,", 0, kMaxBufferBytes);
+    } else if (tokens_.accept("view")) {
+      const std::uint32_t index = base(made.space, state_.program.buffers.size());
+      made.view = View{index, view_offset()};
+    } else {
+      made.transient = tokens_.accept("transient");
     }
     tokens_.end_statement();
     state_.program.buffers.push_back(std::move(made));
+  }
+
+  /// What a view, entry number `self` of its table, is a view of.
+  std::uint32_t base(Space space, std::size_t self) {
+    const SourcePos where = tokens_.where();
+    const std::string name = tokens_.name("what it is a view of");
+    const auto found = state_.memory.find(name);
+    if (found == state_.memory.end() || found->second.space != space ||
+        found->second.index >= self) {
+      throw UserError(where, "'" + name + "' is no " +
+                                 (space == Space::Hbm    ? "tensor"
+                                  : space == Space::Sbuf ? "buffer in SBUF"
+                                                         : "buffer in PSUM") +
+                                 ", declared before");
+    }
+    return found->second.index;
+  }
+
+  std::int64_t view_offset() {
+    tokens_.expect("at", "and the byte at which the view begins");
+    return tokens_.integer("the byte at which the view begins", 0, kMaxTensorBytes);
   }
 
   void semaphore() {
@@ -251,8 +288,20 @@ class ProgramParser {
     made.variable = static_cast<std::uint32_t>(state_.program.variables.size());
     state_.program.variables.push_back(variable);
     state_.open_variables.push_back(made.variable);
-    body(made);
+    body(made.body, made.where, "the loop");
     state_.open_variables.pop_back();
+    open_.back()->emplace_back(std::move(made));
+  }
+
+  void core() {
+    CoreBody made;
+    made.where = tokens_.where();
+    tokens_.next();
+    made.core = static_cast<int>(tokens_.integer("the number of the core", 0, kMaxCores - 1));
+    tokens_.expect("{", "before what the core runs");
+    in_core_ = true;
+    body(made.body, made.where, "the body of the core");
+    in_core_ = false;
     open_.back()->emplace_back(std::move(made));
   }
 
@@ -268,12 +317,12 @@ class ProgramParser {
     return name;
   }
 
-  void body(Loop& made) {
-    open_.push_back(&made.body);
+  void body(std::vector<Item>& items, const SourcePos& begin, const std::string& what) {
+    open_.push_back(&items);
     tokens_.skip_newlines();
     while (!tokens_.at("}")) {
       if (tokens_.peek().kind == Token::Kind::End) {
-        throw UserError(made.where, "the loop that starts here has no closing '}'");
+        throw UserError(begin, what + " that starts here has no closing '}'");
       }
       statement();
     }
@@ -300,7 +349,8 @@ class ProgramParser {
     const std::string text = tokens_.peek().text;
     const auto found = parse_tensor_kind(text);
     if (!found) {
-      tokens_.fail("expected input, output, weight or internal, not " + describe(tokens_.peek()));
+      tokens_.fail("expected input, output, weight, internal or view, not " +
+                   describe(tokens_.peek()));
     }
     tokens_.next();
     return *found;
@@ -324,6 +374,7 @@ class ProgramParser {
   TextState state_;
   TokenStream& tokens_ = state_.tokens;
   std::vector<std::vector<Item>*> open_{&state_.program.body};  // innermost last
+  bool in_core_ = false;
   bool has_target_ = false;
   bool has_cores_ = false;
   bool has_sync_ = false;

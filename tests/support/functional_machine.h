@@ -213,14 +213,12 @@ class FunctionalMachine {
     const std::vector<std::byte*> to = elements(core, i.dst);
     if (i.opcode == isa::Opcode::DmaGather) {
       const std::vector<std::byte*> rows = elements(core, i.src[1]);
-      const isa::Tensor& table = streams_.tensors[i.src[0].tensor];
-      const std::int64_t pitch = table.bytes() / table.shape[0];
       std::vector<std::byte*> gathered;
       for (const std::byte* row : rows) {
         std::int32_t at = 0;
         std::memcpy(&at, row, sizeof at);
         for (std::byte* element : from) {
-          gathered.push_back(element + at * pitch);
+          gathered.push_back(element + at * i.count);
         }
       }
       from = std::move(gathered);

@@ -91,6 +91,30 @@ TEST_CASE("every opcode with every attribute comes back from its container") {
   CHECK(same(program, read_container(bytes.data(), bytes.size(), true)));
 }
 
+TEST_CASE("views, transient buffers and bodies of cores come back from their container") {
+  const Program program = parse_text(R"(program views
+target trn2
+cores 2
+tensor x input float32 [256, 64]
+tensor bits view x bfloat16 [64, 64] at 4
+sbuf t float32 [128, 64] transient
+sbuf low bfloat16 [32, 64] partition 32 view t at 128
+loop i 0..2 {
+  vector.memset t value 0
+}
+core 1 {
+  loop i 0..2 dynamic {
+    sync.dma_copy low, bits[0 +: 2048]
+  }
+}
+)",
+                                     "views.nasm");
+  const std::vector<std::byte> file = write_container(program);
+  const Program again = read_container(file.data(), file.size());
+  CHECK(same(program, again));
+  CHECK(print_text(again) == print_text(program));
+}
+
 TEST_CASE("the same program gives the same bytes") {
   CHECK(write_container(sample()) == write_container(sample()));
 }

@@ -253,3 +253,67 @@ TEST_CASE("streams can be printed with their semaphores") {
   CHECK_THAT(text, Catch::Contains("tensor_copy SBUF[0:128]+256B:float32(1:32) "
                                    "SBUF[0:128]+384B:float32(1:32) wait s5>=16 ; copy\n"));
 }
+
+TEST_CASE("the body of a core is in the streams of that core alone, between what all cores run") {
+  const auto streams = expand(parse_text(R"(program p
+target trn2
+cores 2
+sbuf t float32 [128, 64]
+vector.memset t value 1
+core 1 {
+  loop i 0..3 {
+    vector.memset t value 2
+  }
+  scalar.tensor_copy t, t
+}
+vector.memset t value 3
+)",
+                                         "p"),
+                              test::trn2_limits(2));
+  const auto values = [&](std::size_t core) {
+    std::vector<float> result;
+    for (const Issue& issue : streams->cores[core].engine[1]) {
+      result.push_back(streams->cores[core].instruction(issue).immediate);
+    }
+    return result;
+  };
+  CHECK(values(0) == std::vector<float>{1, 3});
+  CHECK(values(1) == std::vector<float>{1, 2, 2, 2, 3});
+  CHECK(streams->cores[0].engine[2].empty());
+  CHECK(streams->work.instructions == 8);
+}
+
+TEST_CASE("the body of a core names a core of the program and stands in nothing else") {
+  Program program = parse_text("program p\ntarget trn2\ncore 1 {\nvector.nop\n}\n", "p");
+  CHECK(refusal(program) == "p:3:1: core 1 is not one of the 1 core of the program");
+  CHECK_THROWS_WITH(parse_text("program p\ntarget trn2\ncore 0 {\ncore 0 {\n}\n}\n", "p"),
+                    Catch::Contains("'core' may not stand inside a loop or the body of a core"));
+  Loop loop;
+  loop.variable = 1;
+  loop.end = 1;
+  loop.body.emplace_back(CoreBody{0, {}, {}});
+  program.variables.emplace_back("i");
+  program.body = {Item(loop)};
+  CHECK_THAT(refusal(program), Catch::Contains("stands in a loop"));
+}
+
+TEST_CASE("what is written through one view is read through another only when it is there") {
+  const auto streams = expand(parse_text(R"(program p
+target trn2
+tensor x input float32 [128, 64]
+tensor out output float32 [128, 64]
+tensor tail view out int32 [64, 64] at 16384
+sbuf t float32 [128, 64]
+sbuf upper uint16 [128, 64] view t at 128
+vector.memset upper value 1
+scalar.tensor_copy t[:, 0 +: 32], t[:, 0 +: 32]
+scalar.dma_copy tail, t[64 +: 64, :]
+)",
+                                         "p"),
+                              test::trn2_limits());
+  CHECK(issue_at(*streams, 0, Engine::Scalar, 0).waits == 0);
+  const Issue& store = issue_at(*streams, 0, Engine::Scalar, 1);
+  CHECK(store.waits > 0);
+  CHECK(store.dst_offset == 16384);
+  CHECK(at(*streams, 0, Engine::Scalar, 1).dst.tensor == 1);
+}

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "sim/isa/builder.h"
+#include "sim/isa/text.h"
 #include "tests/support/isa_limits.h"
 
 using namespace nsim;
@@ -55,14 +56,108 @@ TEST_CASE("a PSUM buffer that fits in a bank does not straddle two") {
   CHECK(placement.address == std::vector<std::int64_t>{0, 2048, 4096});
 }
 
-TEST_CASE("place writes the addresses into the program") {
-  Builder b = empty();
-  b.sbuf("a", Dtype::Fp32, 128, 16);
-  b.sbuf("b", Dtype::Fp32, 128, 16);
-  Program program = b.finish();
-  place(program, test::trn2_limits());
-  CHECK(program.buffers[0].address == 0);
-  CHECK(program.buffers[1].address == 64);
+TEST_CASE(
+    "transient buffers take turns behind the others, and the peak is what is in use at once") {
+  // Three tiles of 80 KiB, each used by two instructions, where two fit beside the fixed one.
+  const Program program = parse_text(R"(program p
+target trn2
+sbuf fixed uint8 [128, 1024]
+sbuf a uint8 [128, 81920] transient
+sbuf b uint8 [128, 81920] transient
+sbuf c uint8 [128, 81920] transient
+sbuf unused uint8 [128, 81920] transient
+vector.memset a value 1
+vector.memset b value 1
+vector.tensor_copy b, a
+vector.memset c value 1
+vector.tensor_copy c, b
+)",
+                                     "p");
+  const Placement placement = find_places(program, test::trn2_limits());
+  CHECK(placement.address == std::vector<std::int64_t>{0, 1024, 1024 + 81920, 1024, 0});
+  CHECK(placement.sbuf_peak == 1024 + 2 * 81920);
+  CHECK(placement.sbuf_bytes == 1024 + 2 * 81920);
+}
+
+TEST_CASE("transient PSUM buffers take whole banks, all eight in turn") {
+  std::string text = "program p\ntarget trn2\n";
+  for (int i = 0; i < 9; ++i) {
+    text += "psum t" + std::to_string(i) + " float32 [128, 4] transient\n";
+  }
+  for (int i = 0; i < 9; ++i) {
+    text += "vector.memset t" + std::to_string(i) + " value 0\n";
+  }
+  const Placement placement = find_places(parse_text(text, "p"), test::trn2_limits());
+  for (int i = 0; i < 9; ++i) {
+    CHECK(placement.address[static_cast<std::size_t>(i)] == i % 8 * 2048);
+  }
+  CHECK(placement.psum_peak == 2048);
+}
+
+TEST_CASE(
+    "transient buffers that do not fit are counted, and the largest named with their labels") {
+  const Program program = parse_text(R"(program p
+target trn2
+sbuf fixed uint8 [128, 1024]
+sbuf small uint8 [128, 64] transient
+sbuf a uint8 [128, 100000] transient
+sbuf b uint8 [128, 100064] transient
+label "k.py:7"
+vector.memset small value 1
+vector.memset a value 1
+label "k.py:9"
+vector.memset b value 1
+vector.tensor_copy b[:, 0 +: 64], small
+vector.tensor_copy b[:, 0 +: 64], a[:, 0 +: 64]
+)",
+                                     "p");
+  CHECK_THROWS_WITH(
+      find_places(program, test::trn2_limits()),
+      "p:6:6: buffer b: 3 transient buffers are in use at the same time and need 200192 bytes per "
+      "partition behind 1024 of others, SBUF of trn2 has 196608: 4608 bytes are missing; the "
+      "largest: b (100064, first used at k.py:9), a (100000, first used at k.py:7), small (64, "
+      "first used at k.py:7)");
+}
+
+TEST_CASE("a view lies in its buffer, also a view of a view, and in HBM in its tensor") {
+  const Placement placement = find_places(parse_text(R"(program p
+target trn2
+tensor t input float32 [4, 8]
+tensor half view t bfloat16 [2, 8] at 64
+tensor tail view half float16 [4] at 8
+sbuf first float32 [128, 32]
+sbuf whole float32 [64, 16] partition 64
+sbuf part bfloat16 [32, 16] partition 32 view whole at 32
+sbuf small int8 [1, 4] partition 1 view part at 28
+)",
+                                                     "p"),
+                                          test::trn2_limits());
+  CHECK(placement.address == std::vector<std::int64_t>{0, 128, 160, 188});
+  CHECK(placement.partition == std::vector<std::int64_t>{0, 64, 96, 97});
+  CHECK(placement.sbuf_bytes == 192);
+  REQUIRE(placement.tensor.size() == 3);
+  CHECK(placement.tensor[0].offset == 0);
+  CHECK(placement.tensor[2].base == 0);
+  CHECK(placement.tensor[2].offset == 72);
+}
+
+TEST_CASE("views beyond what they are views of, or between its elements, are refused") {
+  const std::vector<std::pair<const char*, const char*>> cases{
+      {"sbuf v float32 [128, 8] view b at 4", "bytes 4 to 35 are not within the 32 of b"},
+      {"sbuf half int8 [64, 8]\nsbuf v int8 [32, 8] partition 33 view half at 0",
+       "partitions 33 to 64 are not within the 64 of half"},
+      {"sbuf v float32 [128, 1] view b at 2", "not a multiple of its 4-byte elements"},
+      {"tensor v view t float32 [5] at 0", "bytes 0 to 19 are not within the 16 of t"},
+      {"tensor v view t float32 [1] at 2", "not a multiple of its 4-byte elements"},
+      {"sync explicit\nsbuf v int8 [1, 1] transient", "only known with sync auto"},
+      {"sbuf v int8 [1, 200000] transient\nvector.memset v value 0", "3392 bytes are missing"},
+  };
+  for (const auto& [statement, part] : cases) {
+    const std::string text = std::string("program p\ntarget trn2\ntensor t input float32 [4]\n") +
+                             "sbuf b float32 [128, 8]\n" + statement;
+    CHECK_THROWS_WITH(find_places(parse_text(text, "p"), test::trn2_limits()),
+                      Catch::Contains(part));
+  }
 }
 
 TEST_CASE("a memory that is too small says how many bytes are missing") {
@@ -95,6 +190,8 @@ TEST_CASE("buffers that cannot exist are refused") {
       {{"x", Space::Sbuf, Dtype::Fp32, 0, 128, 1, -4, {}}, "address -4"},
       {{"x", Space::Sbuf, Dtype::Fp32, 0, 128, 1, 2, {}}, "not a multiple of its 4-byte elements"},
       {{"x", Space::Hbm, Dtype::Fp32, 0, 128, 1, {}, {}}, "not in HBM"},
+      {{"x", Space::Sbuf, Dtype::Fp32, 0, 128, 1, 0, {}, true}, "address, transient and view"},
+      {{"x", Space::Sbuf, Dtype::Fp32, 0, 128, 1, {}, {}, false, View{0, 0}}, "view of nothing"},
       {{"x", Space::Sbuf, Dtype::Fp32, 0, 128, std::int64_t{1} << 61, {}, {}}, "too large"},
   };
   for (const Case& each : cases) {
