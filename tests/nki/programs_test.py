@@ -129,6 +129,26 @@ class Loops(unittest.TestCase):
         np.testing.assert_array_equal(kernel(x), x + 1)
         np.testing.assert_array_equal(with_a_body(x), x * 2)
 
+    @on()
+    def test_products_of_a_dynamic_loop_add_up(self):
+        @nki.jit
+        def kernel(x, y):
+            acc = nl.zeros((64, F), nl.float32, buffer=nl.psum)
+            for k in nl.dynamic_range(128, 512, 128):
+                nisa.nc_matmul(acc, nl.load(x[k - 128:k]), nl.load(y[nl.ds(k - 128, 128)]))
+            each = nl.ndarray((3, 64, F), nl.float32, nl.shared_hbm)
+            for k in nl.dynamic_range(3):
+                one = nl.ndarray((64, F), nl.float32, nl.psum)
+                nisa.nc_matmul(one, nl.load(x[nl.ds(k * 128, 128)]), nl.load(y[nl.ds(k * 128, 128)]))
+                nl.store(each[k], one)
+            total = nl.ndarray((64, F), nl.float32, nl.shared_hbm)
+            nl.store(total, acc)
+            return total, each
+        x, y = normal(384, 64), normal(384, F, seed=1)
+        total, each = kernel(x, y)
+        close(self, total, x.T.astype(np.float64) @ y)
+        close(self, each, np.einsum("kpm,kpn->kmn", x.reshape(3, 128, 64).astype(np.float64), y.reshape(3, 128, F)))
+
     @on("trn2")
     def test_a_dynamic_loop_that_is_left_is_refused(self):
         def kernel(x):
@@ -190,6 +210,7 @@ class Programs(unittest.TestCase):
             with device(name):
                 self.assertEqual(nisa.get_nc_version(), version)
                 self.assertTrue(nisa.get_nc_version() >= nisa.nc_version.gen2)
+        self.assertEqual(nki.jit(double.func, platform_target="trn1").trace(normal(P, F)).launch.target.name, "trn1")
         with device("trn9"), self.assertRaisesRegex(nki.NkiValidationError, "trn9.*is none of"):
             nisa.get_nc_version()
 

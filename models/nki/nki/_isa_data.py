@@ -38,7 +38,7 @@ def memset(dst, value, engine=UNKNOWN, name=None) -> Record:
         fail(function, f"value {value} is no integer, dst is {dst.dtype}")
     record = add("memset", which, [dst], (("value", value),), name)
     if value == 0 and dst.space == "psum":
-        forget_products(dst)
+        forget_products(dst, len(_trace.current(function).open_loops))
         if dst.elems == dst.storage.row and dst.shape[0] == dst.storage.parts and dst.storage.zeros is None:
             dst.storage.zeros = record
     return record

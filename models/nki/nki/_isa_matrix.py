@@ -10,6 +10,7 @@ from . import _checks as check
 from . import _trace
 from ._enums import UNKNOWN, matmul_perf_mode
 from ._errors import fail, missing
+from ._registers import Affine
 from ._target import PSUM_BANK_BYTES
 from ._tensor import Reshaped, Tensor, merged, operand_text
 from ._trace import Record, add
@@ -56,8 +57,21 @@ def accumulates(dst: Tensor) -> bool:
     return False
 
 
-def forget_products(dst: Tensor) -> None:
+def _flag(trace: _trace.Trace, dst: Tensor, accumulate):
+    """The value of `accumulate` in program text: 0 overwrites. In a dynamic loop around an older tensor the first
+    iteration overwrites, later ones add."""
+    before = accumulates(dst)
+    if accumulate is not None:
+        return 1 if accumulate else 0
+    if before:
+        return 1
+    around = trace.open_loops[dst.storage.loops:]
+    return sum((Affine(-each.begin, {each.variable: 1}) for each in around), start=Affine(0, {})) if around else 0
+
+
+def forget_products(dst: Tensor, open_loops: int = 0) -> None:
     """The region was set to zero: the next product starts anew."""
+    dst.storage.loops = max(dst.storage.loops, open_loops)
     regions = dst.storage.accumulated
     if not regions:
         return
@@ -102,7 +116,8 @@ def nc_matmul(dst, stationary, moving, is_stationary_onezero=False, is_moving_on
     dst = check.chip(function, "dst", dst, ("psum",))
     stationary = check.chip(function, "stationary", stationary, ("sbuf",))
     moving = check.chip(function, "moving", moving, ("sbuf",))
-    target = _trace.current(function).target
+    trace = _trace.current(function)
+    target = trace.target
     rows, columns, width = stationary.shape[0], stationary.elems, moving.elems
     if moving.shape[0] != rows:
         fail(function, f"stationary has {rows} partitions and moving {moving.shape[0]}: the contraction must be equal")
@@ -119,9 +134,9 @@ def nc_matmul(dst, stationary, moving, is_stationary_onezero=False, is_moving_on
     if tile_size:
         _check_tile(function, tile_size, tile_position, rows, columns)
         attributes.append(("tile_size", [int(each) for each in tile_size]))
-    before = accumulates(dst)
-    if before if accumulate is None else accumulate:
-        attributes.append(("accumulate", 1))
+    flag = _flag(trace, dst, accumulate)
+    if flag.__class__ is not int or flag:
+        attributes.append(("accumulate", flag))
     if is_stationary_onezero and stationary.dtype.name in _WIDE:
         attributes.append(("is_stationary_onezero", True))
     if is_moving_onezero and moving.dtype.name in _WIDE:
@@ -196,8 +211,9 @@ def nc_matmul_mx(dst, stationary, moving, stationary_scale, moving_scale, tile_p
     if tile_size:
         _check_tile(function, tile_size, tile_position, views[0].shape[0], views[0].elems)
         attributes.append(("tile_size", list(tile_size)))
-    if accumulates(dst) if accumulate is None else accumulate:
-        attributes.append(("accumulate", 1))
+    flag = _flag(_trace.current(function), dst, accumulate)
+    if flag.__class__ is not int or flag:
+        attributes.append(("accumulate", flag))
     return add("nc_matmul_mx", "tensor", [dst] + views, tuple(attributes), name)
 
 

@@ -102,7 +102,7 @@ class Kernel:
                 gc.enable()
 
     def _trace(self, args, kwargs) -> Traced:
-        target = current_target()
+        target = current_target(self.options.get("platform_target"))
         if self.cores > 1 and target.version < 3:
             raise NkiValidationError(f"{self.__name__}[{self.cores}]: {target.name} has one physical core per logical core")
         launch = Launch(target, self.grid or (), self.cores, _word(self.__name__))

@@ -63,6 +63,8 @@ def allocate(shape, dtype, buffer: Buffer, name: str = "", address=None, functio
     if buffer is SHARED_HBM:
         return whole(_shared(trace, sizes, dtype, name, function), cls)
     storage = Storage(trace.launch.unique(name) if name else trace.launch.numbered(buffer.space), buffer, dtype, sizes)
+    if trace.open_loops:
+        storage.loops = len(trace.open_loops)
     if storage.space != "hbm":
         _check_room(function, storage, trace)
         if address is not None:

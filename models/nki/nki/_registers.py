@@ -59,10 +59,15 @@ class Affine:
 
     def text(self) -> str:
         """As program text writes it."""
-        parts = [f"{name} * {factor}" if factor != 1 else name for name, factor in self.terms.items() if factor]
-        if self.constant or not parts:
-            parts.append(str(self.constant))
-        return " + ".join(parts)
+        text = ""
+        for name, factor in self.terms.items():
+            if factor:
+                sign = " - " if factor < 0 else " + " if text else ""
+                text += sign.lstrip() if not text else sign
+                text += name if abs(factor) == 1 else f"{name} * {abs(factor)}"
+        if self.constant or not text:
+            text += f" {'-' if self.constant < 0 else '+'} {abs(self.constant)}" if text else str(self.constant)
+        return text
 
     __repr__ = text
 

@@ -54,15 +54,22 @@ def _target_of_config(config: str) -> Optional[str]:
     return None
 
 
-def current_target() -> Target:
-    """The device that the next kernel is traced for and runs on."""
+def named_target(name: str, said_by: str) -> Target:
+    """The device that a name of the vendor's stands for."""
+    found = _OVERRIDES.get(str(name).lower())
+    if found is None:
+        raise NkiValidationError(f"{said_by}={name!r} is none of {', '.join(_OVERRIDES)}")
+    return TARGETS[found]
+
+
+def current_target(wanted: Optional[str] = None) -> Target:
+    """The device that the next kernel is traced for and runs on; `wanted` is what the kernel itself asks for."""
     config = os.environ.get("NSIM_CONFIG")
     if config:
         name = _target_of_config(config)
         if name is None:
             raise NkiValidationError(f"NSIM_CONFIG={config!r}: cannot tell which of {', '.join(TARGETS)} it is a variant of")
         return TARGETS[name]
-    wanted = os.environ.get("NEURON_PLATFORM_TARGET_OVERRIDE") or DEFAULT
-    if wanted.lower() not in _OVERRIDES:
-        raise NkiValidationError(f"NEURON_PLATFORM_TARGET_OVERRIDE={wanted!r} is none of {', '.join(_OVERRIDES)}")
-    return TARGETS[_OVERRIDES[wanted.lower()]]
+    if wanted:
+        return named_target(wanted, "platform_target")
+    return named_target(os.environ.get("NEURON_PLATFORM_TARGET_OVERRIDE") or DEFAULT, "NEURON_PLATFORM_TARGET_OVERRIDE")

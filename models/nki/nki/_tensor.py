@@ -43,6 +43,7 @@ class Storage:
     array = None  # HBM: contents at the start
     aliases: dict = {}  # dtype -> name of the same memory under that type; replaced when there is one
     accumulated: Optional[dict] = None  # PSUM: regions that products were written to, see _isa_matrix.py
+    loops = 0  # dynamic loops that were open when it was allocated, or last set to zero
     zeros = None  # PSUM: the Record that zeroed all of it
     extra = None  # of dialects
 
