@@ -58,7 +58,7 @@ def _dynamic(keyword: str, dynamic) -> str:
 class ProgramText:
     """Writes a launch; `finish` is called once."""
 
-    def __init__(self, launch: Launch, transient: bool = False):
+    def __init__(self, launch: Launch, transient: bool = True):
         self.launch = launch
         self.lines: List[str] = []
         self.label = ""
@@ -157,7 +157,7 @@ class ProgramText:
         return text
 
 
-def program_text(launch: Launch, transient: bool = False) -> str:
+def program_text(launch: Launch, transient: bool = True) -> str:
     """The whole program."""
     from ._isa_matrix import drop_needless_zeros
     for trace in launch.traces:
