@@ -13,7 +13,7 @@ from ._enums import UNKNOWN, dge_mode as modes, oob_mode as bounds
 from ._errors import fail, missing
 from ._memory import allocate
 from ._operators import OPERATORS, alu
-from ._tensor import PRIVATE_HBM, Reshaped, Tensor, merged, operand_text
+from ._tensor import PRIVATE_HBM, SBUF, Reshaped, Tensor, merged, operand_text
 from ._trace import Record, add
 
 # Which engine's queue triggers a transfer when the kernel does not say: into SBUF, out of it, within a memory.
@@ -43,6 +43,10 @@ def _trigger(function: str, dst: Tensor, src: Tensor, engine, mode) -> Tuple[str
     which = None if engine is UNKNOWN or engine is None else getattr(engine, "name", engine)
     if which == "dma":
         which = None
+    if (dst.dynamic or src.dynamic) and not attributes and which is None:
+        version = _trace.current(function).target.version
+        if version < 3 or dst.dtype is not src.dtype:  # no hardware that could follow the offset
+            mode, attributes = modes.swdge, [("dge", "swdge")]
     if mode is modes.hwdge:
         target = _trace.current(function).target
         if target.version < 3:
@@ -119,29 +123,31 @@ def _pieces(dst: Tensor, src: Tensor) -> List[Tuple[Tensor, Tensor]]:
 
 
 def _rows(view: Tensor) -> Tensor:
-    """What a vector offset picks from: the access of one row, from the begin of the storage."""
+    """What a vector of offsets picks from: the access of one row, that of index 0."""
     dims = merged(view.free_dims()[1:]) or [(1, 1)]
     return Reshaped(view, operand_text(view, dims))
 
 
-def _indirect(function: str, dst: Tensor, src: Tensor, oob, name: Optional[str]) -> Record:
-    """A transfer with a vector of offsets: software makes its descriptors."""
-    attributes = [("oob", "skip")] if oob is bounds.skip else []
-    table, tile, opcode = (src, dst, "dma_gather") if src.vector is not None else (dst, src, "dma_scatter")
-    if dst.vector is not None and src.vector is not None:
-        missing(function, "offset vectors on both sides")
+def _picked(function: str, table: Tensor, oob) -> Tuple[Tensor, list]:
+    """The index tensor of an access with a vector of offsets, and the attributes that say how rows lie."""
     index, step = table.vector
-    rows = 1
-    for count in table.shape[:1]:
-        rows *= count
-    if index.size != rows:
-        fail(function, f"the access has {rows} rows and the index tensor {index.size} elements: they must be equal")
+    if index.size != table.shape[0]:
+        fail(function, f"the access has {table.shape[0]} rows and the index tensor {index.size} elements: they must be equal")
     check.dtype(function, "the index tensor", index, ("int32", "uint32"))
-    row = table.elems // rows
-    if step != row or table.offset != 0 or merged(table.free_dims()[1:]) not in ([], [(row, 1)]):
-        attributes.append(("row", step))
-    operands = [tile, _rows(table), index] if opcode == "dma_gather" else [_rows(table), tile, index]
-    return add(opcode, "gpsimd", operands, tuple(attributes), name)
+    return index, [("row", step)] + ([("oob", "skip")] if oob is bounds.skip else [])
+
+
+def _indirect(function: str, dst: Tensor, src: Tensor, oob, name: Optional[str], op: Optional[str] = None) -> Record:
+    """A transfer with a vector of offsets: software makes its descriptors. With `op`, rows are added to what is there."""
+    if dst.vector is not None and src.vector is not None:
+        missing(function, "vectors of offsets on both sides")
+    gathers = src.vector is not None
+    table, tile = (src, dst) if gathers else (dst, src)
+    index, attributes = _picked(function, table, oob)
+    if op is not None:
+        attributes.insert(0, ("op", op))
+    operands = [tile, _rows(table), index] if gathers else [_rows(table), tile, index]
+    return add("dma_gather" if gathers else "dma_scatter", "gpsimd", operands, tuple(attributes), name)
 
 
 _AXES = {2: (1, 0), 3: (2, 1, 0), 4: (3, 1, 2, 0)}
@@ -165,7 +171,7 @@ def dma_transpose(dst, src, axes=None, priority=None, dge_mode=DGE_UNKNOWN, oob_
     if target.version < 3:
         fail(function, f"{target.name} cannot transpose by DMA; nki.isa.nc_transpose can, from SBUF to PSUM")
     if src.vector is not None:
-        missing(function, "a source with a vector of offsets")
+        return _gathered_transpose(function, dst, src, oob_mode, name)
     if dge_mode is modes.hwdge and (src.dtype.itemsize != 2 or src.shape[0] not in (1, 2, 4, 8, 16) or src.shape[-1] > 128
                                     or src.ndim == 2 and src.shape[0] != 16):
         fail(function, f"hwdge transposes 2-byte elements, 1, 2, 4, 8 or 16 rows (16 in 2 dimensions) of at most 128; src is "
@@ -175,6 +181,24 @@ def dma_transpose(dst, src, axes=None, priority=None, dge_mode=DGE_UNKNOWN, oob_
     for middle in product(*(range(each) for each in src.shape[1:-1])):
         to, since = _plane(dst, middle), _plane(src, middle)
         record = add("dma_transpose", which, [to, since], tuple(attributes), name)
+    return record
+
+
+def _gathered_transpose(function: str, dst: Tensor, src: Tensor, oob, name: Optional[str]) -> Record:
+    """Rows of a table in the order of the index tensor's columns, transposed: a gather and a transpose for each column."""
+    index = src.vector[0]
+    if src.ndim != 2 or index.ndim != 2 or src.itemsize != 2:
+        fail(function, f"a source with a vector of offsets has 2 dimensions of 2-byte elements, this is {list(src.shape)} of {src.dtype}")
+    if index.size != src.shape[0]:
+        fail(function, f"the access has {src.shape[0]} rows and the index tensor {index.size} elements: they must be equal")
+    rows, record = index.shape[0], None
+    for column in range(index.shape[1]):
+        held = allocate((rows, src.shape[1]), src.dtype, SBUF, "gathered", function=function)
+        some = src.index((slice(0, rows),))
+        some.vector = (index.index((slice(None), slice(column, column + 1))), src.vector[1])
+        _indirect(function, held, some, oob, None)
+        to = dst.index((slice(None), slice(column * rows, (column + 1) * rows)))
+        record = add("dma_transpose", "gpsimd", [to, held], (("dge", "swdge"),), name)
     return record
 
 
@@ -234,8 +258,18 @@ def _sum(function: str, dst: Tensor, sources: List[Tensor], engine, name: Option
 
 
 def _indirect_compute(function: str, dst: Tensor, sources: List[Tensor], oob, name: Optional[str]) -> Record:
-    """dst rows += source rows, or dst = rows + source, where an index tensor says which rows."""
-    missing(function, "offset vectors")
+    """rows of dst += source (scatter), or dst = rows + source (gather), where an index tensor says which rows."""
+    if len(sources) != 2:
+        fail(function, f"with a vector of offsets there are 2 sources, not {len(sources)}")
+    tables = [each for each in sources if each.vector is not None]
+    others = [each for each in sources if each.vector is None]
+    if len(tables) != 1 or dst.vector is not None and tables[0].storage is not dst.storage:
+        fail(function, "one source is what the vector of offsets picks, the other is added to it")
+    if dst.vector is not None:
+        return _indirect(function, dst, others[0], oob, name, "add")
+    if others[0].storage is not dst.storage or others[0].text() != dst.text():
+        dma_copy(dst, others[0])
+    return _indirect(function, dst, tables[0], oob, name, "add")
 
 
 def sendrecv(src, dst, send_to_rank, recv_from_rank, pipe_id=0, dma_engine=None, name=None) -> Record:
