@@ -7,18 +7,35 @@
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "sim/base/error.h"
+#include "sim/base/words.h"
 #include "tools/command.h"
 #include "tools/device.h"
 #include "tools/report/page.h"
 #include "tools/report/profile_tables.h"
 #include "tools/report/run_report.h"
+#include "tools/report/sweep_report.h"
 #include "tools/run_directory.h"
 
 namespace nsim::tool {
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A report in every form that was asked for; what a run and a sweep differ in.
+struct Report {
+  Json document;
+  Page page;
+  RunTimeline timeline;  // of a run
+  void (*write_tables)(const Report&, TableWriter&) = nullptr;
+};
+
+/// The last part of a path, also of "a/b/".
+std::string name_of(const std::string& folder) {
+  const auto path = std::filesystem::absolute(folder).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
 
 /// To the file, or to standard output when there is none.
 void write_text(const std::string& path, const std::string& text) {
@@ -29,65 +46,85 @@ void write_text(const std::string& path, const std::string& text) {
   write_file(path, reinterpret_cast<const std::byte*>(text.data()), text.size());
 }
 
-/// Members of the report, then the tables.
-void write_json(const nlohmann::ordered_json& report, const RunTimeline& timeline,
-                std::ostream& out) {
-  const std::string members = report.dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
+/// Members of the document, then the tables.
+void write_json(const Report& report, std::ostream& out) {
+  const std::string members =
+      report.document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
   out << members.substr(0, members.rfind('}') - 1) << ",\n\"tables\": ";
   JsonTables tables(out);
-  write_tables(report, timeline, tables);
+  report.write_tables(report, tables);
   tables.close();
   out << "\n}\n";
 }
 
-void write_page(const nlohmann::ordered_json& report, const RunTimeline& timeline,
-                const std::string& path) {
-  const nlohmann::ordered_json& about = report.at("metadata");
-  const Page page{
-      fmt::format("Run {}", std::filesystem::path(report.at("folder").get<std::string>())
-                                .lexically_normal()
-                                .filename()
-                                .string()),
-      fmt::format("{} ({})", about.at("instance").get<std::string>(),
-                  about.at("target").get<std::string>()),
-      report_text(report)};
-  write_text(path, html_page(page, report, pack(timeline)));
-  fmt::print("{}\n", path);
-}
-
-void report_run(const std::string& folder, const std::string& format, const std::string& out) {
-  const nlohmann::json summary = read_summary(folder);
-  const RunTimeline timeline = read_timeline(folder, summary);
-  const nlohmann::ordered_json report = run_report(folder, summary, timeline);
-  if (format == "html") {
-    write_page(report, timeline, out.empty() ? folder + "/report.html" : out);
-  } else if (format == "text") {
-    write_text(out, report_text(report));
-  } else if (format == "csv") {
-    CsvTables tables(out.empty() ? folder + "/csv" : out);
-    write_tables(report, timeline, tables);
-  } else if (out.empty()) {
-    write_json(report, timeline, std::cout);
+void write_json(const Report& report, const std::string& path) {
+  if (path.empty()) {
+    write_json(report, std::cout);
     std::cout.flush();
-  } else {
-    std::ofstream file(out, std::ios::binary);
-    write_json(report, timeline, file);
-    file.close();
-    if (!file) {
-      throw UserError(
-          fmt::format("cannot write {}: does its folder exist, and is there room?", out));
-    }
+    return;
+  }
+  std::ofstream file(path, std::ios::binary);
+  write_json(report, file);
+  file.close();
+  if (!file) {
+    throw UserError(
+        fmt::format("cannot write {}: does its folder exist, and is there room?", path));
   }
 }
 
+void write(const Report& report, const std::string& folder, const std::string& format,
+           const std::string& out) {
+  if (format == "html") {
+    const std::string path = out.empty() ? folder + "/report.html" : out;
+    write_text(path, html_page(report.page, report.document, pack(report.timeline)));
+    fmt::print("{}\n", path);
+  } else if (format == "text") {
+    write_text(out, report.page.fallback);
+  } else if (format == "json") {
+    write_json(report, out);
+  } else {
+    CsvTables tables(out.empty() ? folder + "/csv" : out);
+    report.write_tables(report, tables);
+  }
+}
+
+Report of_run(const std::string& folder) {
+  const nlohmann::json summary = read_summary(folder);
+  Report report;
+  report.timeline = read_timeline(folder, summary);
+  report.document = run_report(folder, summary, report.timeline);
+  const Json& about = report.document.at("metadata");
+  report.page = {fmt::format("Run {}", name_of(folder)),
+                 fmt::format("{} ({})", about.at("instance").get<std::string>(),
+                             about.at("target").get<std::string>()),
+                 report_text(report.document)};
+  report.write_tables = [](const Report& of, TableWriter& writer) {
+    write_tables(of.document, of.timeline, writer);
+  };
+  return report;
+}
+
+Report of_sweep(const std::string& folder) {
+  Report report;
+  report.document = sweep_report(folder);
+  report.page = {fmt::format("Sweep {}", report.document.at("name").get<std::string>()),
+                 counted(static_cast<std::int64_t>(report.document.at("points").size()), "point"),
+                 sweep_text(report.document)};
+  report.write_tables = [](const Report& of, TableWriter& writer) {
+    write_points(of.document, writer);
+  };
+  return report;
+}
+
 int execute(const Arguments& arguments) {
-  const std::string folder = arguments.text("RUN");
+  const std::string folder = arguments.text("RUN|SWEEP");
   const std::string format = arguments.text("format");
   const auto forms = {"html", "text", "json", "csv"};
   if (std::find(forms.begin(), forms.end(), format) == forms.end()) {
     throw UserError(fmt::format("--format: '{}' is none of html, text, json, csv", format));
   }
-  report_run(folder, format, arguments.text("out"));
+  write(is_sweep_directory(folder) ? of_sweep(folder) : of_run(folder), folder, format,
+        arguments.text("out"));
   return 0;
 }
 
@@ -97,16 +134,17 @@ Command report_command() {
   using Kind = Option::Kind;
   return {
       {"report",
-       "report RUN [options]",
-       "what bounded a run: metrics, utilisation, operators, idle time by cause, latencies\n"
-       "RUN is a directory that --out left (docs/reports.md).",
-       {"RUN"},
+       "report RUN|SWEEP [options]",
+       "what bounded a run, or what a sweep found: one page, a text, or tables\n"
+       "RUN is a directory that --out left, SWEEP that of nsim sweep (docs/reports.md).",
+       {"RUN|SWEEP"},
        {{"format,f", Kind::Text, "html|text|json|csv",
          "one page for a browser, a text for the terminal, all of it as one JSON object, or one "
          "CSV file per table",
          "html"},
         {"out,o", Kind::Text, "PATH",
-         "where to, instead of RUN/report.html, the terminal (text, json) or the folder RUN/csv"}}},
+         "where to, instead of RUN/report.html, the terminal (text, json) or the folder "
+         "RUN/csv"}}},
       execute};
 }
 

@@ -206,3 +206,38 @@ TEST_CASE("what is no run, and a form that does not exist, are refused with what
   INFO(other.text);
   CHECK(other.exit_code == 2);
 }
+
+TEST_CASE("the report of a sweep has every point with its settings and results") {
+  const ScratchFolder scratch;
+  const std::string file = scratch.write("s.toml", fmt::format(R"(
+program = "{}/models/vector_add.nasm"
+config = "trn1"
+[axes]
+hbm.bandwidth = ["205GB/s", "410GB/s"]
+depth = [1, 2]
+[columns]
+twice = "2 * time"
+)",
+                                                               NSIM_SOURCE_DIR));
+  const std::string sweep = scratch / "sweep";
+  REQUIRE(shell("%N sweep " + file + " -j1 --out " + sweep).exit_code == 0);
+  const Outcome outcome = shell("%N report " + sweep + " --format json");
+  INFO(outcome.text);
+  REQUIRE(outcome.exit_code == 0);
+  const nlohmann::json report = nlohmann::json::parse(outcome.text);
+  CHECK(report.at("axes") == nlohmann::json{"hbm.bandwidth", "depth"});
+  REQUIRE(report.at("points").size() == 4);
+  CHECK(report.at("points").at(0).at("texts").at("hbm.bandwidth") == "205GB/s");
+  for (std::size_t i = 0; i < 4; ++i) {
+    const double time = report.at("results").at("time").at(i);
+    CHECK(time > 0);
+    CHECK(report.at("results").at("twice").at(i) == 2 * time);
+  }
+  const Outcome text = shell("%N report " + sweep + " --format text");
+  CHECK(text.text.find("4 points: 4 done, 0 failed") != std::string::npos);
+  REQUIRE(shell("%N report " + sweep + " --format csv").exit_code == 0);
+  const auto rows = read_csv(sweep + "/csv/points.csv");
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[3].at("depth") == "2");
+  CHECK(number(rows[3], "twice") == report.at("results").at("twice").at(3).get<double>());
+}

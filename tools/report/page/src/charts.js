@@ -2,7 +2,7 @@
 // Bars, stacked bars, the roofline and lines over time. Each has its numbers in a table beside it or in its
 // texts, so that nothing is told by a picture alone.
 import uPlot from 'uplot';
-import {colour, colourOf, element, onTheme, percentText, siText} from './dom.js';
+import {colour, colourAt, colourOf, element, onTheme, percentText, siText} from './dom.js';
 
 /** rows: [{name, percent, text}] */
 export function bars(label, rows) {
@@ -102,7 +102,8 @@ export function roofline({peakFlops, peakBytes, points, onPoint}) {
   return svg;
 }
 
-/** Lines over time or any other number. series: [{name, values}]. Redrawn when the window or theme changes. */
+/** Lines over time or any other number. series: [{name, values, place}]; with a place its colour
+ * goes by that, else by its name. Redrawn when the window or theme changes. */
 export function lines({label, xName, xText = (value) => String(value), yText = (value) => String(value), x, series, height = 220, points = false}) {
   const box = element('div', {class: 'lines', role: 'img', 'aria-label': label});
   let chart = null;
@@ -116,7 +117,7 @@ export function lines({label, xName, xText = (value) => String(value), yText = (
              {...axis, size: 70, values: (_, ticks) => ticks.map(yText)}],
       series: [{label: xName, value: (_, value) => value === null || value === undefined ? '' : xText(value)},
                ...series.map((one) => ({
-                 label: one.name, stroke: colourOf(one.name), width: 1.5, points: {show: points, size: 6}, spanGaps: true,
+                 label: one.name, stroke: one.place === undefined ? colourOf(one.name) : colourAt(one.place), width: 1.5, points: {show: points, size: 6}, spanGaps: true,
                  value: (_, value) => value === null || value === undefined ? '' : yText(value),
                }))],
     }, data, box);

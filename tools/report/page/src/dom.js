@@ -77,6 +77,9 @@ export function colourOf(text) {
   return isDark() ? `hsl(${hue} 55% 60%)` : `hsl(${hue} 60% 42%)`;
 }
 
+/** Colours of lines beside each other. */
+export const colourAt = (place) => `hsl(${(215 + 137.5 * place) % 360} 65% ${isDark() ? 62 : 42}%)`;
+
 export function isDark() {
   const chosen = document.documentElement.dataset.theme;
   return chosen ? chosen === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;

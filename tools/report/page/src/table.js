@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table whose rows can be sorted by any column and filtered by a text or by conditions like "time < 20".
-import {element, scrolling} from './dom.js';
+import {element, isDark, scrolling} from './dom.js';
 
 const SHOWN = 200;
 
@@ -118,4 +118,21 @@ export function plainTable(label, heads, rows) {
       element('thead', {}, element('tr', {}, ...heads.map((head, i) => element('th', {scope: 'col', class: i ? 'number' : undefined}, head)))),
       element('tbody', {}, ...rows.map((row) => element('tr', {}, ...row.map((cell, i) => element(
           i ? 'td' : 'th', {scope: i ? undefined : 'row', class: i ? 'number' : undefined}, cell)))))));
+}
+
+/** A table whose cells are coloured from the least (light) to the most. Numbers stand in them. */
+export function scrollableHeat(label, corner, columns, rows, cells, text) {
+  const known = cells.flat().filter((value) => value !== null);
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const cell = (value) => {
+    if (value === null) {
+      return element('td', {});
+    }
+    const share = high > low ? (value - low) / (high - low) : 0;
+    const [from, to] = isDark() ? [18, 40] : [96, 62];
+    return element('td', {style: `background:hsl(212 65% ${from + (to - from) * share}%)`}, text(value));
+  };
+  return scrolling(label, element('table', {class: 'heat'}, element('caption', {}, label),
+      element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, corner), ...columns.map((column) => element('th', {scope: 'col', class: 'number'}, column)))),
+      element('tbody', {}, ...rows.map((row, i) => element('tr', {}, element('th', {scope: 'row'}, row), ...cells[i].map(cell))))));
 }
