@@ -146,6 +146,16 @@ def nc_matmul(dst, stationary, moving, is_stationary_onezero=False, is_moving_on
     return add("nc_matmul", "tensor", [dst, stationary, moving], tuple(attributes), name)
 
 
+def move_product(record: Record, dst: Tensor, adds: bool) -> None:
+    """Makes a product that was just recorded go to dst instead: added to what products wrote there before, or in its place."""
+    target = _trace.current().target
+    _check_result("nki.isa.nc_matmul", dst, target.version, target.moving_bytes)
+    before = accumulates(dst)
+    record.operands[0] = dst
+    if adds and before:
+        record.attributes = tuple(record.attributes) + (("accumulate", 1),)
+
+
 def _double_row(function: str, stationary: Tensor, moving: Tensor, attributes: list) -> Tuple[int, int]:
     """Columns of stationary and of moving when every partition holds two rows of the contraction."""
     check.since(function, 3)

@@ -47,6 +47,10 @@ class Dialect:
         ids = list(product(*(range(each) for each in grid)))
         return [(at * cores // max(1, len(ids)), each) for at, each in enumerate(ids)]
 
+    def argument(self, value: Any) -> Any:
+        """An argument of a kernel that another kernel calls, perhaps one of another dialect."""
+        return value
+
     def result(self, tensor: Tensor) -> Tensor:
         """The tensor in HBM that is returned for one that the kernel returns."""
         return tensor
@@ -87,7 +91,8 @@ class Kernel:
 
     def __call__(self, *args, **kwargs):
         if _trace.active() is not None:
-            return self.func(*args, **kwargs)
+            convert = self.dialect.argument
+            return self.func(*(convert(each) for each in args), **{name: convert(each) for name, each in kwargs.items()})
         return self.run(args, kwargs)
 
     # Tracing.
