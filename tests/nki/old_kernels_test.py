@@ -250,17 +250,6 @@ def interpolate(src, chunk=4):
     return dst
 
 
-@nki.jit
-def gather_rows(data, indices):
-    """Rows of data in the order of indices, and their neighbours to the right."""
-    n = indices.shape[0]
-    out = nl.ndarray((n, data.shape[1]), dtype=data.dtype, buffer=nl.shared_hbm)
-    i_p, i_f = nl.arange(n)[:, None], nl.arange(data.shape[1])[None, :]
-    idx_tile = nl.load(indices[i_p])
-    nl.store(out[i_p, i_f], value=nl.load(data[idx_tile[i_p, 0], i_f]))
-    return out
-
-
 def _exps(x):
     exps = np.exp(x - x.max(axis=-1, keepdims=True))
     return exps / exps.sum(axis=-1, keepdims=True)
@@ -333,11 +322,6 @@ class Kernels(unittest.TestCase):
         want[:, 1:-1:2] = x[:, :-1] * 0.75 + x[:, 1:] * 0.25
         want[:, 2::2] = x[:, :-1] * 0.25 + x[:, 1:] * 0.75
         close(self, interpolate(x), want)
-
-    @on()
-    def test_rows_picked_by_a_tile_of_indices(self):
-        data, indices = normal(300, 64), np.random.default_rng(2).integers(0, 300, 100).astype(np.int32)
-        np.testing.assert_array_equal(gather_rows(data, indices), data[indices])
 
 
 if __name__ == "__main__":
