@@ -74,6 +74,24 @@ class Cores(unittest.TestCase):
         np.testing.assert_array_equal(exchange[2](x), 2 * x)
 
     @on("trn2", "trn3")
+    def test_cores_exchange_tiles(self):
+        @nki.jit
+        def kernel(x):
+            core = nl.program_id(0)
+            mine, got = nl.load(x[nl.ds(core * P, P)]), nl.ndarray((P, x.shape[1]), x.dtype, nl.sbuf)
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            for pipe in range(2):
+                nisa.sendrecv(src=mine, dst=got, send_to_rank=1 - core, recv_from_rank=1 - core, pipe_id=pipe)
+                nisa.tensor_tensor(mine, mine, got, nl.add)
+            nl.store(out[nl.ds(core * P, P)], mine)
+            return out
+        x = normal(256, 64)
+        both = 2 * (x[:P] + x[P:])
+        close(self, kernel[2](x), np.concatenate([both, both]))
+        with self.assertRaisesRegex(nki.NkiValidationError, "needs the two cores"):
+            kernel(x)
+
+    @on("trn2", "trn3")
     def test_private_memory(self):
         x = normal(256, 64)
         close(self, private[2](x), x + (np.arange(256)[:, None] // P))

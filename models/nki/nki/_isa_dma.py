@@ -9,9 +9,9 @@ from typing import List, Optional, Tuple
 
 from . import _checks as check
 from . import _trace
-from ._enums import UNKNOWN, dge_mode as modes, oob_mode as bounds
+from ._enums import UNKNOWN, dge_mode as modes, dma_engine as dma_engines, oob_mode as bounds
 from ._errors import fail, missing
-from ._memory import allocate
+from ._memory import allocate, exchanged
 from ._operators import OPERATORS, alu
 from ._tensor import PRIVATE_HBM, SBUF, Reshaped, Tensor, merged, operand_text
 from ._trace import Record, add
@@ -272,6 +272,30 @@ def _indirect_compute(function: str, dst: Tensor, sources: List[Tensor], oob, na
     return _indirect(function, dst, tables[0], oob, name, "add")
 
 
-def sendrecv(src, dst, send_to_rank, recv_from_rank, pipe_id=0, dma_engine=None, name=None) -> Record:
-    """The cores of a logical core exchange tiles."""
-    missing("nki.isa.sendrecv")
+# Bytes per partition that the DMA engine of GpSimd exchanges, by the size of an element.
+_GPSIMD_BYTES = {4: 1024, 2: 512, 1: 256}
+
+
+def sendrecv(src, dst, send_to_rank, recv_from_rank, pipe_id=0, dma_engine=dma_engines.dma, name=None) -> Record:
+    """The cores of a logical core exchange tiles: src goes to one core's dst, dst comes from another's src. By way of shared HBM, behind
+    a barrier of both. Calls of the two programs meet in their order."""
+    function = "nki.isa.sendrecv"
+    src = check.chip(function, "src", src, ("sbuf",))
+    dst = check.chip(function, "dst", dst, ("sbuf",))
+    trace = _trace.current(function)
+    other = 1 - trace.core
+    if len(trace.launch.traces) != 2:
+        fail(function, "needs the two cores of a launch with kernel[2]")
+    if int(send_to_rank) != other or int(recv_from_rank) != other:
+        fail(function, f"core {trace.core} exchanges with core {other}, not with {send_to_rank} and {recv_from_rank}")
+    check.same(function, dst, src, "src")
+    if src.dtype is not dst.dtype:
+        fail(function, f"src is {src.dtype} and dst {dst.dtype}: they must be equal")
+    if dma_engine in (dma_engines.gpsimd_dma, True) and src.elems * src.itemsize > _GPSIMD_BYTES[src.itemsize]:
+        fail(function, f"gpsimd_dma exchanges at most {_GPSIMD_BYTES[src.itemsize]} bytes per partition of {src.dtype}, "
+             f"these are {src.elems * src.itemsize}")
+    mine, theirs = (exchanged(trace, core, src.shape[0], src.elems, src.dtype) for core in (trace.core, other))
+    trace.exchanges += 1
+    add("dma_copy", STORE_ENGINE, [mine, src], (), None)
+    add("core_barrier", "gpsimd", [], (), None)
+    return add("dma_copy", LOAD_ENGINE, [dst, theirs], (), name)

@@ -113,4 +113,17 @@ def constant_tensor(array: np.ndarray, dtype: Optional[DType] = None, cls=Tensor
     return whole(storage, cls)
 
 
+def exchanged(trace: _trace.Trace, core: int, partitions: int, elements: int, dtype: DType) -> Tensor:
+    """Where `core` leaves the tile of the next exchange between the cores, in HBM."""
+    held = trace.launch.exchanges
+    key = (trace.exchanges, core)
+    if key not in held:
+        held[key] = Storage(trace.launch.unique("exchange"), SHARED_HBM, dtype, (partitions, elements))
+    storage = held[key]
+    if storage.shape != (partitions, elements) or storage.dtype is not dtype:
+        fail("nki.isa.sendrecv", f"exchange number {trace.exchanges} is [{partitions}, {elements}] of {dtype} here and {list(storage.shape)} of "
+             f"{storage.dtype} on the other core")
+    return whole(storage)
+
+
 HBM = PRIVATE_HBM

@@ -75,7 +75,7 @@ class ProgramText:
         if len(launch.traces) > 1:
             self.lines.append(f"cores {len(launch.traces)}")
         self.lines.append("sync auto")
-        for storage in launch.inputs + launch.shared + launch.constants:
+        for storage in launch.inputs + launch.shared + launch.constants + list(launch.exchanges.values()):
             self._tensor(storage)
         for trace in launch.traces:
             for storage in trace.storages:

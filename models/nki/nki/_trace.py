@@ -71,6 +71,7 @@ class Trace:
         self.caches: Dict[str, object] = {}  # of dialects
         self.ordered = 0  # depth of no_reorder
         self.registers = 0
+        self.exchanges = 0  # sendrecv calls so far
 
     def begin_program(self, ids: Tuple[int, ...]) -> None:
         self.program_ids = ids
@@ -89,6 +90,7 @@ class Launch:
         self.constants: list = []  # storages with contents known when tracing
         self.traces = [Trace(self, core) for core in range(cores)]
         self.variables = 0
+        self.exchanges: dict = {}  # (number of the exchange, core that sends) -> storage
         self.schedule: list = []  # (later, earlier) names of kernel.with_schedule
         self.prints: list = []  # (prefix, storage, trace) of device_print
         self.names: Dict[str, int] = {}
