@@ -53,6 +53,19 @@ class Matmul(unittest.TestCase):
         close(self, got, np.stack([3 * want, want], 1))
 
     @on()
+    def test_a_region_of_which_a_part_was_written_before(self):
+        a, b = normal(128, 64), normal(128, 96, seed=1)
+
+        def body(out, s, m):
+            acc = tile(64, 96, buffer=nl.psum)
+            nisa.nc_matmul(acc[:, 32:64], s, m[:, 32:64])
+            nisa.nc_matmul(acc, s, m)
+            nisa.tensor_copy(out, acc)
+        want = a.T.astype(np.float64) @ b
+        want[:, 32:64] *= 2
+        close(self, on_tiles(body, (a, b), [((64, 96), F32)]), want)
+
+    @on()
     def test_zeros_in_psum_start_a_sum(self):
         a, b = normal(128, 64), normal(128, 96, seed=1)
 

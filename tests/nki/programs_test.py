@@ -76,6 +76,18 @@ class Arguments(unittest.TestCase):
             got = nki.jit(_copied)(array)
             close(self, got, array, relative=2 ** -3 if "float8" in str(array.dtype.metadata) else 2 ** -8)
 
+    @on("trn2", "trn3")
+    def test_e4m3fn_is_the_only_e4m3_of_v4_and_e4m3_before(self):
+        seen = []
+
+        @nki.jit
+        def kernel(x):
+            seen.append(str(x.dtype))
+            return _copied(x)
+        x = np.clip(normal(P, F), -200, 200).astype(nl.float8_e4m3fn)
+        close(self, kernel(x), x, relative=2 ** -4)
+        self.assertEqual(seen, ["float8_e4m3fn" if nisa.get_nc_version() >= nisa.nc_version.gen4 else "float8_e4m3"])
+
     @on("trn2")
     def test_wrong_arguments_are_pythons_type_errors(self):
         with self.assertRaisesRegex(TypeError, "double.*missing"):

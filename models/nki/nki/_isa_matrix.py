@@ -35,8 +35,9 @@ def _cells(dst: Tensor) -> np.ndarray:
     return mask
 
 
-def accumulates(dst: Tensor) -> bool:
-    """Whether a product without `accumulate` adds: what products were written to before adds up, the rest is overwritten."""
+def accumulates(dst: Tensor) -> Optional[bool]:
+    """Whether a product without `accumulate` adds: what products were written to before adds up, the rest is overwritten.
+    None: a part was written before."""
     storage = dst.storage
     regions = storage.accumulated
     region = _region(dst)
@@ -46,15 +47,37 @@ def accumulates(dst: Tensor) -> bool:
     if region in regions:
         return True
     if regions and dst.offset.__class__ is int and dst.part.__class__ is int and not storage.aliases:
-        mask = _cells(dst)
-        before = np.logical_or.reduce([_cells(each) for each in regions.values()]) & mask
-        if before.any():
-            if not (before == mask).all():
-                missing("nki.isa.nc_matmul", "a product onto a region of which a part was written before: give accumulate, or "
-                        "use regions that are equal or have nothing in common")
-            return True
+        before = _written(dst)
+        if before.any() and not before.all():
+            return None
+        regions[region] = dst
+        return bool(before.any())
     regions[region] = dst
     return False
+
+
+def _written(dst: Tensor) -> np.ndarray:
+    """Which elements of the view products were written to before: [partitions, elements]."""
+    held = np.zeros((dst.storage.parts, dst.storage.row), bool)
+    for each in dst.storage.accumulated.values():
+        held |= _cells(each)
+    part = held[dst.part:dst.part + dst.shape[0]]
+    view = np.lib.stride_tricks.as_strided(part[:, dst.offset:], dst.shape, (part.strides[0],) + dst.strides[1:])
+    return view.reshape(dst.shape[0], dst.elems)
+
+
+def _by_columns(function: str, dst: Tensor, stationary: Tensor, moving: Tensor, name: Optional[str], **options) -> Record:
+    """A product onto a region of which some columns were written before: one for each run of columns that are alike."""
+    before = _written(dst)
+    if not (before == before[0]).all():
+        missing(function, "a product onto a region of which only some partitions were written before")
+    to, columns = dst.reshape((dst.shape[0], dst.elems)), moving.reshape((moving.shape[0], moving.elems))
+    edges = [0] + [i for i in range(1, dst.elems) if before[0, i] != before[0, i - 1]] + [dst.elems]
+    record = None
+    for first, last in zip(edges, edges[1:]):
+        run = (slice(None), slice(first, last))
+        record = nc_matmul(to.index(run), stationary, columns.index(run), name=name, **options)
+    return record
 
 
 def _flag(trace: _trace.Trace, dst: Tensor, accumulate):
@@ -63,6 +86,8 @@ def _flag(trace: _trace.Trace, dst: Tensor, accumulate):
     before = accumulates(dst)
     if accumulate is not None:
         return 1 if accumulate else 0
+    if before is None:
+        return None
     if before:
         return 1
     around = trace.open_loops[dst.storage.loops:]
@@ -135,6 +160,9 @@ def nc_matmul(dst, stationary, moving, is_stationary_onezero=False, is_moving_on
         _check_tile(function, tile_size, tile_position, rows, columns)
         attributes.append(("tile_size", [int(each) for each in tile_size]))
     flag = _flag(trace, dst, accumulate)
+    if flag is None:
+        return _by_columns(function, dst, stationary, moving, name, is_stationary_onezero=is_stationary_onezero,
+                           is_moving_onezero=is_moving_onezero, tile_position=tile_position, tile_size=tile_size)
     if flag.__class__ is not int or flag:
         attributes.append(("accumulate", flag))
     if is_stationary_onezero and stationary.dtype.name in _WIDE:
@@ -222,6 +250,8 @@ def nc_matmul_mx(dst, stationary, moving, stationary_scale, moving_scale, tile_p
         _check_tile(function, tile_size, tile_position, views[0].shape[0], views[0].elems)
         attributes.append(("tile_size", list(tile_size)))
     flag = _flag(_trace.current(function), dst, accumulate)
+    if flag is None:
+        missing(function, "a product onto a region of which only a part was written before")
     if flag.__class__ is not int or flag:
         attributes.append(("accumulate", flag))
     return add("nc_matmul_mx", "tensor", [dst] + views, tuple(attributes), name)

@@ -7,7 +7,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from . import _trace
-from ._dtypes import DType, as_dtype
+from ._dtypes import DType, as_dtype, float8_e4m3, float8_e4m3fn
 from ._errors import fail
 from ._target import PARTITIONS, PSUM_BYTES
 from ._tensor import PRIVATE_HBM, SHARED_HBM, Buffer, Storage, Tensor, whole
@@ -91,8 +91,11 @@ def _shared(trace: _trace.Trace, shape: Tuple[int, ...], dtype: DType, name: str
 
 
 def input_tensor(launch: _trace.Launch, name: str, array: np.ndarray, cls=Tensor) -> Tensor:
-    """An argument of the kernel as a tensor in HBM. 8-byte numbers become 4-byte ones."""
-    storage = Storage(launch.unique(name), SHARED_HBM, as_dtype(array.dtype), array.shape or (1,))
+    """An argument of the kernel as a tensor in HBM. 8-byte numbers become 4-byte ones; before NeuronCore-v4 there is one e4m3."""
+    dtype = as_dtype(array.dtype)
+    if dtype is float8_e4m3fn and launch.target.version < 4:
+        dtype = float8_e4m3
+    storage = Storage(launch.unique(name), SHARED_HBM, dtype, array.shape or (1,))
     storage.kind = "input"
     storage.array = array
     launch.inputs.append(storage)
