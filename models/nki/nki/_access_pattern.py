@@ -17,7 +17,7 @@ def access_pattern(view, pattern, offset, scalar_offset, vector_offset, indirect
     wanted = view.dtype if dtype is None else as_dtype(dtype)
     base = view if wanted is view.dtype else _retyped(view, wanted)
     pairs = [(int(step), int(count)) for step, count in pattern]
-    if not pairs or any(count < 1 for _, count in pairs):
+    if not pairs or min(count for _, count in pairs) < 1:
         fail("tensor.ap", f"the pattern {pattern} has no elements")
     part, free = base.part, base.offset
     chip = view.space != "hbm"
@@ -38,8 +38,9 @@ def access_pattern(view, pattern, offset, scalar_offset, vector_offset, indirect
     shape = tuple(count for _, count in pairs)
     strides = tuple(step for step, _ in pairs)
     made = base.__class__(view.storage, wanted, shape, strides, free, part, base.base_shape)
-    _check_reach(made, pairs[1:] if chip else pairs, row if chip else view.storage.bytes // wanted.itemsize,
-                 dynamic=scalar_offset is not None or vector_offset is not None)
+    if scalar_offset is None and vector_offset is None:
+        _check_reach(made, pairs[1:] if chip else pairs, row if chip else view.storage.bytes // wanted.itemsize)
+        return made
     step = prod(base.base_shape[indirect_dim + 1:])
     if scalar_offset is not None:
         if chip and indirect_dim == 0:
@@ -68,12 +69,16 @@ def _split(offset, row: int):
     return int(offset) // row, int(offset) % row
 
 
-def _check_reach(made, pairs, room: int, dynamic: bool) -> None:
+def _check_reach(made, pairs, room: int) -> None:
     """Every element lies in the storage: within a partition on chip."""
-    if not isinstance(made.offset, int) or dynamic:
+    low = high = made.offset
+    if low.__class__ is not int:
         return
-    low = made.offset + sum(min(0, step * (count - 1)) for step, count in pairs)
-    high = made.offset + sum(max(0, step * (count - 1)) for step, count in pairs)
+    for step, count in pairs:
+        if step < 0:
+            low += step * (count - 1)
+        else:
+            high += step * (count - 1)
     if low < 0 or high >= room:
         fail("tensor.ap", f"reaches element {low if low < 0 else high} of {made.name}, which has {room}"
              f"{'' if made.space == 'hbm' else ' per partition'}", IndexError)

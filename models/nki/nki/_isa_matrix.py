@@ -307,3 +307,5 @@ def drop_needless_zeros(trace: _trace.Trace) -> None:
             else:
                 storage.zeros.dropped = bool(covered[key].all())
                 del zeroed[key]
+    for key, storage in zeroed.items():  # never read
+        storage.zeros.dropped = bool(covered[key].all())

@@ -17,6 +17,9 @@ def _plain(shape) -> Tuple[int, ...]:
     return tuple(int(each) for each in shape)
 
 
+_ALL = slice(None)
+
+
 class Views:
     """The methods; the fields are Tensor's."""
 
@@ -31,7 +34,9 @@ class Views:
             key = (key,)
         shape, strides, chip = self.shape, self.strides, self.space != "hbm"
         if len(key) != len(shape) or Ellipsis in key or None in key:
-            return self._expanded(key)
+            if len(key) > len(shape) or Ellipsis in key or None in key:
+                return self._expanded(key)
+            key += (_ALL,) * (len(shape) - len(key))
         offset, part, dynamic = self.offset, self.part, self.dynamic
         out_shape, out_strides = [], []
         for dim, item in enumerate(key):
@@ -148,11 +153,11 @@ class Views:
 
     def slice(self, dim: int, start: int, end: int, step: int = 1):
         dim = self._dim(dim, "slice", False)
-        return Views.__getitem__(self, (slice(None),) * dim + (slice(start, end, step),))
+        return Views.__getitem__(self, (_ALL,) * dim + (slice(start, end, step),))
 
     def select(self, dim: int, index):
         dim = self._dim(dim, "select", False)
-        return Views.__getitem__(self, (slice(None),) * dim + (index,))
+        return Views.__getitem__(self, (_ALL,) * dim + (index,))
 
     def permute(self, dims: Sequence[int]):
         dims = tuple(d % len(self.shape) for d in dims)
