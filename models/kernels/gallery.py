@@ -13,34 +13,45 @@ import numpy as np
 DEVICES = ("trn1", "trn2", "trn3")
 
 
+Shapes = Tuple[Tuple[int, ...], ...]
+Arrays = Tuple[np.ndarray, ...]
+
+
+def unchanged(*arrays: np.ndarray) -> Arrays:
+    return arrays
+
+
 class Example(NamedTuple):
     """A kernel, and how to run and check it."""
 
     kernel: nki.Kernel
-    inputs: Callable[..., Tuple[np.ndarray, ...]]  # inputs(**sizes): its arguments
-    reference: Callable[..., np.ndarray]  # what it must return for them
-    tolerance: float  # largest error, relative to the largest value of the reference
+    shapes: Callable[..., Shapes]  # shapes(**sizes): of its arguments
+    reference: Callable[..., Any]  # what it must return, an array or a tuple of them
+    tolerance: Any  # largest error, relative to the largest value of the reference; one for each array
     small: Dict[str, int]  # sizes in tests
     stated: Dict[str, int]  # sizes of the times in the docstring
     dtypes: Tuple[Any, ...] = (nl.float32, nl.bfloat16)  # those it is tested with; the last one is timed
-    options: Dict[str, Any] = {}  # further arguments of the kernel
+    values: Callable[..., Arrays] = unchanged  # arguments made of normally distributed arrays
 
     @property
     def name(self) -> str:
         return self.kernel.__name__
 
-    def arrays(self, sizes: Dict[str, int], dtype) -> Tuple[np.ndarray, ...]:
-        return tuple(each.astype(dtype) for each in self.inputs(**sizes))
+    def arrays(self, sizes: Dict[str, int], dtype) -> Arrays:
+        """Arguments with values, the same ones every time."""
+        generator = np.random.default_rng(1)
+        made = self.values(*(generator.standard_normal(shape).astype(np.float32) for shape in self.shapes(**sizes)))
+        return tuple(each.astype(dtype) for each in made)
 
-    def error(self, dtype) -> float:
-        """What a result of this type may be off: the tolerance, or the type's own rounding."""
-        return max(self.tolerance, 2.0 ** -7 if dtype is nl.bfloat16 else 0.0)
+    def blanks(self, sizes: Dict[str, int], dtype) -> Arrays:
+        """Arguments of which only shapes and types matter; they take no memory."""
+        zero = np.zeros((), np.float32).astype(dtype)
+        return tuple(np.broadcast_to(zero, shape) for shape in self.shapes(**sizes))
 
-
-def normal(*shapes: Tuple[int, ...]) -> Tuple[np.ndarray, ...]:
-    """An array of normally distributed values per shape, the same ones every time."""
-    generator = np.random.default_rng(1)
-    return tuple(generator.standard_normal(shape).astype(np.float32) for shape in shapes)
+    def errors(self, dtype) -> Tuple[float, ...]:
+        """What each result may be off: the tolerance, or the rounding of the type."""
+        bounds = self.tolerance if isinstance(self.tolerance, tuple) else (self.tolerance,)
+        return tuple(max(each, 2.0 ** -7 if dtype is nl.bfloat16 else 0.0) for each in bounds)
 
 
 def tiles(size: int, tile: int):

@@ -23,7 +23,7 @@ for path in (os.path.join(os.path.dirname(MODELS), "python"), os.path.join(MODEL
 import nki  # noqa: E402
 from gallery import DEVICES, Example  # noqa: E402
 
-MODULES = ("matmul", "softmax", "rmsnorm", "transpose")
+MODULES = ("matmul", "softmax", "rmsnorm", "transpose", "rope", "attention", "mlp", "conv2d", "mamba")
 
 
 def examples():
@@ -33,7 +33,7 @@ def examples():
 def microseconds(example: Example, device: str) -> float:
     os.environ["NEURON_PLATFORM_TARGET_OVERRIDE"] = device
     measured = nki.benchmark(warmup=0, iters=1)(example.kernel)
-    measured(*example.arrays(example.stated, example.dtypes[-1]), **example.options)
+    measured(*example.blanks(example.stated, example.dtypes[-1]))
     return measured.benchmark_result.nc_latency.get_latency_percentile(50)
 
 

@@ -4,7 +4,7 @@ import nki
 import nki.isa as nisa
 import nki.language as nl
 import numpy as np
-from gallery import Example, normal, tiles
+from gallery import Example, tiles
 
 
 @nki.jit
@@ -13,6 +13,8 @@ def softmax(x):
 
     128 rows at a time: Vector finds the maximum, Scalar takes the exponentials of x - max and adds them up in the same
     pass, Vector scales them. Of three passes over a tile, two are Vector's.
+
+    Simulated (rows 4096, columns 4096, bfloat16): trn1 376.2 us, trn2 326.4 us, trn3 290.7 us.
     """
     rows, columns = x.shape
     out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
@@ -32,8 +34,8 @@ def softmax(x):
     return out
 
 
-def inputs(rows, columns):
-    return normal((rows, columns))
+def shapes(rows, columns):
+    return ((rows, columns),)
 
 
 def reference(x):
@@ -42,4 +44,4 @@ def reference(x):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-EXAMPLES = [Example(softmax, inputs, reference, 1e-5, {"rows": 200, "columns": 300}, {"rows": 4096, "columns": 4096})]
+EXAMPLES = [Example(softmax, shapes, reference, 1e-5, {"rows": 200, "columns": 300}, {"rows": 4096, "columns": 4096})]

