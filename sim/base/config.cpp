@@ -52,8 +52,9 @@ std::string join(const std::string& table, std::string_view key) {
 // Turns a parsed document into values by full path.
 class Flattener {
  public:
-  Flattener(const std::string& file, std::map<std::string, Config::Value>& values)
-      : file_(file), values_(values) {}
+  using Lists = std::map<std::string, std::vector<Config::Entry>>;
+  Flattener(const std::string& file, std::map<std::string, Config::Value>& values, Lists& lists)
+      : file_(file), values_(values), lists_(lists) {}
 
   void table(const toml::table& table, const std::string& path, int depth) {
     if (depth > kMaxTableDepth) {
@@ -65,7 +66,9 @@ class Flattener {
         fail(node, path, "a key may have 64 letters, digits, \"_\" and \"-\"");
       }
       const toml::table* inner = node.as_table();
-      if (inner == nullptr) {
+      if (path.empty() && node.is_array_of_tables()) {
+        list(*node.as_array(), child);
+      } else if (inner == nullptr) {
         values_[child] = scalar(node, child);
       } else if (inner->contains("value")) {
         values_[child] = value_table(*inner, child);
@@ -76,6 +79,20 @@ class Flattener {
   }
 
  private:
+  void list(const toml::array& entries, const std::string& name) {
+    for (const toml::node& node : entries) {
+      Config::Entry entry;
+      entry.origin = SourcePos{file_, static_cast<int>(node.source().begin.line), 0}.text();
+      for (const auto& [key, value] : *node.as_table()) {
+        if (!is_key(key.str())) {
+          fail(value, name, "a key may have 64 letters, digits, \"_\" and \"-\"");
+        }
+        entry.values[std::string(key.str())] = scalar(value, join(name, key.str()));
+      }
+      lists_[name].push_back(std::move(entry));
+    }
+  }
+
   [[noreturn]] void fail(const toml::node& node, const std::string& path,
                          const std::string& problem) const {
     const toml::source_position at = node.source().begin;
@@ -122,6 +139,7 @@ class Flattener {
 
   const std::string& file_;
   std::map<std::string, Config::Value>& values_;
+  Lists& lists_;
 };
 
 std::string quoted(const std::string& text) {
@@ -175,7 +193,7 @@ Config Config::load_below(const std::string& path, std::vector<std::string>& cha
 Config Config::parse_below(const std::string& text, const std::string& name,
                            const std::string& directory, std::vector<std::string>& chain) {
   Config own;
-  Flattener(name, own.values_).table(parse_toml(text, name), "", 0);
+  Flattener(name, own.values_, own.lists_).table(parse_toml(text, name), "", 0);
   const auto extends = own.values_.find("extends");
   if (extends == own.values_.end()) {
     return own;
@@ -192,10 +210,23 @@ Config Config::parse_below(const std::string& text, const std::string& name,
   } catch (const UserError& error) {
     throw UserError(base_name.origin + ": extends: " + error.what());
   }
-  for (auto& [path, value] : own.values_) {
-    merged.values_[path] = std::move(value);
-  }
+  merged.merge(std::move(own));
   return merged;
+}
+
+void Config::merge(Config other) {
+  for (auto& [path, value] : other.values_) {
+    values_[path] = std::move(value);
+  }
+  for (auto& [name, entries] : other.lists_) {
+    std::vector<Entry>& list = lists_[name];
+    std::move(entries.begin(), entries.end(), std::back_inserter(list));
+  }
+}
+
+const std::vector<Config::Entry>& Config::take_list(const std::string& name) {
+  used_lists_.insert(name);
+  return lists_[name];
 }
 
 void Config::set(const std::string& assignment) {
@@ -263,6 +294,13 @@ void Config::finish() const {
     throw UserError(
         fmt::format("{}: unknown key \"{}\"{}", value.origin, path, suggestion(path, used_)));
   }
+  for (const auto& [name, entries] : lists_) {
+    if (entries.empty() || used_lists_.count(name) != 0) {
+      continue;
+    }
+    throw UserError(fmt::format("{}: unknown list \"{}\"{}", entries.front().origin, name,
+                                suggestion(name, used_lists_)));
+  }
 }
 
 std::string Config::resolved_toml() const {
@@ -281,6 +319,14 @@ std::string Config::resolved_toml() const {
     text += table.empty() ? "" : fmt::format("{}[{}]\n", text.empty() ? "" : "\n", table);
     for (const auto& [key, value] : keys) {
       text += fmt::format("{} = {}\n", key, value);
+    }
+  }
+  for (const auto& [name, entries] : lists_) {
+    for (const Entry& entry : entries) {
+      text += fmt::format("{}[[{}]]\n", text.empty() ? "" : "\n", name);
+      for (const auto& [key, value] : entry.values) {
+        text += fmt::format("{} = {}\n", key, value.is_string ? quoted(value.text) : value.text);
+      }
     }
   }
   return text;

@@ -9,6 +9,10 @@
 //
 // A value is a scalar (`capacity = "16GiB"`) or a table {value = "16GiB", source = "documented:
 // ..."}; `source` says where the number comes from and starts with documented, derived or assumed.
+//
+// At the top level a file may also hold lists of tables of scalars, `[[fault]]`. They are no
+// parameters: whoever knows their keys takes the whole list. A list of an extending file is
+// appended to that of the file it extends.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +46,12 @@ class Config {
     std::string source;
   };
 
+  /// One table of a list.
+  struct Entry {
+    std::string origin;                   // file:line where it begins
+    std::map<std::string, Value> values;  // by key
+  };
+
   /// An empty configuration: every parameter at its default.
   Config() = default;
 
@@ -58,13 +68,19 @@ class Config {
   /// Applies "a.b.c=value" (the command line's --set). Throws UserError when it has no '='.
   void set(const std::string& assignment);
 
+  /// Puts another configuration over this one: its values win, its lists are appended.
+  void merge(Config other);
+
+  /// The list `name`, which may be empty; marks it as used.
+  const std::vector<Entry>& take_list(const std::string& name);
+
   /// For ParamScope only: the value at `path` or nullptr; marks it as used.
   const Value* take(const std::string& path);
   /// For ParamScope only: a parameter was resolved. Whoever shares it declares it alike.
   void record(ParamInfo info);
 
   /// Call when every Params struct was built. Throws UserError naming file, line, key and nearest
-  /// valid name for the first key that no parameter used.
+  /// valid name for the first key or list that nobody used.
   void finish() const;
 
   const std::vector<ParamInfo>& params() const { return params_; }
@@ -79,6 +95,8 @@ class Config {
 
   std::map<std::string, Value> values_;  // by full path; ordered, so that output is stable
   std::set<std::string> used_;
+  std::map<std::string, std::vector<Entry>> lists_;
+  std::set<std::string> used_lists_;
   std::vector<ParamInfo> params_;              // in the order of declaration
   std::map<std::string, std::size_t> places_;  // path to its place in params_
 };

@@ -79,7 +79,7 @@ TEST_CASE("a syntax error names file, line and column", "[config]") {
 
 TEST_CASE("what no parameter can have is refused where it stands", "[config]") {
   CHECK_THAT(parse_error("a = [1, 2]"), Contains("c.toml:1:5: a: arrays and dates"));
-  CHECK_THAT(parse_error("[[a]]\nb = 1"), Contains("a: arrays and dates"));
+  CHECK_THAT(parse_error("[a]\n[[a.b]]\nc = 1"), Contains("a.b: arrays and dates"));
   CHECK_THAT(parse_error("a = 2026-01-01"), Contains("a: arrays and dates"));
   CHECK_THAT(parse_error("a = {value = 1, sauce = \"x\"}"), Contains("a: \"sauce\" beside"));
   CHECK_THAT(parse_error("a = {value = 1, source = 2}"), Contains("\"source\" must be a text"));
@@ -250,4 +250,29 @@ TEST_CASE("a parameter that is used twice is listed once", "[config]") {
   declare(config);
   CHECK(config.params().size() == count);
   CHECK_THROWS_AS(ParamScope(config, "").count("seed", 2, 0, 9, "Seed"), InternalError);
+}
+
+TEST_CASE("lists of tables at the top are taken as a whole, the base's first", "[config]") {
+  const Folder folder;
+  folder.write("base.toml", "[[fault]]\npoint = \"a\"\n");
+  Config config = Config::load(
+      folder.write("top.toml", "extends = \"base.toml\"\n[[fault]]\npoint = \"b\"\nhit = 2\n"));
+  Config more = Config::parse("[[fault]]\npoint = \"c\"\n", "more.toml");
+  config.merge(std::move(more));
+  const std::vector<Config::Entry>& list = config.take_list("fault");
+  REQUIRE(list.size() == 3);
+  CHECK(list[0].values.at("point").text == "a");
+  CHECK(list[1].values.at("hit").text == "2");
+  CHECK_THAT(list[1].values.at("hit").origin, Contains("top.toml:4"));
+  CHECK(list[2].origin == "more.toml:1");
+  config.finish();
+  Config again = Config::parse(config.resolved_toml(), "resolved.toml");
+  CHECK(again.take_list("fault").size() == 3);
+}
+
+TEST_CASE("a list that nobody takes is refused with the nearest name", "[config]") {
+  Config config = Config::parse("[[falt]]\npoint = \"a\"\n", "c.toml");
+  config.take_list("fault");
+  CHECK_THAT(error_of([&] { config.finish(); }),
+             Equals("c.toml:1: unknown list \"falt\"; did you mean \"fault\"?"));
 }
