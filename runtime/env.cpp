@@ -71,6 +71,7 @@ Options environment_options() {
   options.config = variable("NSIM_CONFIG").value_or(options.config);
   options.set = split(variable("NSIM_SET").value_or(""), ';');
   options.out = variable("NSIM_OUT").value_or("");
+  options.faults = variable("NSIM_FAULTS").value_or("");
   options.trace = flag("NSIM_TRACE", true);
   options.records = flag("NSIM_RECORDS", false);
   if (const auto clock = variable("NSIM_CLOCK")) {
@@ -80,6 +81,17 @@ Options environment_options() {
     options.set.push_back("clock.mode=" + *clock);
   }
   return options;
+}
+
+/// Either variable turns the check on.
+bool check_nan() {
+  const std::string verbosity = variable("NEURON_RT_NUMERICAL_ERRORS_VERBOSITY").value_or("none");
+  if (verbosity != "critical" && verbosity != "none") {
+    throw UserError(fmt::format(
+        "NEURON_RT_NUMERICAL_ERRORS_VERBOSITY=\"{}\" is neither critical nor none", verbosity));
+  }
+  const bool fail_on_nan = flag("NEURON_FAIL_ON_NAN");
+  return fail_on_nan || verbosity == "critical";
 }
 
 log::Level parse_level(const char* name, const std::string& text) {
@@ -181,6 +193,9 @@ Environment read_environment() {
   environment.checks = flag("NSIM_CHECK");
   environment.check_report = variable("NSIM_CHECK_REPORT").value_or("");
   environment.substitute = variable("NSIM_SUBSTITUTE").value_or("");
+  environment.dge_notifications = flag("NEURON_RT_ENABLE_DGE_NOTIFICATIONS");
+  environment.check_nan = check_nan();
+  environment.reset_cores = flag("NEURON_RT_RESET_CORES", true);
   environment.implicit_async =
       number("NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS").value_or(0) != 0;
   environment.dumps = dump_settings();

@@ -36,11 +36,11 @@ struct InspectSettings {
 };
 
 struct Environment {
-  Options options;                         // NSIM_CONFIG, _SET, _OUT, _TRACE, _RECORDS, _CLOCK
-  std::string config_dir;                  // NSIM_CONFIG_DIR
-  bool hooks = false;                      // NSIM_HOOKS=1
-  std::string visible_cores;               // NEURON_RT_VISIBLE_CORES, "" when unset
-  std::int64_t num_cores = 0;              // NEURON_RT_NUM_CORES, 0: all
+  Options options;             // NSIM_CONFIG, _SET, _OUT, _TRACE, _RECORDS, _CLOCK, _FAULTS
+  std::string config_dir;      // NSIM_CONFIG_DIR
+  bool hooks = false;          // NSIM_HOOKS=1
+  std::string visible_cores;   // NEURON_RT_VISIBLE_CORES, "" when unset
+  std::int64_t num_cores = 0;  // NEURON_RT_NUM_CORES, 0: all
   std::optional<std::int64_t> logical_nc;  // NEURON_LOGICAL_NC_CONFIG, NEURON_RT_VIRTUAL_CORE_SIZE
   std::optional<std::int64_t> exec_timeout;  // NEURON_RT_EXEC_TIMEOUT, seconds
   bool implicit_async = false;  // NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS: a mode that is gone
@@ -52,6 +52,9 @@ struct Environment {
   DumpSettings dumps;
   InspectSettings inspect;
   std::vector<std::pair<std::string, std::string>> all;  // NEURON_* and NSIM_*, by name
+  bool dge_notifications = false;                        // NEURON_RT_ENABLE_DGE_NOTIFICATIONS
+  bool check_nan = false;   // NEURON_FAIL_ON_NAN, NEURON_RT_NUMERICAL_ERRORS_VERBOSITY
+  bool reset_cores = true;  // NEURON_RT_RESET_CORES
 };
 
 /// Checks every variable of the runtime that is known (env_table.h); unknown NEURON_RT_* are

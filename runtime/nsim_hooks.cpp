@@ -6,7 +6,10 @@
 #include <utility>
 
 #include "runtime/border.h"
+#include "runtime/scheduling.h"
+#include "runtime/severity.h"
 #include "runtime/status.h"
+#include "sim/hw/fault_plan.h"
 
 using namespace nsim::rt;
 
@@ -45,6 +48,56 @@ NRT_STATUS(nsim_hook_inject)(uint32_t lnc, int xu, int queue, nsim_fault_t fault
     session.on_device([&](nsim::hw::Hardware& hardware) {
       hardware.inject(unit.address(), static_cast<nsim::hw::DeviceError>(fault), skip);
     });
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nsim_hook_inject_plan(const char* toml) {
+  return with_hooks(__func__, [&](Session& session) {
+    require_pointer(toml, "toml");
+    nsim::Config config = nsim::Config::parse(toml, "plan");
+    const std::vector<nsim::hw::FaultRule> rules = nsim::hw::take_fault_plan(config);
+    config.finish();
+    session.on_device([&](nsim::hw::Hardware& hardware) { hardware.add_faults(rules); });
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nsim_hook_fault_cell(uint32_t index, nsim_fault_cell_t* cell) {
+  return with_hooks(__func__, [&](Session&) {
+    require_pointer(cell, "cell");
+    const std::optional<nsim::hw::FaultCell> found = nsim::hw::fault_cell(index);
+    if (!found) {
+      throw StatusError(NRT_INVALID, "no such cell");
+    }
+    const nsim::hw::FaultPointInfo& point = nsim::hw::info(found->point);
+    *cell = {point.name, nsim::hw::name(found->phase), nsim::hw::name(found->unit),
+             status_of(point.error), nsim::hw::is_fatal(point.error)};
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nsim_hook_reload_driver(void) {
+  return at_border(__func__, [] {
+    if (!read_environment().hooks) {
+      throw StatusError(NRT_INVALID, "hooks need NSIM_HOOKS=1");
+    }
+    DeviceHealth::of_process().reload();
+    return NRT_SUCCESS;
+  });
+}
+
+NRT_STATUS nsim_hook_times(nrta_seq_t sequence, uint64_t* started, uint64_t* ended) {
+  return with_hooks(__func__, [&](Session& session) {
+    require_pointer(started, "started");
+    require_pointer(ended, "ended");
+    const auto record =
+        session.find_record(issued_unit(session, sequence), NRTA_SEQ_GET_SEQ_NUM(sequence));
+    if (!record) {
+      throw StatusError(NRT_INVALID, "the request is not complete, or many were since");
+    }
+    *started = static_cast<std::uint64_t>(record->started);
+    *ended = static_cast<std::uint64_t>(record->ended);
     return NRT_SUCCESS;
   });
 }

@@ -2,6 +2,7 @@
 #include "runtime/options.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -29,8 +30,7 @@ Chosen& chosen() {
 /// The shipped files of an installation: beside the folder that holds this code, share/neuronsim.
 fs::path installed_share() {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<void*>(&installed_share), &info) == 0 ||
-      info.dli_fname == nullptr) {
+  if (dladdr(reinterpret_cast<void*>(&installed_share), &info) == 0 || info.dli_fname == nullptr) {
     return {};
   }
   std::error_code error;
@@ -52,7 +52,10 @@ void set_options(Options options) {
   state.options = std::move(options);
 }
 
-std::string find_config(const std::string& name_or_path) {
+namespace {
+
+/// In the folder `below` each folder of configurations; "" for those themselves.
+std::string find_toml(const std::string& name_or_path, const char* what, const char* below) {
   std::error_code ignored;
   if (fs::is_regular_file(name_or_path, ignored)) {
     return name_or_path;
@@ -60,7 +63,8 @@ std::string find_config(const std::string& name_or_path) {
   const fs::path folders[] = {read_environment().config_dir, NSIM_SOURCE_CONFIGS,
                               installed_share() / "configs"};
   std::vector<std::string> shipped;
-  for (const fs::path& folder : folders) {
+  for (const fs::path& parent : folders) {
+    const fs::path folder = parent.empty() || *below == '\0' ? parent : parent / below;
     if (folder.empty() || !fs::is_directory(folder, ignored)) {
       continue;
     }
@@ -80,7 +84,18 @@ std::string find_config(const std::string& name_or_path) {
   for (const std::string& name : shipped) {
     names += (names.empty() ? "" : ", ") + name;
   }
-  throw UserError("no configuration \"" + name_or_path + "\": neither a file nor one of " + names);
+  throw UserError(
+      fmt::format("no {} \"{}\": neither a file nor one of {}", what, name_or_path, names));
+}
+
+}  // namespace
+
+std::string find_config(const std::string& name_or_path) {
+  return find_toml(name_or_path, "configuration", "");
+}
+
+std::string find_faults(const std::string& name_or_path) {
+  return find_toml(name_or_path, "fault plan", "faults");
 }
 
 std::string find_shared(const std::string& path) {

@@ -16,6 +16,15 @@ Config load_config(const Environment& environment, const Options& options) {
   if (environment.checks) {
     config.set("runtime.checks=true");
   }
+  if (!options.faults.empty()) {
+    config.merge(Config::load(find_faults(options.faults)));
+  }
+  if (environment.dge_notifications) {
+    config.set("execution_unit.dge_notifications=true");
+  }
+  if (environment.check_nan) {
+    config.set("neuron_core.check_nan=true");
+  }
   for (const std::string& assignment : options.set) {
     config.set(assignment);
   }
@@ -24,7 +33,8 @@ Config load_config(const Environment& environment, const Options& options) {
 
 Parameters resolve(Config& config) {
   Parameters parameters{hw::Hardware::resolve(config), ClockParams(ParamScope(config, "clock")),
-                        RuntimeParams(ParamScope(config, "runtime"))};
+                        RuntimeParams(ParamScope(config, "runtime")),
+                        SeverityParams(ParamScope(config, "severity"))};
   config.finish();
   return parameters;
 }

@@ -6,6 +6,7 @@
 
 #include "runtime/env.h"
 #include "runtime/runtime_params.h"
+#include "runtime/severity.h"
 #include "sim/base/clock.h"
 #include "sim/base/config.h"
 #include "sim/hw/hardware.h"
@@ -16,6 +17,7 @@ struct Parameters {
   std::shared_ptr<const hw::InstanceParams> hardware;
   ClockParams clock;
   RuntimeParams runtime;
+  SeverityParams severities;
 };
 
 /// The configuration that `options` name, with their overrides and those of the environment. Throws

@@ -45,17 +45,17 @@ void Recorder::finished(const UnitQueue& queue, const Request& request, SimTime 
                   {{"sequence", static_cast<std::int64_t>(request.number())},
                    {"status", 0, status_name(request.status)}});
   }
+  RequestRecord& record = recent_[finished_++ % recent_.size()];
+  record.unit = queue.address();
+  record.sequence = request.number();
+  record.model_id = request.model ? request.model->id : 0;
+  record.bytes = request.descriptor.size;
+  record.submitted = request.submitted;
+  record.started = request.started;
+  record.ended = request.ended;
+  record.completed = now;
+  record.status = request.status;
   if (requests_.size() < max_records_) {
-    RequestRecord record;
-    record.unit = queue.address();
-    record.sequence = request.number();
-    record.model_id = request.model ? request.model->id : 0;
-    record.bytes = request.descriptor.size;
-    record.submitted = request.submitted;
-    record.started = request.started;
-    record.ended = request.ended;
-    record.completed = now;
-    record.status = request.status;
     requests_.push_back(record);
   }
 }
@@ -99,6 +99,18 @@ void Recorder::trace_request(const UnitQueue& queue, const Request& request, Sim
       add("notification_consume_errors", request.ended, now);
     }
   }
+}
+
+std::optional<RequestRecord> Recorder::find_recent(const hw::UnitAddress& unit,
+                                                   std::uint64_t number) const {
+  for (std::size_t age = 1; age <= std::min<std::uint64_t>(finished_, recent_.size()); ++age) {
+    const RequestRecord& record = recent_[(finished_ - age) % recent_.size()];
+    if (record.unit.core == unit.core && record.unit.type == unit.type &&
+        record.unit.queue == unit.queue && record.sequence == number) {
+      return record;
+    }
+  }
+  return std::nullopt;
 }
 
 void Recorder::host_span(const Request& request, SimTime end) {

@@ -3,8 +3,10 @@
 // nothing.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,8 @@ class Recorder {
   void finished(const UnitQueue& queue, const Request& request, SimTime now);
 
   const std::vector<RequestRecord>& requests() const { return requests_; }
+  /// Of the last few requests that were finished; nothing when it is none of them.
+  std::optional<RequestRecord> find_recent(const hw::UnitAddress& unit, std::uint64_t number) const;
 
  private:
   /// A slice of a host thread's track, pushed behind the one before where the host ran ahead of the
@@ -49,6 +53,8 @@ class Recorder {
   Profiles& profiles_;
   const std::size_t max_records_;
   std::vector<RequestRecord> requests_;
+  std::array<RequestRecord, 64> recent_;
+  std::uint64_t finished_ = 0;
   TrackId process_ = 0;
   std::map<int, std::uint32_t> model_of_core_;  // the last one that ran
   std::map<int, ThreadTrack> threads_;

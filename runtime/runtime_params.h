@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "runtime/driver_times.h"
 #include "sim/base/params.h"
 
 namespace nsim::rt {
@@ -11,8 +12,7 @@ namespace nsim::rt {
 struct RuntimeParams {
   explicit RuntimeParams(ParamScope scope);  // [runtime]
   std::int64_t queue_depth;                  // requests a unit accepts before NRT_QUEUE_FULL
-  SimTime exec_timeout;                      // watchdog of one execution, simulated time
-  SimTime collectives_timeout;               // the same of one collective
+  DriverTimes driver;                        // watchdogs, and what the host does about silence
   std::int64_t max_replica_groups;           // of one logical core
   std::int64_t microcode_bytes;              // HBM taken by firmware per physical core
   std::int64_t page_bytes;                   // granularity of device memory

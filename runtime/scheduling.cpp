@@ -126,7 +126,7 @@ UnitQueue& issued_unit(Session& session, nrta_seq_t sequence) {
 
 bool is_complete(Session& session, nrta_seq_t sequence) {
   UnitQueue& unit = issued_unit(session, sequence);
-  session.poll(unit);
+  session.poll();
   const bool complete = unit.completed() >= NRTA_SEQ_GET_SEQ_NUM(sequence);
   if (complete && session.checks() != nullptr) {
     session.checks()->observed(sequence);
@@ -137,7 +137,7 @@ bool is_complete(Session& session, nrta_seq_t sequence) {
 nrta_seq_t last_completed(Session& session, std::int64_t core, hw::UnitType type,
                           std::int64_t queue) {
   UnitQueue& unit = require_unit(session, core, type, queue);
-  session.poll(unit);
+  session.poll();
   const nrta_seq_t last = unit.last_completed();
   if (session.checks() != nullptr) {
     session.checks()->observed(last);

@@ -101,6 +101,7 @@ Session::Session(const Environment& environment, const Options& options)
       communicators_(parameters_.runtime.max_replica_groups, cores_.first, cores_.count),
       host_exchange_(std::make_unique<HostExchange>()),
       models_of_core_(static_cast<std::size_t>(cores_.count)) {
+  DeviceHealth::of_process().initialise(topology_.name, environment_.reset_cores);
   kernel_ = std::make_unique<Kernel>([this] {
     std::shared_ptr<hw::Hardware> hardware = hw::Hardware::create(parameters_.hardware, traces_);
     hardware_ = hardware.get();
@@ -134,6 +135,8 @@ void Session::make_pools() {
 }
 
 void Session::make_units() {
+  const int per_logical = topology_.cores_per_logical;
+  const DeviceHealth& health = DeviceHealth::of_process();
   std::vector<UnitQueue*> queues;
   for (int core = 0; core < cores_.count; ++core) {
     for (int type = 0; type < hw::kUnitTypeCount; ++type) {
@@ -144,20 +147,33 @@ void Session::make_units() {
         units_.push_back(std::make_unique<UnitQueue>(address, unit_id(core, type, queue),
                                                      parameters_.runtime.queue_depth));
         queues.push_back(units_.back().get());
+        if (health.degraded(address, address.core * per_logical, per_logical)) {
+          units_.back()->degrade();
+        }
       }
     }
   }
   RequestListener& listener = *this;
   kernel_->call([&] {
     driver_ = std::make_unique<Driver>(
-        *hardware_, queues,
-        Driver::Timeouts{parameters_.runtime.exec_timeout, parameters_.runtime.collectives_timeout},
+        *hardware_, queues, parameters_.runtime.driver, parameters_.severities,
         [this] { return kernel_->now(); }, listener);
     kernel_->set_host_deadline(
         {[this] { return hardware_->host_deadline(); },
          [this] { hardware_->expire_host_deadlines(); },
          std::chrono::nanoseconds(parameters_.clock.patience / kNanosecond)});
   });
+}
+
+void Session::degraded(const hw::UnitAddress& unit, hw::DeviceError error,
+                       const Severity& severity) {
+  const int per_logical = topology_.cores_per_logical;
+  const int per_device = topology_.cores_per_device;
+  const bool device = severity.scope == FaultScope::Device;
+  const int first = unit.core * per_logical;
+  DeviceHealth::of_process().add(
+      {topology_.name, severity, unit, device ? first / per_device * per_device : first,
+       device ? per_device : per_logical, error == hw::DeviceError::DeviceGone});
 }
 
 void Session::on_device(const std::function<void(hw::Hardware&)>& task) {
@@ -241,37 +257,12 @@ NRT_STATUS Session::run(UnitQueue& queue, std::unique_ptr<Request> request) {
   return result->status;
 }
 
-void Session::poll(UnitQueue& queue) {
-  clock_->poll();
-  if (lost(queue)) {
-    abandon_lost();
-  }
-}
-
 void Session::wait(const std::function<bool()>& done) {
   while (!clock_->wait(done)) {
-    abandon_lost();
     if (!done()) {
       // Nothing is at the device, but a request may be held back by a test hook, or another thread
       // is about to act.
       std::this_thread::sleep_for(std::chrono::microseconds(100));
-    }
-  }
-}
-
-bool Session::lost(const UnitQueue& queue) const {
-  const std::uint64_t completed = queue.completed();
-  const std::uint64_t at_device = queue.at_device();
-  // Both numbers only grow: when they are the same before and after, they were the same when the
-  // device was idle.
-  return at_device > completed && kernel_->idle() && queue.completed() == completed &&
-         queue.at_device() == at_device;
-}
-
-void Session::abandon_lost() {
-  for (const std::unique_ptr<UnitQueue>& queue : units_) {
-    if (lost(*queue)) {
-      kernel_->call([&] { driver_->abandon(*queue, NRT_TIMEOUT); });
     }
   }
 }
@@ -373,6 +364,12 @@ std::string Session::tensor_at(const ClientChecks::Range& range) const {
     }
   });
   return name;
+}
+
+std::optional<RequestRecord> Session::find_record(const UnitQueue& unit, std::uint64_t number) {
+  std::optional<RequestRecord> found;
+  kernel_->call([&] { found = recorder_.find_recent(unit.address(), number); });
+  return found;
 }
 
 std::uint32_t Session::add_model_record(ModelRecord record) {

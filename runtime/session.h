@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -115,14 +116,16 @@ class Session : private RequestListener {
   NRT_STATUS schedule(UnitQueue& unit, std::unique_ptr<Request>& request, nrta_seq_t* sequence);
   /// Schedules and waits for the end, also for room in the queue; returns the request's status.
   NRT_STATUS run(UnitQueue& unit, std::unique_ptr<Request> request);
-  /// The host looks at published state: lets it pay for that, and gives up requests that the device
-  /// lost.
-  void poll(UnitQueue& unit);
-  /// Waits until `done()`. Never for ever: requests that the device lost complete with NRT_TIMEOUT.
+  /// The host looks at published state: lets it pay for that.
+  void poll() { clock_->poll(); }
+  /// Waits until `done()`. Every request at the device comes to its end (driver.h).
   void wait(const std::function<bool()>& done);
 
   /// Test hook: holds a unit's requests back, or lets them go.
   void pause(UnitQueue& unit, bool paused);
+
+  /// Test hook: the record of a completed request; nothing when many were since.
+  std::optional<RequestRecord> find_record(const UnitQueue& unit, std::uint64_t number);
 
   std::uint32_t add_model_record(ModelRecord record);
   SessionRecord record();
@@ -137,11 +140,10 @@ class Session : private RequestListener {
   /// For messages of the checking mode: the smallest tensor with the whole range, "" for none.
   std::string tensor_at(const ClientChecks::Range& range) const;
   void ring_doorbell(UnitQueue& queue, bool needed);
+  void degraded(const hw::UnitAddress& unit, hw::DeviceError error,
+                const Severity& severity) override;
   void make_units();
   void make_pools();
-  /// True when the unit waits for a device that has nothing to do any more.
-  bool lost(const UnitQueue& unit) const;
-  void abandon_lost();
 
   const Environment environment_;
   const Options options_;

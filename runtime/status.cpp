@@ -59,7 +59,10 @@ constexpr std::array kOfDeviceError = {
     NRT_EXEC_HW_ERR_COLLECTIVES,        // CollectiveStuck
     NRT_HW_ERROR,                       // HostLinkTimeout
     NRT_EXEC_BAD_INPUT,                 // BadDescriptor
+    NRT_HW_ERROR,                       // NotificationCorrupted
+    NRT_HW_ERROR,                       // DeviceGone
 };
+static_assert(kOfDeviceError.size() == hw::kDeviceErrorCount);
 
 const StatusRow* find(NRT_STATUS status) {
   for (const StatusRow& row : kStatuses) {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/unit_ring.h"
 
-#include <fmt/format.h>
-
-#include "sim/base/error.h"
+#include <algorithm>
 
 namespace nsim::rt {
 namespace {
 
 /// A request makes at most three entries (Trace, Error, Notify): with room for four per descriptor
-/// the ring cannot overrun.
+/// the ring overruns only with notifications for generated descriptors, or by a fault.
 constexpr std::size_t kNotificationsPerDescriptor = 4;
 
 std::size_t power_of_two(std::int64_t at_least) {
@@ -48,48 +46,84 @@ void UnitRing::ring_doorbell() {
   hardware_.write_register(registers_ + hw::kDoorbell, written_);
 }
 
-const hw::Notification* UnitRing::next_notification() const {
-  const std::size_t size = notifications_.size();
-  const hw::Notification& entry = notifications_[read_ & (size - 1)];
-  const auto fresh = static_cast<std::uint16_t>(1 ^ ((read_ / size) & 1));
-  return entry.phase == fresh ? &entry : nullptr;
+bool UnitRing::fresh(std::uint64_t number) const {
+  const auto phase = static_cast<std::uint8_t>(1 ^ ((number / notifications_.size()) & 1));
+  return entry(number).phase == phase;
 }
 
+std::optional<SimTime> UnitRing::oldest_unread() const {
+  if (!fresh(read_)) {
+    return std::nullopt;
+  }
+  return static_cast<SimTime>(entry(read_).timestamp);
+}
+
+std::optional<UnitRing::Finished> UnitRing::end_oldest(hw::DeviceError error, bool found_by_host) {
+  Finished finished{std::move(at_device_.front()), error, found_by_host};
+  at_device_.pop_front();
+  error_ = hw::DeviceError::None;
+  return finished;
+}
+
+/// Entries come in order, so that one behind a gap, or of a later request, tells that something was
+/// lost; one of an earlier request is a duplicate.
 std::optional<UnitRing::Finished> UnitRing::next_finished() {
-  while (const hw::Notification* entry = next_notification()) {
-    ++read_;
-    if (entry->type == hw::NotificationType::Event) {
-      continue;
+  while (true) {
+    const bool gap = !fresh(read_) && fresh(read_ + 1);
+    if (!fresh(read_) && !gap) {
+      return std::nullopt;
     }
+    const hw::Notification next = entry(read_);
+    ++read_;
     if (at_device_.empty()) {
       continue;  // late word about a request that was given up
     }
     Request& request = *at_device_.front();
-    if (entry->tag != request.descriptor.tag) {
-      throw InternalError(fmt::format("notification for request {}, expected {}", entry->tag,
-                                      request.descriptor.tag));
+    if (gap) {
+      return end_oldest(hw::DeviceError::Hang, true);
     }
-    switch (entry->type) {
+    if (next.check != hw::check_of(next)) {
+      return end_oldest(hw::DeviceError::NotificationCorrupted, true);
+    }
+    const auto ahead = static_cast<std::int32_t>(next.tag - request.descriptor.tag);
+    if (ahead > 0) {
+      --read_;  // it will be looked at again
+      return end_oldest(hw::DeviceError::Hang, true);
+    }
+    if (ahead < 0) {
+      continue;
+    }
+    switch (next.type) {
       case hw::NotificationType::Trace:
         request.begun = true;
-        request.started = static_cast<SimTime>(entry->timestamp);
+        request.started = static_cast<SimTime>(next.timestamp);
         break;
       case hw::NotificationType::Error:
-        error_ = entry->error;
+        error_ = next.error;
         break;
-      default:
-        request.ended = static_cast<SimTime>(entry->timestamp);
-        Finished finished{std::move(at_device_.front()), error_};
-        at_device_.pop_front();
-        error_ = hw::DeviceError::None;
-        return finished;
+      case hw::NotificationType::Notify:
+        request.ended = static_cast<SimTime>(next.timestamp);
+        return end_oldest(next.error != hw::DeviceError::None ? next.error : error_, false);
+      case hw::NotificationType::Event:
+      case hw::NotificationType::TraceDma:
+        break;
     }
   }
-  return std::nullopt;
 }
 
 void UnitRing::acknowledge() {
   hardware_.write_register(registers_ + hw::kNotifyHead, read_);
+}
+
+void UnitRing::reset_unit() {
+  hardware_.write_register(registers_ + hw::kControl, 1);
+}
+
+void UnitRing::restart_notifications() {
+  std::fill(notifications_.begin(), notifications_.end(), hw::Notification());
+  read_ = 0;
+  error_ = hw::DeviceError::None;
+  hardware_.write_register(registers_ + hw::kNotifyBase, host_address(notifications_.data()));
 }
 
 void UnitRing::cancel() {

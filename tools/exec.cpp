@@ -154,6 +154,12 @@ int execute(const Arguments& arguments) {
     rt::SubstitutionMap::load(map);  // wrong input is reported here, not in the application
     setenv("NSIM_SUBSTITUTE", fs::absolute(map).c_str(), 1);
   }
+  if (arguments.has("faults")) {
+    const std::string plan = rt::find_faults(arguments.text("faults"));
+    Config config = Config::load(plan);
+    hw::take_fault_plan(config);
+    setenv("NSIM_FAULTS", fs::absolute(plan).c_str(), 1);
+  }
   if (arguments.has("out")) {
     setenv("NSIM_OUT", fs::absolute(arguments.text("out")).c_str(), 1);
   }
@@ -171,6 +177,8 @@ Command exec_command() {
   std::vector<Option> options = config_options();
   options.push_back({"clock", Option::Kind::Text, "free|step",
                      "coupling of host and device time (default: free)"});
+  options.push_back(
+      {"faults", Option::Kind::Text, "FILE", "fault plan, or the name of a shipped one"});
   options.push_back(
       {"out", Option::Kind::Text, "DIR", "write summary, traces and resolved configuration there"});
   options.push_back({"substitute", Option::Kind::Text, "FILE",

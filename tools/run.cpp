@@ -29,6 +29,7 @@ struct RunOptions {
   std::vector<std::string> set;
   std::string out;
   int cores = 1;
+  std::string faults;
   bool trace = true;
   bool check = false;
   bool quiet = false;
@@ -49,6 +50,7 @@ RunOptions read_options(const Arguments& arguments) {
     options.set.push_back("instance.numerics=" + arguments.text("numerics"));
   }
   options.out = arguments.text("out");
+  options.faults = arguments.text("faults");
   options.trace = !arguments.flag("no-trace");
   options.check = arguments.flag("check");
   options.quiet = arguments.flag("quiet");
@@ -68,6 +70,7 @@ rt::Options session_options(const RunOptions& options) {
   session.config = options.config.empty() ? session.config : options.config;
   session.set = options.set;
   session.out = options.out;
+  session.faults = options.faults;
   session.trace = options.trace;
   return session;
 }
@@ -224,6 +227,7 @@ Command run_command() {
        {"clock", Kind::Text, "step|free", "coupling of host and device time (default: step)"},
        {"out,o", Kind::Text, "DIR",
         "write summary.json, traces and the resolved configuration there"},
+       {"faults", Kind::Text, "FILE", "fault plan, or the name of a shipped one"},
        {"no-trace", Kind::Flag, "", "with --out: leave the traces out"},
        {"record", Kind::Flag, "",
         "with --out: print nothing; leave a log and, at the end, run.json (exit status, versions) "

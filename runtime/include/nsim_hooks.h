@@ -28,6 +28,23 @@ typedef enum {
 
 /// The unit's next request after `skip` more meets the fault.
 NRT_STATUS nsim_hook_inject(uint32_t lnc, int xu, int queue, nsim_fault_t fault, uint64_t skip);
+/// Adds to the faults that are planned: TOML text with [[fault]] tables, as in a fault plan. Text that is wrong is refused as a
+/// whole with NRT_INVALID and a log line that names the place.
+NRT_STATUS nsim_hook_inject_plan(const char *toml);
+/// One cell of the matrix of fault points: a point, a phase it can strike in, and a type of unit that goes through that phase.
+typedef struct {
+  const char *point;  // names as in a fault plan; static
+  const char *phase;
+  const char *unit;
+  NRT_STATUS status;  // of the request that meets it
+  bool fatal;         // the unit is unrecoverable afterwards
+} nsim_fault_cell_t;
+/// The cells are numbered from 0; NRT_INVALID past the last one.
+NRT_STATUS nsim_hook_fault_cell(uint32_t index, nsim_fault_cell_t *cell);
+/// What only a reload of the driver repairs is repaired in the next nrt_init. Also between nrt_close and nrt_init.
+NRT_STATUS nsim_hook_reload_driver(void);
+/// When the device began and ended one of the last few completed requests, in picoseconds of simulated time.
+NRT_STATUS nsim_hook_times(nrta_seq_t sequence, uint64_t *started, uint64_t *ended);
 /// While paused, a unit accepts requests and does not start them. Requests that are already at the device go on.
 NRT_STATUS nsim_hook_pause(uint32_t lnc, int xu, int queue, bool paused);
 /// The number the unit gives to its next request; only while it has none outstanding.

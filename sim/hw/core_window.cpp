@@ -13,13 +13,20 @@ CoreWindowParams::CoreWindowParams(ParamScope scope)
                              "From a DMA request at the core to SBUF's answer")) {}
 
 CoreWindow::CoreWindow(sc_core::sc_module_name name, const CoreWindowParams& params,
-                       std::uint64_t base, Sbuf& sbuf)
-    : sc_module(name), params_(params), base_(base), sbuf_(sbuf) {
+                       std::uint64_t base, Sbuf& sbuf, Faults* faults)
+    : sc_module(name), params_(params), base_(base), sbuf_(sbuf), faults_(faults) {
   in.register_b_transport(this, &CoreWindow::b_transport);
 }
 
 void CoreWindow::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   ScatterList* list = payload.get_extension<ScatterList>();
+  if (Faults::active(faults_) && list != nullptr &&
+      faults_->strikes(FaultPoint::SbufParity,
+                       {list->origin, list->phase, list->segments.data(), list->segments.size()})) {
+    list->error = info(FaultPoint::SbufParity).error;
+    payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+    return;
+  }
   const auto place = [this](std::uint64_t address, std::uint64_t) {
     const std::uint64_t offset = address - base_;
     return sbuf_.storage() +

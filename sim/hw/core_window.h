@@ -9,6 +9,7 @@
 
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
+#include "sim/hw/faults.h"
 #include "sim/hw/sbuf.h"
 
 namespace nsim::hw {
@@ -22,7 +23,7 @@ class CoreWindow : public sc_core::sc_module {
  public:
   /// `base`: the device-visible address of partition 0.
   CoreWindow(sc_core::sc_module_name name, const CoreWindowParams& params, std::uint64_t base,
-             Sbuf& sbuf);
+             Sbuf& sbuf, Faults* faults = nullptr);
 
   tlm_utils::multi_passthrough_target_socket<CoreWindow> in{"in"};
 
@@ -34,6 +35,7 @@ class CoreWindow : public sc_core::sc_module {
   const CoreWindowParams params_;
   const std::uint64_t base_;
   Sbuf& sbuf_;
+  Faults* const faults_;
   std::int64_t read_bytes_ = 0;
   std::int64_t write_bytes_ = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "sim/hw/lane_functions.h"
 #include "sim/hw/psum.h"
@@ -238,6 +239,22 @@ void Datapath::execute(const StreamInstruction& instruction) {
   const Function function = kFunctions[static_cast<std::size_t>(instruction.opcode)].function;
   if (function != nullptr && sbuf_->storage() != nullptr) {
     function(*this, instruction);
+  }
+}
+
+bool Datapath::makes_floats(const StreamInstruction& instruction) {
+  return kFunctions[static_cast<std::size_t>(instruction.opcode)].function != nullptr &&
+         instruction.dst.present() && num::is_float(instruction.dst.dtype);
+}
+
+bool Datapath::has_nan(const StreamInstruction& instruction) const {
+  return sbuf_->storage() != nullptr && num::has_nan(view(instruction.dst));
+}
+
+void Datapath::spoil(const StreamInstruction& instruction) {
+  if (sbuf_->storage() != nullptr) {
+    num::store(instruction.dst.dtype, view(instruction.dst).base,
+               std::numeric_limits<float>::quiet_NaN());
   }
 }
 

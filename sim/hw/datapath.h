@@ -26,6 +26,13 @@ class Datapath {
   /// Carries out a compute instruction at once. Nothing happens with numerics off, and for
   /// instructions without arithmetic (DMA, synchronisation).
   void execute(const isa::StreamInstruction& instruction);
+  /// Whether the instruction writes floating-point results on chip.
+  static bool makes_floats(const isa::StreamInstruction& instruction);
+  /// Whether NaN is among the results of the instruction, which was just executed; false with
+  /// numerics off.
+  bool has_nan(const isa::StreamInstruction& instruction) const;
+  /// Makes the first result NaN.
+  void spoil(const isa::StreamInstruction& instruction);
   /// As at the start of an execution: accumulators and registers 0, generators seeded with 0.
   void reset();
 

@@ -32,16 +32,30 @@ void DescriptorRing::fetch() {
 FetchedRequest DescriptorRing::fetch_one() {
   FetchedRequest result;
   RequestDescriptor& descriptor = result.descriptor;
-  result.ready =
-      now() + read_(base_ + head_ % size_ * sizeof descriptor, &descriptor, sizeof descriptor);
+  result.number = head_ + 1;
+  result.ready = now();
+  const std::uint64_t address = base_ + head_ % size_ * sizeof descriptor;
+  read(result, address, &descriptor, sizeof descriptor);
+  if (result.error != DeviceError::None) {
+    read(result, address, &descriptor, sizeof descriptor);  // once more: whose error is it?
+  }
   const std::size_t bytes = descriptor.binding_count * sizeof(std::uint64_t);
   const bool has_table =
       descriptor.opcode == RequestOpcode::Execute || descriptor.opcode == RequestOpcode::Collective;
   if (has_table && bytes > 0 && map_.locate(descriptor.bindings, bytes).region == Region::Host) {
     result.bindings.resize(descriptor.binding_count);
-    result.ready += read_(descriptor.bindings, result.bindings.data(), bytes);
+    read(result, descriptor.bindings, result.bindings.data(), bytes);
   }
   return result;
+}
+
+void DescriptorRing::read(FetchedRequest& request, std::uint64_t address, void* to,
+                          std::size_t bytes) {
+  const Transaction transaction = read_(request.number, address, to, bytes);
+  request.ready += transaction.duration;
+  if (transaction.error != DeviceError::None) {
+    request.error = transaction.error;
+  }
 }
 
 FetchedRequest DescriptorRing::take() {

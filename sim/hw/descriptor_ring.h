@@ -17,15 +17,22 @@ namespace nsim::hw {
 
 /// A request as it arrived at the unit.
 struct FetchedRequest {
+  std::uint64_t number = 0;  // counts the requests of the ring from 1
   RequestDescriptor descriptor;
   std::vector<std::uint64_t> bindings;
-  SimTime ready = 0;  // when all of it is there
+  SimTime ready = 0;                      // when all of it is there
+  DeviceError error = DeviceError::None;  // met while it was fetched
 };
 
 class DescriptorRing {
  public:
-  /// Reads host memory now; returns how long that takes on the host link.
-  using Read = std::function<SimTime(std::uint64_t address, void* to, std::size_t bytes)>;
+  struct Transaction {
+    SimTime duration = 0;
+    DeviceError error = DeviceError::None;
+  };
+  /// Reads host memory now, for request `number`; tells how long that takes on the host link.
+  using Read = std::function<Transaction(std::uint64_t number, std::uint64_t address, void* to,
+                                         std::size_t bytes)>;
 
   DescriptorRing(const AddressMap& map, std::int64_t ahead, Read read);
 
@@ -45,6 +52,7 @@ class DescriptorRing {
 
  private:
   FetchedRequest fetch_one();
+  void read(FetchedRequest& request, std::uint64_t address, void* to, std::size_t bytes);
 
   const AddressMap& map_;
   const std::size_t ahead_;

@@ -51,9 +51,9 @@ Device::Device(sc_core::sc_module_name name, int index, const Shared& shared)
       params_(*shared.params),
       map_(*shared.map),
       index_(index),
-      link_("host_link", params_.host_link),
+      link_("host_link", params_.host_link, shared.faults),
       port_("host_port", link_),
-      interrupts_("interrupts", params_.interrupts, link_),
+      interrupts_("interrupts", params_.interrupts, link_, shared.faults),
       fabric_("fabric", params_.fabric, map_, index) {
   reg_.register_b_transport(this, &Device::write_register);
   port_.reg.bind(reg_);
@@ -75,9 +75,10 @@ Device::~Device() = default;
 void Device::build_memory(const Shared& shared) {
   for (int stack = 0; stack < params_.hbm.stacks; ++stack) {
     stacks_.push_back(std::make_unique<Hbm>(fmt::format("hbm{}", stack).c_str(), params_.hbm,
-                                            shared.map->hbm(index_, stack)));
+                                            shared.map->hbm(index_, stack), shared.faults));
     host_dma_.push_back(std::make_unique<HostDma>(fmt::format("host_dma{}", stack).c_str(),
-                                                  params_.host_dma, stack, params_.numerics));
+                                                  params_.host_dma, stack, params_.numerics,
+                                                  shared.faults));
     host_dma_.back()->bind(fabric_);
   }
 }
@@ -86,17 +87,17 @@ void Device::build_core(int core, const Shared& shared) {
   const int home = static_cast<int>(core * params_.hbm.stacks / params_.device.cores);
   auto parts = std::make_unique<Core>();
   parts->core = std::make_unique<NeuronCore>(fmt::format("nc{}", core).c_str(), params_.neuron_core,
-                                             params_.numerics, core);
-  parts->window =
-      std::make_unique<CoreWindow>(fmt::format("core_window{}", core).c_str(), params_.core_window,
-                                   shared.map->sbuf(index_, core, 0, 0), parts->core->sbuf());
+                                             params_.numerics, core, shared.faults);
+  parts->window = std::make_unique<CoreWindow>(
+      fmt::format("core_window{}", core).c_str(), params_.core_window,
+      shared.map->sbuf(index_, core, 0, 0), parts->core->sbuf(), shared.faults);
   parts->scheduler = std::make_unique<DmaScheduler>(fmt::format("dma{}", core).c_str());
   std::vector<DmaEngine*> engines;
   for (int engine = 0; engine < params_.device.dma_engines; ++engine) {
     parts->engines.push_back(std::make_unique<DmaEngine>(
         fmt::format("dma{}_{}", core, engine).c_str(), params_.dma_engine, home,
         fmt::format("DMA{}(nc{})", engine, core),
-        DmaShared{*parts->scheduler, parts->dma_activity}));
+        DmaShared{*parts->scheduler, parts->dma_activity, shared.faults}));
     engines.push_back(parts->engines.back().get());
     engines.back()->out.bind(fabric_.in);
   }
@@ -106,12 +107,12 @@ void Device::build_core(int core, const Shared& shared) {
     own.descriptor_overhead = params_.device.gpsimd_dma_descriptor_overhead;
     parts->gpsimd_dma = std::make_unique<DmaEngine>(
         fmt::format("gpsimd_dma{}", core).c_str(), own, home, fmt::format("GpSimdDMA(nc{})", core),
-        DmaShared{*parts->scheduler, parts->dma_activity});
+        DmaShared{*parts->scheduler, parts->dma_activity, shared.faults});
     parts->gpsimd_dma->out.bind(fabric_.in);
   }
   parts->dge =
       std::make_unique<Dge>(params_.dge, map_, Dge::Place{index_, core}, parts->core->sbuf(),
-                            std::move(engines), parts->gpsimd_dma.get());
+                            std::move(engines), parts->gpsimd_dma.get(), shared.faults);
   cores_.push_back(std::move(parts));
 }
 
@@ -138,6 +139,7 @@ void Device::build_units(int logical_core, const Shared& shared) {
   parts.programs = shared.programs;
   parts.interrupts = &interrupts_;
   parts.deadlines = shared.deadlines;
+  parts.faults = shared.faults;
   parts.dma =
       host_dma_[static_cast<std::size_t>(first * params_.hbm.stacks / params_.device.cores)].get();
   parts.trace = shared.trace;
@@ -159,7 +161,6 @@ void Device::build_units(int logical_core, const Shared& shared) {
           static_cast<std::uint16_t>(index_ * params_.logical_cores_per_device() + logical_core);
       address.type = static_cast<UnitType>(type);
       address.queue = static_cast<std::uint8_t>(queue);
-      parts.number = index_ * units_per_device(params_) + static_cast<int>(units_.size());
       parts.ring = static_cast<int>(units_.size()) % units_per_core();
       parts.stream = does_collectives(address) ? build_stream(address, shared) : nullptr;
       units_.push_back(std::make_unique<ExecutionUnit>(

@@ -40,6 +40,7 @@ class Device : public sc_core::sc_module {
     NeuronLink* links = nullptr;  // nullptr: the device is alone
     CcMail* mail = nullptr;
     HostDeadlines* deadlines = nullptr;
+    Faults* faults = nullptr;
     Trace* trace = nullptr;
     TrackId trace_process = 0;
   };
@@ -49,6 +50,8 @@ class Device : public sc_core::sc_module {
 
   HostPort& host_port() { return port_; }
   Interrupts& interrupts() { return interrupts_; }
+  Link& link() { return link_; }
+  const Link& link() const { return link_; }
   Hbm& hbm(int stack) { return *stacks_[static_cast<std::size_t>(stack)]; }
   ExecutionUnit& unit(UnitAddress address);
   void report(StatsScope stats) const;
@@ -56,6 +59,8 @@ class Device : public sc_core::sc_module {
   static int units_per_device(const InstanceParams& params);
   /// Number of a unit in its device's register window, -1: there is no such unit.
   static int unit_index(const InstanceParams& params, UnitAddress address);
+  /// The unit of that number.
+  UnitAddress unit_at(std::uint64_t index) const { return units_[index]->address(); }
 
  private:
   struct Core;

@@ -72,13 +72,14 @@ bool on_chip(const isa::Operand& operand) {
 }  // namespace
 
 Dge::Dge(const DgeParams& params, const AddressMap& map, Place place, const Sbuf& sbuf,
-         std::vector<DmaEngine*> engines, DmaEngine* gpsimd)
+         std::vector<DmaEngine*> engines, DmaEngine* gpsimd, Faults* faults)
     : params_(params),
       map_(map),
       place_(place),
       sbuf_(sbuf),
       engines_(std::move(engines)),
-      gpsimd_(gpsimd) {
+      gpsimd_(gpsimd),
+      faults_(faults) {
   queues_.resize(isa::kEngineCount * kQueues * kModes);
 }
 
@@ -163,6 +164,7 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
       instruction.dge == isa::DgeMode::None || instruction.dge == isa::DgeMode::Unknown;
   move.moves_data = sbuf_.storage() != nullptr;
   move.error = std::exchange(armed_, DeviceError::None);
+  move.origin = context.origin;
   move.issue = transfer.issue;
   move.listener = transfer.listener;
   move.execution = context.execution;
@@ -183,6 +185,22 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
   } else if (instruction.opcode == isa::Opcode::DmaCompute) {
     describe_compute(move, transfer);
   }
+  if (Faults::active(faults_)) {
+    const DeviceError error = fault(transfer);
+    move.error = error != DeviceError::None ? error : move.error;
+  }
+}
+
+/// An index that was changed to one past the end of its table ends the transfer as such an index
+/// of the program itself does.
+DeviceError Dge::fault(const DmaTransfer& transfer) {
+  const FaultSite site{transfer.context->origin, FaultPhase::DmaDescriptor, nullptr, 0};
+  const bool aborts = faults_->strikes(FaultPoint::DmaAbort, site);
+  if (transfer.instruction->opcode == isa::Opcode::DmaGather &&
+      faults_->strikes(FaultPoint::IndexOutOfBounds, site)) {
+    return DeviceError::OutOfBounds;
+  }
+  return aborts ? DeviceError::DmaAbort : DeviceError::None;
 }
 
 /// Reads the row numbers out of SBUF. Without numerics they are unknown, and do not matter for

@@ -54,7 +54,7 @@ class Dge : public DmaFrontEnd {
 
   /// `engines`: 1 to kMaxEngines.
   Dge(const DgeParams& params, const AddressMap& map, Place place, const Sbuf& sbuf,
-      std::vector<DmaEngine*> engines, DmaEngine* gpsimd);
+      std::vector<DmaEngine*> engines, DmaEngine* gpsimd, Faults* faults = nullptr);
   ~Dge() override;
 
   void submit(const DmaTransfer& transfer) override;
@@ -73,6 +73,7 @@ class Dge : public DmaFrontEnd {
   DmaQueue& queue_of(const isa::StreamInstruction& instruction);
   DmaMove* take_move();
   void describe(DmaMove& move, const DmaTransfer& transfer);
+  DeviceError fault(const DmaTransfer& transfer);
   void describe_gather(DmaMove& move, const DmaTransfer& transfer);
   void describe_compute(DmaMove& move, const DmaTransfer& transfer);
   /// `in_tensor`: the offset, of an operand in HBM.
@@ -90,7 +91,8 @@ class Dge : public DmaFrontEnd {
   const Place place_;
   const Sbuf& sbuf_;
   const std::vector<DmaEngine*> engines_;
-  DmaEngine* const gpsimd_;                         // nullptr: there is none
+  DmaEngine* const gpsimd_;  // nullptr: there is none
+  Faults* const faults_;
   std::array<Timeline, isa::kEngineCount> blocks_;  // hardware blocks, the first few are used
   std::array<std::deque<DmaMove*>, DmaEngine::kRings> in_flight_;  // per ring, in order
   std::vector<std::unique_ptr<DmaMove>> moves_;

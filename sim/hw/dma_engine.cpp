@@ -146,6 +146,9 @@ void DmaEngine::move_packet(int ring) {
                   {params_.packet_descriptors, host_built ? params_.packet_bytes : INT64_MAX});
   list_->descriptor_bytes = host_built ? packet_.descriptors * kDescriptorBytes : 0;
 
+  if (Faults::active(shared_.faults)) {
+    list_->origin = job.origin();
+  }
   DeviceError error = packet_.error;
   SimTime end = now() + occupancy();
   SimTime latency = 0;
@@ -158,7 +161,7 @@ void DmaEngine::move_packet(int ring) {
     }
     const Access source = read();
     change_data();
-    const Access destination = write();
+    const Access destination = source.error == DeviceError::None ? write() : Access();
     end = std::max({end, source.served, destination.served, now() + reads_take(source.latency)});
     read_latency = source.latency;
     latency = source.latency + destination.latency;
@@ -167,9 +170,7 @@ void DmaEngine::move_packet(int ring) {
       rings_[static_cast<std::size_t>(ring)].moved(packet_.write_bytes, params_.packet_bytes,
                                                    end + latency + params_.write_acknowledge);
     }
-    if (source.failed || destination.failed) {
-      error = DeviceError::DmaAbort;
-    }
+    error = source.error != DeviceError::None ? source.error : destination.error;
   }
   ++packets_;
   descriptors_ += packet_.descriptors;
@@ -190,8 +191,17 @@ void DmaEngine::end_job(int ring, SimTime at, DeviceError error) {
   if (from.empty()) {
     waiting_ &= ~(1U << ring);
   }
+  if (error == DeviceError::None && Faults::active(shared_.faults) && hangs()) {
+    job.hung();
+    return;
+  }
   last_completion_ = std::max(at, last_completion_);
   shared_.scheduler.complete_at(last_completion_, job, error);
+}
+
+bool DmaEngine::hangs() {
+  return shared_.faults->strikes(FaultPoint::DmaHang,
+                                 {list_->origin, FaultPhase::DmaWrite, nullptr, 0});
 }
 
 DmaEngine::Access DmaEngine::read() {
@@ -202,7 +212,7 @@ DmaEngine::Access DmaEngine::read() {
   if (packet_.combined_sources > 0) {
     return read_sources();
   }
-  return access(tlm::TLM_READ_COMMAND, packet_.read, packet_.read_bytes,
+  return access(FaultPhase::DmaRead, packet_.read, packet_.read_bytes,
                 buffer_.empty() ? nullptr : buffer_.data());
 }
 
@@ -214,34 +224,46 @@ DmaEngine::Access DmaEngine::read_sources() {
   for (const Segment& row : packet_.read) {
     source.front() = row;
     const Access one =
-        access(tlm::TLM_READ_COMMAND, source, static_cast<std::int64_t>(row.bytes), data);
+        access(FaultPhase::DmaRead, source, static_cast<std::int64_t>(row.bytes), data);
     all.served = std::max(all.served, one.served);
     all.latency = std::max(all.latency, one.latency);
-    all.failed = all.failed || one.failed;
+    all.error = all.error != DeviceError::None ? all.error : one.error;
     data += data == nullptr ? 0 : row.bytes;
   }
   return all;
 }
 
 DmaEngine::Access DmaEngine::write() {
-  return access(tlm::TLM_WRITE_COMMAND, packet_.write, packet_.write_bytes,
+  return access(FaultPhase::DmaWrite, packet_.write, packet_.write_bytes,
                 buffer_.empty() ? nullptr : buffer_.data());
 }
 
-DmaEngine::Access DmaEngine::access(tlm::tlm_command command, std::vector<Segment>& segments,
+DmaEngine::Access DmaEngine::access(FaultPhase phase, std::vector<Segment>& segments,
                                     std::int64_t bytes, unsigned char* data) {
-  payload_.set_command(command);
+  if (Faults::active(shared_.faults) &&
+      shared_.faults->strikes(FaultPoint::DmaAbort,
+                              {list_->origin, phase, segments.data(), segments.size()})) {
+    return {now(), 0, DeviceError::DmaAbort};
+  }
+  payload_.set_command(phase == FaultPhase::DmaRead ? tlm::TLM_READ_COMMAND
+                                                    : tlm::TLM_WRITE_COMMAND);
   payload_.set_address(segments.front().address);
   payload_.set_data_ptr(data);
   payload_.set_data_length(static_cast<unsigned>(bytes));
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   list_->segments.swap(segments);
   list_->pipelined = 0;
+  list_->phase = phase;
+  list_->error = DeviceError::None;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   out->b_transport(payload_, delay);
   list_->segments.swap(segments);
   const auto total = static_cast<SimTime>(delay.value());
-  return {now() + total - list_->pipelined, list_->pipelined, !payload_.is_response_ok()};
+  DeviceError error = DeviceError::None;
+  if (!payload_.is_response_ok()) {
+    error = list_->error != DeviceError::None ? list_->error : DeviceError::DmaAbort;
+  }
+  return {now() + total - list_->pipelined, list_->pipelined, error};
 }
 
 /// Element conversion goes through fp32; a transpose moves elements as they are.

@@ -28,6 +28,7 @@
 #include "sim/hw/dma_job.h"
 #include "sim/hw/dma_ring.h"
 #include "sim/hw/dma_scheduler.h"
+#include "sim/hw/faults.h"
 
 namespace nsim::hw {
 
@@ -54,6 +55,7 @@ struct DmaEngineParams {
 struct DmaShared {
   DmaScheduler& scheduler;
   DmaActivity& activity;
+  Faults* faults = nullptr;
 };
 
 class DmaEngine : public sc_core::sc_module {
@@ -80,13 +82,15 @@ class DmaEngine : public sc_core::sc_module {
   SimTime next_available() const;
   void move_packet(int ring);
   void end_job(int ring, SimTime at, DeviceError error);
+  /// True: the end of the job, which was moved to its end, is never reported.
+  bool hangs();
   /// What memory needs for one side of the packet.
   struct Access {
     SimTime served = 0;   // when memory is through with it
     SimTime latency = 0;  // what comes on top, but overlaps with the next packet
-    bool failed = false;
+    DeviceError error = DeviceError::None;
   };
-  Access access(tlm::tlm_command command, std::vector<Segment>& segments, std::int64_t bytes,
+  Access access(FaultPhase phase, std::vector<Segment>& segments, std::int64_t bytes,
                 unsigned char* data);
   Access read();
   Access read_sources();

@@ -65,6 +65,11 @@ class DmaJob {
   virtual bool host_built() const { return false; }
   /// Packets of a higher class are moved first.
   virtual int qos() const { return 0; }
+  /// Whose work it is.
+  virtual Origin origin() const { return {}; }
+  /// The engine is through with the job, but nobody will ever hear of it: a fault. No done()
+  /// follows.
+  virtual void hung() {}
   /// Called once, when the write of the last packet was acknowledged or the engine gave up. The job
   /// may be destroyed in it.
   virtual void done(DeviceError error) = 0;

@@ -171,6 +171,10 @@ int DmaPart::qos() const {
   return move->qos;
 }
 
+Origin DmaPart::origin() const {
+  return move->origin;
+}
+
 bool DmaPart::moves_data() const {
   return move->moves_data;
 }

@@ -34,6 +34,7 @@ class DmaPart : public DmaJob {
   DmaLabel label() const override;
   bool moves_data() const override;
   int qos() const override;
+  Origin origin() const override;
 
   DmaMove* move = nullptr;
   std::int64_t position = 0;  // next element, in the order of the destination
@@ -66,6 +67,7 @@ struct DmaMove {
   const isa::Issue* issue = nullptr;  // not touched when aborted
   DmaListener* listener = nullptr;
   std::uint64_t execution = 0;
+  Origin origin;
   bool aborted = false;
   Trace* trace = nullptr;
   std::string label;  // of the instruction; only when it is traced

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A DMA transfer on its way from the engine that triggers it to the DMA engines that move it.
 //
-// Data flow: an engine's sequencer issues a dma instruction -> DmaTransfer -> DmaFrontEnd::submit (descriptor
-// generation: host-built, software or hardware) -> descriptors on one ring of each DMA engine of the core ->
-// packets through the fabric -> the engines add 16 to the semaphore in all -> transfer done.
+// Data flow: an engine's sequencer issues a dma instruction -> DmaTransfer -> DmaFrontEnd::submit
+// (descriptor generation: host-built, software or hardware) -> descriptors on one ring of each DMA
+// engine of the core -> packets through the fabric -> the engines add 16 to the semaphore in all ->
+// transfer done.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +20,31 @@ class Trace;
 
 namespace nsim::hw {
 
+/// Is told whenever a DMA instruction's descriptors are generated.
+class DescriptorListener {
+ public:
+  virtual ~DescriptorListener() = default;
+  /// False: that could not be noted, and the execution fails.
+  virtual bool descriptors_generated() = 0;
+};
+
 /// State of one program execution on one physical core that its instructions and transfers share.
 struct ExecutionContext {
   const isa::Streams* streams = nullptr;
   const std::vector<std::uint64_t>* bindings = nullptr;  // device address of every tensor
   Trace* trace = nullptr;                                // device trace of the model
   std::uint64_t flow = 0;                                // of the request
-  std::uint64_t execution = 0;                           // increases; late events of an aborted one are dropped
+  std::uint64_t execution = 0;  // increases; late events of an aborted one are dropped
+  Origin origin;                // the request
+  DescriptorListener* descriptors = nullptr;  // may be absent
 };
 
 /// Implemented by NeuronCore: where DMA results are reported. Simulation thread.
 class DmaListener {
  public:
   virtual ~DmaListener() = default;
-  /// One of 16 steps of a transfer (the part of one of 16 engines): the semaphores named by the issue get +1.
+  /// One of 16 steps of a transfer (the part of one of 16 engines): the semaphores named by the
+  /// issue get +1.
   virtual void dma_part_done(const isa::Issue& issue, std::uint64_t execution) = 0;
   /// The whole transfer finished.
   virtual void dma_done(const isa::Issue& issue, std::uint64_t execution) = 0;
@@ -42,7 +54,8 @@ class DmaListener {
 struct DmaTransfer {
   const isa::Issue* issue = nullptr;
   const isa::StreamInstruction* instruction = nullptr;  // of the issue
-  const ExecutionContext* context = nullptr;  // valid until the execution ended and all its transfers are done
+  const ExecutionContext* context =
+      nullptr;  // valid until the execution ended and all its transfers are done
   DmaListener* listener = nullptr;
 };
 
@@ -50,7 +63,8 @@ struct DmaTransfer {
 class DmaFrontEnd {
  public:
   virtual ~DmaFrontEnd() = default;
-  /// Takes the transfer at the current simulated time. Never refuses: rings apply back pressure in time.
+  /// Takes the transfer at the current simulated time. Never refuses: rings apply back pressure in
+  /// time.
   virtual void submit(const DmaTransfer& transfer) = 0;
   /// Drops everything of `execution` that has not started; what is under way ends silently.
   virtual void abort(std::uint64_t execution) = 0;

@@ -45,6 +45,7 @@ void Engine::start(const isa::CoreStreams& streams, const ExecutionContext& cont
                    SimTime first_issue) {
   streams_ = &streams;
   stream_ = &streams.engine[static_cast<std::size_t>(id_)];
+  origin_ = context.origin;
   next_ = 0;
   stage_ = Stage::Order;
   begun_ = free_at_ = retired_at_ = first_issue;
@@ -79,6 +80,9 @@ void Engine::issue() {
     if (!may_begin(turn)) {
       return;  // what it waits for notifies issue_event_
     }
+    if (Faults::active(parts_.faults) && fault_at_issue(turn.needs)) {
+      return;
+    }
     stage_ = Stage::Order;
     fetch_.leave(now());
     if (turn.needs.step.kind != CodeStep::Kind::Next) {
@@ -87,6 +91,22 @@ void Engine::issue() {
     ++next_;
     begin(turn);
   }
+}
+
+bool Engine::strikes(FaultPoint point, FaultPhase phase) const {
+  return Faults::active(parts_.faults) &&
+         parts_.faults->strikes(point, {origin_, phase, nullptr, 0});
+}
+
+bool Engine::fault_at_issue(const InstructionNeeds& needs) {
+  const bool sbuf = needs.reads_sbuf && strikes(FaultPoint::SbufParity, FaultPhase::Issue);
+  const bool psum = needs.reads_psum && strikes(FaultPoint::PsumParity, FaultPhase::Issue);
+  if (sbuf || psum) {
+    parts_.owner.failed(DeviceError::SramParity);
+    return true;
+  }
+  hung_ = strikes(FaultPoint::EngineHang, FaultPhase::Issue) || hung_;
+  return false;
 }
 
 bool Engine::may_begin(const Turn& turn) {
@@ -223,7 +243,7 @@ void Engine::begin(const Turn& turn) {
   retired_at_ = std::max(retired_at_, begun_ + times_.latency);
   activity_.busy(turn.instruction, begun_, retired_at_, throttled, parts_.owner.take_flow());
   ++instructions_;
-  parts_.datapath.execute(turn.instruction);
+  compute(turn.instruction);
 
   const bool dma = turn.needs.dma;
   const bool last = next_ == stream_->size();
@@ -236,6 +256,19 @@ void Engine::begin(const Turn& turn) {
   }
   if (dma) {
     parts_.owner.submit(turn.issue);
+  }
+}
+
+void Engine::compute(const isa::StreamInstruction& instruction) {
+  parts_.datapath.execute(instruction);
+  if (Datapath::makes_floats(instruction)) {
+    const bool spoiled = strikes(FaultPoint::NumericalNan, FaultPhase::Issue);
+    if (spoiled) {
+      parts_.datapath.spoil(instruction);
+    }
+    if (parts_.check_nan && (spoiled || parts_.datapath.has_nan(instruction))) {
+      parts_.owner.produced_nan();
+    }
   }
 }
 
@@ -333,7 +366,8 @@ void Engine::retire_later(const Retirement& retirement) {
 bool Engine::signal(const isa::Issue& issue) {
   const isa::StreamUpdate* update = streams_->updates.data() + issue.first_update;
   for (int i = 0; i < issue.updates; ++i, ++update) {
-    if (!parts_.semaphores.add(update->semaphore, update->add)) {
+    const bool misused = strikes(FaultPoint::SemaphoreMisuse, FaultPhase::Retire);
+    if (!parts_.semaphores.add(update->semaphore, misused ? INT32_MIN : update->add)) {
       return false;
     }
   }

@@ -15,6 +15,7 @@
 
 #include "sim/hw/activity.h"
 #include "sim/hw/dma_transfer.h"
+#include "sim/hw/faults.h"
 #include "sim/hw/instruction_fetch.h"
 #include "sim/hw/instruction_needs.h"
 #include "sim/hw/throttle.h"
@@ -41,6 +42,8 @@ class EngineOwner {
   virtual void failed(DeviceError error) = 0;
   /// True once after a hang was injected: the instruction that begins never retires.
   virtual bool take_hang() = 0;
+  /// NaN is among the results of an instruction.
+  virtual void produced_nan() = 0;
   /// Trace flow id of the execution, once; then 0.
   virtual std::uint64_t take_flow() = 0;
 };
@@ -56,6 +59,8 @@ struct EngineParts {
   Psum& psum;
   Datapath& datapath;
   EngineOwner& owner;
+  bool check_nan;  // look for NaN in results
+  Faults* faults;
 };
 
 class Engine : public sc_core::sc_module {
@@ -89,6 +94,10 @@ class Engine : public sc_core::sc_module {
   void retire();
 
   bool may_begin(const Turn& turn);
+  /// True: the instruction ended the execution instead of beginning.
+  bool fault_at_issue(const InstructionNeeds& needs);
+  void compute(const isa::StreamInstruction& instruction);
+  bool strikes(FaultPoint point, FaultPhase phase) const;
   bool in_order(const InstructionNeeds& needs);
   bool table_loaded(cost::FunctionSet needed);
   bool semaphores_reached(const isa::Issue& issue);
@@ -118,6 +127,7 @@ class Engine : public sc_core::sc_module {
   SimTime free_at_ = 0;            // when it no longer does
   SimTime retired_at_ = 0;         // when everything issued so far has retired
   bool hung_ = false;
+  Origin origin_;  // of the execution
   const isa::Operand* weights_ =
       nullptr;  // Tensor: what is in the array, nullptr: nothing that may be used again
   // Tensor: when the whole array, groups of it, and the issue of another tile are free.

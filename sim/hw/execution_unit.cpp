@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/hw/execution_unit.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
+#include "sim/hw/request_trace.h"
 #include "sim/hw/time.h"
 
 namespace nsim::hw {
@@ -16,19 +14,14 @@ namespace nsim::hw {
 ExecutionUnitParams::ExecutionUnitParams(ParamScope scope)
     : prefetch(scope.count("prefetch", 4, 1, 64, "Request descriptors a unit fetches ahead")),
       launch_latency(scope.duration("launch_latency", "1us", "0ns", "10ms",
-                                    "From the start of a request to its first work")) {}
+                                    "From the start of a request to its first work")),
+      dge_notifications(
+          scope.from("documented: Neuron runtime configuration guide, off by default")
+              .flag("dge_notifications", false,
+                    "Generated descriptors write a notification for each DMA instruction "
+                    "(NEURON_RT_ENABLE_DGE_NOTIFICATIONS)")) {}
 
 namespace {
-
-constexpr std::array<const char*, kUnitTypeCount> kTypeNames{
-    "tensor_read", "tensor_write", "tensor_op", "compute", "collectives", "sync"};
-
-/// Errors after which the unit goes on; every other one halts it (contract rules R60..R66).
-bool goes_on_after(DeviceError error) {
-  return error == DeviceError::None || error == DeviceError::SemaphoreMisuse ||
-         error == DeviceError::OutOfBounds || error == DeviceError::NumericalNan ||
-         error == DeviceError::BadDescriptor;
-}
 
 /// Injected errors that show only while the request runs; the others fail it at its start.
 bool shows_while_running(DeviceError error) {
@@ -38,10 +31,6 @@ bool shows_while_running(DeviceError error) {
 
 }  // namespace
 
-const char* name(UnitType type) {
-  return kTypeNames[static_cast<std::size_t>(type)];
-}
-
 ExecutionUnit::ExecutionUnit(sc_core::sc_module_name name, const ExecutionUnitParams& params,
                              UnitAddress address, UnitParts parts)
     : sc_module(name),
@@ -49,12 +38,17 @@ ExecutionUnit::ExecutionUnit(sc_core::sc_module_name name, const ExecutionUnitPa
       address_(address),
       parts_(std::move(parts)),
       ring_(*parts_.map, params_.prefetch,
-            [this](std::uint64_t from, void* to, std::size_t bytes) {
-              return access_host(tlm::TLM_READ_COMMAND, from, to, bytes);
+            [this](std::uint64_t number, std::uint64_t from, void* to, std::size_t bytes) {
+              return access_host(tlm::TLM_READ_COMMAND, from, to, bytes,
+                                 {{address_, number}, FaultPhase::Fetch, nullptr, 0});
             }),
       notify_ring_([this](std::uint64_t to, const void* from, std::size_t bytes) {
-        access_host(tlm::TLM_WRITE_COMMAND, to, const_cast<void*>(from), bytes);
+        access_host(tlm::TLM_WRITE_COMMAND, to, const_cast<void*>(from), bytes,
+                    {origin(), writing_, nullptr, 0});
       }) {
+  for (const CoreParts& part : parts_.cores) {
+    core_numbers_.push_back(part.index);
+  }
   SC_HAS_PROCESS(ExecutionUnit);
   SC_METHOD(begin);
   sensitive << next_;
@@ -102,21 +96,28 @@ void ExecutionUnit::write_register(std::uint64_t offset, std::uint64_t value) {
   }
 }
 
-void ExecutionUnit::inject(DeviceError error, std::uint64_t skip) {
-  injections_.push_back({error, skip});
-}
-
-/// One transaction with host memory; returns how long it takes.
-SimTime ExecutionUnit::access_host(tlm::tlm_command command, std::uint64_t address, void* data,
-                                   std::size_t bytes) {
+/// One transaction with host memory.
+DescriptorRing::Transaction ExecutionUnit::access_host(tlm::tlm_command command,
+                                                       std::uint64_t address, void* data,
+                                                       std::size_t bytes, const FaultSite& site) {
   tlm::tlm_generic_payload payload;
   payload.set_command(command);
   payload.set_address(address);
   payload.set_data_ptr(static_cast<unsigned char*>(data));
   payload.set_data_length(static_cast<unsigned>(bytes));
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  const bool watched = Faults::active(parts_.faults);
+  if (watched) {
+    site_.origin = site.origin;
+    site_.phase = site.phase;
+    site_.error = DeviceError::None;
+    payload.set_extension(&site_);
+  }
   mem->b_transport(payload, delay);
-  return static_cast<SimTime>(delay.value());
+  if (watched) {
+    payload.clear_extension<ScatterList>();
+  }
+  return {static_cast<SimTime>(delay.value()), site_.error};
 }
 
 void ExecutionUnit::schedule_next() {
@@ -135,7 +136,10 @@ void ExecutionUnit::begin() {
   started_ = now();
   ++run_;
   ++requests_;
-  injected_ = inject_next();
+  injected_ = injections_.next();
+  if (strikes(FaultPoint::BadDescriptor, FaultPhase::Fetch)) {
+    current_.descriptor.opcode = static_cast<RequestOpcode>(UINT32_MAX);
+  }
   if (!notify(NotificationType::Trace, DeviceError::None)) {
     return;
   }
@@ -145,23 +149,12 @@ void ExecutionUnit::begin() {
   launch_.notify(to_sc(params_.launch_latency));
 }
 
-/// What the request that starts now fails with; counts the others down.
-DeviceError ExecutionUnit::inject_next() {
-  DeviceError error = DeviceError::None;
-  for (auto it = injections_.begin(); it != injections_.end();) {
-    if (it->skip == 0 && error == DeviceError::None) {
-      error = it->error;
-      it = injections_.erase(it);
-    } else {
-      it->skip -= it->skip > 0 ? 1 : 0;
-      ++it;
-    }
-  }
-  return error;
-}
-
 void ExecutionUnit::run() {
   if (!busy_) {
+    return;
+  }
+  if (current_.error != DeviceError::None) {
+    finish(current_.error);
     return;
   }
   if (!shows_while_running(injected_)) {
@@ -212,7 +205,13 @@ void ExecutionUnit::run_program() {
     return;
   }
   streams_ = program->streams;
-  context_ = {streams_.get(), &current_.bindings, program->trace, current_.descriptor.flow, run_};
+  context_ = {streams_.get(),
+              &current_.bindings,
+              program->trace,
+              current_.descriptor.flow,
+              run_,
+              origin(),
+              params_.dge_notifications ? this : nullptr};
   cores_left_ = static_cast<int>(parts_.cores.size());
   core_error_ = DeviceError::None;
   if (injected_ == DeviceError::Hang) {
@@ -259,6 +258,7 @@ void ExecutionUnit::run_copy() {
   copy.bytes = static_cast<std::int64_t>(descriptor.size);
   copy.fill = descriptor.opcode == RequestOpcode::Fill;
   copy.fill_value = static_cast<std::uint8_t>(descriptor.fill_value);
+  copy.origin = origin();
   copy.error = injected_ == DeviceError::DmaAbort ? injected_ : DeviceError::None;
   parts_.dma->submit(parts_.ring, copy, [this, run = run_](DeviceError error) {
     if (run == run_ && busy_) {
@@ -293,32 +293,59 @@ void ExecutionUnit::core_done(std::uint64_t run, DeviceError error) {
 
 void ExecutionUnit::finish(DeviceError error) {
   watchdog_.cancel();
-  parts_.deadlines->remove(parts_.number);
+  parts_.deadlines->remove(address_);
   launch_.cancel();
   busy_ = false;
   busy_time_ += now() - started_;
   failed_ += error != DeviceError::None ? 1 : 0;
-  trace_request(now());
+  if (parts_.trace->enabled()) {
+    const RequestTrace trace(*parts_.trace, parts_.trace_process);
+    trace.show(address_, core_numbers_, current_.descriptor, started_, now());
+  }
   streams_.reset();
   if (error != DeviceError::None && !notify(NotificationType::Error, error)) {
     return;
   }
-  halted_ = !goes_on_after(error);
-  if (!notify(NotificationType::Notify, DeviceError::None)) {
+  halted_ = is_fatal(error);
+  if (!notify(NotificationType::Notify, error)) {
     return;
   }
   if (halted_) {
     ring_.drop();
   }
-  parts_.interrupts->raise(address_);
+  interrupt();
   schedule_next();
+}
+
+void ExecutionUnit::interrupt() {
+  parts_.interrupts->raise(origin());
+}
+
+bool ExecutionUnit::strikes(FaultPoint point, FaultPhase phase) const {
+  return Faults::active(parts_.faults) &&
+         parts_.faults->strikes(point, {origin(), phase, nullptr, 0});
+}
+
+bool ExecutionUnit::post(NotificationType type, DeviceError error) {
+  const std::uint32_t tag = current_.descriptor.tag;
+  if (type != NotificationType::Notify || !Faults::active(parts_.faults)) {
+    return notify_ring_.post(type, error, tag);
+  }
+  writing_ = FaultPhase::Completion;
+  const bool posted = notify_ring_.post_last(error, tag, origin(), *parts_.faults);
+  writing_ = FaultPhase::Issue;
+  return posted;
+}
+
+/// The cores fail when there is no room, and the end of the request says so.
+bool ExecutionUnit::descriptors_generated() {
+  return notify_ring_.post(NotificationType::TraceDma, DeviceError::None, current_.descriptor.tag);
 }
 
 /// False: there was no room. Then the current request has ended with that error, and the unit
 /// halted.
 bool ExecutionUnit::notify(NotificationType type, DeviceError error) {
-  const std::uint32_t tag = current_.descriptor.tag;
-  if (notify_ring_.post(type, error, tag)) {
+  if (post(type, error)) {
     return true;
   }
   watchdog_.cancel();
@@ -326,8 +353,8 @@ bool ExecutionUnit::notify(NotificationType type, DeviceError error) {
   busy_ = false;
   ++failed_;
   ring_.drop();
-  if (notify_ring_.post_overflow(tag)) {
-    parts_.interrupts->raise(address_);
+  if (notify_ring_.post_overflow(current_.descriptor.tag)) {
+    interrupt();
   }
   return false;
 }
@@ -337,6 +364,7 @@ void ExecutionUnit::reset() {
   ++run_;
   watchdog_.cancel();
   launch_.cancel();
+  parts_.dma->abort(address_);
   if (was_busy && cores_left_ > 0) {
     for (const CoreParts& part : parts_.cores) {
       part.core->abort(DeviceError::Hang);  // nobody listens any more
@@ -346,37 +374,11 @@ void ExecutionUnit::reset() {
   cores_left_ = 0;
   if (parts_.stream != nullptr) {
     parts_.stream->reset();
-    parts_.deadlines->remove(parts_.number);
+    parts_.deadlines->remove(address_);
   }
   ring_.drop();
   injections_.clear();
   halted_ = false;
-}
-
-void ExecutionUnit::trace_request(SimTime end) {
-  if (!parts_.trace->enabled()) {
-    return;
-  }
-  Trace& trace = *parts_.trace;
-  const RequestDescriptor& descriptor = current_.descriptor;
-  if (descriptor.opcode == RequestOpcode::Execute) {
-    for (const CoreParts& part : parts_.cores) {
-      const TrackId track =
-          trace.track(fmt::format("NC{}:{}", address_.core, part.index), parts_.trace_process);
-      trace.slice(track, trace.name("nc_exec_running"), started_, end, descriptor.flow);
-    }
-    return;
-  }
-  const TrackId track = trace.track(
-      fmt::format("NC{} {} {}", address_.core, nsim::hw::name(address_.type), address_.queue),
-      parts_.trace_process, 1);
-  if (descriptor.opcode == RequestOpcode::Collective) {
-    trace.slice(track, trace.name("cc_running"), started_, end, descriptor.flow);
-    return;
-  }
-  trace.slice(track, trace.name(descriptor.opcode == RequestOpcode::Fill ? "fill" : "copy"),
-              started_, end, descriptor.flow,
-              {{"bytes", static_cast<std::int64_t>(descriptor.size)}});
 }
 
 void ExecutionUnit::report(StatsScope stats) const {

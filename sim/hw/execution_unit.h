@@ -14,7 +14,6 @@
 
 #include <tlm_utils/simple_initiator_socket.h>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <systemc>
 #include <tlm>
@@ -27,8 +26,10 @@
 #include "sim/hw/cc_stream.h"
 #include "sim/hw/descriptor_ring.h"
 #include "sim/hw/dge.h"
+#include "sim/hw/faults.h"
 #include "sim/hw/host_deadlines.h"
 #include "sim/hw/host_dma.h"
+#include "sim/hw/injections.h"
 #include "sim/hw/interrupts.h"
 #include "sim/hw/neuron_core.h"
 #include "sim/hw/notify_ring.h"
@@ -41,6 +42,7 @@ struct ExecutionUnitParams {
   explicit ExecutionUnitParams(ParamScope scope);  // [execution_unit]
   std::int64_t prefetch;                           // descriptors fetched ahead
   SimTime launch_latency;                          // from the start of a request to its first work
+  bool dge_notifications;  // an entry for each DMA instruction's descriptors
 };
 
 /// A physical core as a unit drives it.
@@ -55,19 +57,17 @@ struct UnitParts {
   const AddressMap* map = nullptr;
   const ProgramStore* programs = nullptr;
   Interrupts* interrupts = nullptr;
+  Faults* faults = nullptr;
   HostDma* dma = nullptr;
   CcStream* stream = nullptr;  // of units that do collectives
   HostDeadlines* deadlines = nullptr;
   Trace* trace = nullptr;        // the system's
   TrackId trace_process = 0;     // the hardware's group in it
-  int number = 0;                // of the unit in the instance
   int ring = 0;                  // of the host DMA engine
   std::vector<CoreParts> cores;  // of the logical core
 };
 
-const char* name(UnitType type);
-
-class ExecutionUnit : public sc_core::sc_module {
+class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
  public:
   ExecutionUnit(sc_core::sc_module_name name, const ExecutionUnitParams& params,
                 UnitAddress address, UnitParts parts);
@@ -75,21 +75,17 @@ class ExecutionUnit : public sc_core::sc_module {
   /// To the fabric: rings in host memory.
   tlm_utils::simple_initiator_socket<ExecutionUnit> mem{"mem"};
 
+  UnitAddress address() const { return address_; }
   void write_register(std::uint64_t offset, std::uint64_t value);
   /// Fault injection: after `skip` more requests, one fails with `error`.
-  void inject(DeviceError error, std::uint64_t skip);
+  void inject(DeviceError error, std::uint64_t skip) { injections_.add(error, skip); }
 
   void report(StatsScope stats) const;
 
  private:
-  struct Injection {
-    DeviceError error = DeviceError::None;
-    std::uint64_t skip = 0;
-  };
-
   // Getting work.
-  SimTime access_host(tlm::tlm_command command, std::uint64_t address, void* data,
-                      std::size_t bytes);
+  DescriptorRing::Transaction access_host(tlm::tlm_command command, std::uint64_t address,
+                                          void* data, std::size_t bytes, const FaultSite& site);
   void schedule_next();
 
   // One request after the other.
@@ -100,7 +96,6 @@ class ExecutionUnit : public sc_core::sc_module {
   void run_collective();
   void start_watchdog();
   void watch();
-  DeviceError inject_next();
   bool valid_program(const LoadedProgram* program) const;
   bool valid_copy() const;
   bool valid_collective(const Collective& collective) const;
@@ -111,11 +106,16 @@ class ExecutionUnit : public sc_core::sc_module {
 
   // Telling the host.
   bool notify(NotificationType type, DeviceError error);
-  void trace_request(SimTime end);
+  bool post(NotificationType type, DeviceError error);
+  bool descriptors_generated() override;
+  void interrupt();
+  Origin origin() const { return {address_, current_.number}; }
+  bool strikes(FaultPoint point, FaultPhase phase) const;
 
   const ExecutionUnitParams params_;
   const UnitAddress address_;
   const UnitParts parts_;
+  std::vector<int> core_numbers_;  // of the physical cores
 
   DescriptorRing ring_;
   SimTime timeout_ = 0;
@@ -125,6 +125,8 @@ class ExecutionUnit : public sc_core::sc_module {
   bool busy_ = false;
 
   FetchedRequest current_;
+  FaultPhase writing_ = FaultPhase::Issue;  // what the notification being written is for
+  ScatterList site_;                        // tells fault points whose transaction it is
   std::uint64_t run_ = 0;  // counts requests; late events of an earlier one are dropped
   SimTime started_ = 0;
   int cores_left_ = 0;
@@ -132,7 +134,7 @@ class ExecutionUnit : public sc_core::sc_module {
   ExecutionContext context_;
   std::shared_ptr<const isa::Streams> streams_;  // of the program that runs
   DeviceError injected_ = DeviceError::None;     // into the current request
-  std::deque<Injection> injections_;
+  Injections injections_;
 
   sc_core::sc_event next_;
   sc_core::sc_event launch_;

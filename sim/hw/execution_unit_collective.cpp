@@ -27,13 +27,13 @@ void ExecutionUnit::run_collective() {
     return;
   }
   if (timeout_ > 0) {
-    parts_.deadlines->add(parts_.number, started_ + timeout_, [this] { start_watchdog(); });
+    parts_.deadlines->add(address_, started_ + timeout_, [this] { start_watchdog(); });
   }
   parts_.stream->start(
       std::move(*collective), current_.descriptor.flow,
       injected_ == DeviceError::DmaAbort ? injected_ : DeviceError::None,
       [this] {
-        parts_.deadlines->remove(parts_.number);
+        parts_.deadlines->remove(address_);
         start_watchdog();
       },
       [this, run = run_](DeviceError error) {
@@ -79,6 +79,7 @@ void ExecutionUnit::time_out() {
     finish(DeviceError::CollectiveStuck);
     return;
   }
+  parts_.dma->abort(address_);
   finish(DeviceError::Hang);
 }
 

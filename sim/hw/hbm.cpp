@@ -54,8 +54,12 @@ std::unique_ptr<HbmTiming> make_timing(const HbmParams& params, std::uint64_t ba
 
 }  // namespace
 
-Hbm::Hbm(sc_core::sc_module_name name, const HbmParams& params, std::uint64_t base)
-    : sc_module(name), params_(params), base_(base), timing_(make_timing(params, base)) {
+Hbm::Hbm(sc_core::sc_module_name name, const HbmParams& params, std::uint64_t base, Faults* faults)
+    : sc_module(name),
+      params_(params),
+      base_(base),
+      timing_(make_timing(params, base)),
+      faults_(faults) {
   void* memory = mmap(nullptr, static_cast<std::size_t>(params_.capacity), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) {
@@ -80,13 +84,20 @@ std::byte* Hbm::pointer(std::uint64_t address, std::uint64_t bytes) const {
 
 void Hbm::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   ScatterList* list = payload.get_extension<ScatterList>();
+  const Segment whole{payload.get_address(), payload.get_data_length()};
+  if (Faults::active(faults_) && list != nullptr) {
+    list->error = fault(*list, whole);
+    if (list->error != DeviceError::None) {
+      payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+      return;
+    }
+  }
   if (!move_rows(payload, list,
                  [this](auto address, auto bytes) { return pointer(address, bytes); })) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return;
   }
   const auto bytes = static_cast<std::int64_t>(payload.get_data_length());
-  const Segment whole{payload.get_address(), payload.get_data_length()};
   const bool one = list == nullptr || list->segments.empty();
   (payload.is_read() ? read_bytes_ : write_bytes_) += bytes;
   // What is on the way does not reserve the future: the pipe is shared in order of decisions.
@@ -101,6 +112,21 @@ void Hbm::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& 
     list->pipelined += service.latency;
   }
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+DeviceError Hbm::fault(const ScatterList& list, const Segment& whole) {
+  const bool one = list.segments.empty();
+  const FaultSite access{list.origin, list.phase, one ? &whole : list.segments.data(),
+                         one ? 1 : list.segments.size()};
+  const FaultSite fetch{list.origin, FaultPhase::DmaDescriptor, nullptr, 0};
+  DeviceError error = DeviceError::None;
+  for (const FaultPoint point : {FaultPoint::HbmRepairable, FaultPoint::HbmUncorrectable}) {
+    const bool fetched = list.descriptor_bytes > 0 && faults_->strikes(point, fetch);
+    if (faults_->strikes(point, access) || fetched) {
+      error = info(point).error;
+    }
+  }
+  return error;
 }
 
 /// Rings lie in firmware's part of the stack, read from one end to the other.

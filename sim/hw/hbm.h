@@ -15,6 +15,7 @@
 
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
+#include "sim/hw/faults.h"
 #include "sim/hw/hbm_banked.h"
 #include "sim/hw/hbm_timing.h"
 
@@ -36,7 +37,8 @@ struct HbmParams {
 
 class Hbm : public sc_core::sc_module {
  public:
-  Hbm(sc_core::sc_module_name name, const HbmParams& params, std::uint64_t base);
+  Hbm(sc_core::sc_module_name name, const HbmParams& params, std::uint64_t base,
+      Faults* faults = nullptr);
   ~Hbm() override;
 
   tlm_utils::multi_passthrough_target_socket<Hbm> in{"in"};
@@ -53,11 +55,14 @@ class Hbm : public sc_core::sc_module {
   /// Of a packet that this stack serves: they delay its data by taking the stack, not by their own
   /// latency, because rings are fetched ahead.
   void fetch_descriptors(std::int64_t bytes);
+  /// The fault that the transaction meets.
+  DeviceError fault(const ScatterList& list, const Segment& whole);
 
   const HbmParams params_;
   const std::uint64_t base_;
   std::byte* storage_ = nullptr;
   std::unique_ptr<HbmTiming> timing_;
+  Faults* const faults_;
   std::int64_t read_bytes_ = 0;
   std::int64_t write_bytes_ = 0;
   std::int64_t descriptor_bytes_ = 0;

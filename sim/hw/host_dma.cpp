@@ -14,6 +14,10 @@ class HostDma::Job : public DmaJob {
       : owner_(owner), copy_(copy), done_(std::move(done)) {}
 
   void next_packet(DmaPacket& packet, const PacketLimits& limits) override {
+    if (aborted_) {
+      packet.last = true;
+      return;
+    }
     const std::int64_t half = copy_.bytes / 2;
     const bool fails = copy_.error != DeviceError::None;
     const std::int64_t end = fails ? half : copy_.bytes;
@@ -39,7 +43,15 @@ class HostDma::Job : public DmaJob {
   void done(DeviceError error) override { owner_.finish(*this, error); }
   DmaLabel label() const override { return {}; }
   bool moves_data() const override { return owner_.numerics_; }
+  Origin origin() const override { return copy_.origin; }
+  void hung() override { hung_ = true; }
 
+  /// True: nobody will speak of the job any more.
+  bool abort() {
+    aborted_ = true;
+    return hung_;
+  }
+  bool aborted() const { return aborted_; }
   Done take_done() { return std::move(done_); }
 
  private:
@@ -47,15 +59,17 @@ class HostDma::Job : public DmaJob {
   const HostCopy copy_;
   Done done_;
   std::int64_t position_ = 0;
+  bool aborted_ = false;
+  bool hung_ = false;
 };
 
 HostDma::HostDma(sc_core::sc_module_name name, const DmaEngineParams& params, int home,
-                 bool numerics)
+                 bool numerics, Faults* faults)
     : sc_module(name),
       numerics_(numerics),
-      to_device_("to_device", params, home, "host to device", {scheduler_, activity_}),
-      to_host_("to_host", params, home, "device to host", {scheduler_, activity_}),
-      local_("local", params, home, "device to device", {scheduler_, activity_}) {}
+      to_device_("to_device", params, home, "host to device", {scheduler_, activity_, faults}),
+      to_host_("to_host", params, home, "device to host", {scheduler_, activity_, faults}),
+      local_("local", params, home, "device to device", {scheduler_, activity_, faults}) {}
 
 HostDma::~HostDma() = default;
 
@@ -77,8 +91,17 @@ void HostDma::submit(int ring, const HostCopy& copy, Done done) {
   engine_for(copy).push(ring % DmaEngine::kRings, *jobs_.back(), now());
 }
 
+void HostDma::abort(const UnitAddress& unit) {
+  const auto over = [&](const std::unique_ptr<Job>& job) {
+    const UnitAddress owner = job->origin().unit;
+    return owner.core == unit.core && owner.type == unit.type && owner.queue == unit.queue &&
+           job->abort();
+  };
+  jobs_.erase(std::remove_if(jobs_.begin(), jobs_.end(), over), jobs_.end());
+}
+
 void HostDma::finish(Job& job, DeviceError error) {
-  const Done done = job.take_done();
+  const Done done = job.aborted() ? Done([](DeviceError) {}) : job.take_done();
   jobs_.erase(std::find_if(jobs_.begin(), jobs_.end(),
                            [&](const std::unique_ptr<Job>& other) { return other.get() == &job; }));
   done(error);

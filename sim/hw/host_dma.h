@@ -24,19 +24,23 @@ struct HostCopy {
   bool fill = false;       // with `fill_value` instead of the source
   std::uint8_t fill_value = 0;
   DeviceError error = DeviceError::None;  // fails with it half-way
+  Origin origin;
 };
 
 class HostDma : public sc_core::sc_module {
  public:
   using Done = std::function<void(DeviceError)>;
 
-  HostDma(sc_core::sc_module_name name, const DmaEngineParams& params, int home, bool numerics);
+  HostDma(sc_core::sc_module_name name, const DmaEngineParams& params, int home, bool numerics,
+          Faults* faults = nullptr);
   ~HostDma() override;
 
   void bind(Fabric& fabric);
   /// `done` runs once, on the simulation thread. Copies of one ring and direction are moved in
   /// order.
   void submit(int ring, const HostCopy& copy, Done done);
+  /// Moves nothing more for `unit`; its copies under way end silently.
+  void abort(const UnitAddress& unit);
 
   void report(StatsScope stats) const;
 

@@ -13,6 +13,9 @@ HostPort::HostPort(sc_core::sc_module_name name, Link& link) : sc_module(name), 
 }
 
 void HostPort::write(std::uint64_t address, std::uint64_t value) {
+  if (link_.dead()) {
+    return;
+  }
   writes_.push_back({link_.send_to_device(sizeof value), address, value});
   if (writes_.size() == 1) {
     arrived_.notify(to_sc(writes_.front().arrival - now()));
@@ -20,6 +23,9 @@ void HostPort::write(std::uint64_t address, std::uint64_t value) {
 }
 
 void HostPort::deliver() {
+  if (link_.dead()) {
+    writes_.clear();
+  }
   while (!writes_.empty() && writes_.front().arrival <= now()) {
     Write write = writes_.front();
     writes_.pop_front();

@@ -101,7 +101,12 @@ std::shared_ptr<Hardware> Hardware::create(std::shared_ptr<const InstanceParams>
 
 Instance::Instance(sc_core::sc_module_name name, std::shared_ptr<const InstanceParams> params,
                    TraceSet& traces)
-    : sc_module(name), params_(std::move(params)), traces_(traces), map_(layout_of(*params_)) {
+    : sc_module(name),
+      params_(std::move(params)),
+      traces_(traces),
+      map_(layout_of(*params_)),
+      faults_(params_->fault_seed) {
+  add_faults(params_->faults);
   Device::Shared shared;
   shared.params = params_.get();
   shared.map = &map_;
@@ -116,6 +121,7 @@ Instance::Instance(sc_core::sc_module_name name, std::shared_ptr<const InstanceP
                                    links_.get());
   shared.mail = mail_.get();
   shared.deadlines = &deadlines_;
+  shared.faults = &faults_;
   shared.trace = &traces.system();
   if (shared.trace->enabled()) {
     shared.trace_process = shared.trace->process(params_->name + "/neuron_hw", 1, 1);
@@ -148,7 +154,37 @@ void Instance::write_register(std::uint64_t address, std::uint64_t value) {
   if (location.region != Region::Registers) {
     throw InternalError(fmt::format("register write to {:#x}, which is no register", address));
   }
-  devices_[static_cast<std::size_t>(location.device)]->host_port().write(address, value);
+  if (!Faults::active(&faults_) || !loses(location, value)) {
+    devices_[static_cast<std::size_t>(location.device)]->host_port().write(address, value);
+  }
+}
+
+bool Instance::loses(const Location& location, std::uint64_t value) {
+  Device& device = *devices_[static_cast<std::size_t>(location.device)];
+  Origin origin{device.unit_at(location.offset / kUnitRegisterBytes), value};
+  switch (location.offset % kUnitRegisterBytes) {
+    case kDoorbell:
+      if (faults_.strikes(FaultPoint::DeviceGone, {origin, FaultPhase::Doorbell, nullptr, 0})) {
+        device.link().die();
+      }
+      return false;
+    case kNotifyHead:
+      origin.request = 0;
+      return faults_.strikes(FaultPoint::NotificationOverflow,
+                             {origin, FaultPhase::Drain, nullptr, 0});
+    default:
+      return false;
+  }
+}
+
+bool Instance::answers(int device) const {
+  return !devices_[static_cast<std::size_t>(device)]->link().dead();
+}
+
+void Instance::add_faults(const std::vector<FaultRule>& rules) {
+  for (const FaultRule& rule : rules) {
+    faults_.add(rule);
+  }
 }
 
 void Instance::on_interrupt(std::function<void(UnitAddress)> handler) {
@@ -190,6 +226,7 @@ void Instance::report(StatsScope stats) const {
   if (links_) {
     links_->report(stats.scope("neuron_link"));
   }
+  faults_.report(stats.scope("faults"));
 }
 
 }  // namespace nsim::hw

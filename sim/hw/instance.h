@@ -9,6 +9,7 @@
 
 #include "sim/hw/device.h"
 #include "sim/hw/hardware.h"
+#include "sim/hw/host_timer.h"
 
 namespace nsim::hw {
 
@@ -30,13 +31,23 @@ class Instance : public sc_core::sc_module, public Hardware {
   void unload_program(std::uint64_t id) override { programs_.remove(id); }
 
   std::byte* pointer(std::uint64_t address, std::uint64_t bytes) override;
+  void on_timer(std::function<void()> handler) override { timer_.on_timer(std::move(handler)); }
+  void set_timer(SimTime delay) override { timer_.set(delay); }
+  bool at_rest() const override { return HostTimer::at_rest(); }
+  bool answers(int device) const override;
+  void add_faults(const std::vector<FaultRule>& rules) override;
   void inject(UnitAddress unit, DeviceError error, std::uint64_t skip) override;
   SimTime host_deadline() const override { return deadlines_.earliest(); }
+  void on_host_wait(std::function<void(UnitAddress, bool)> handler) override {
+    deadlines_.on_change(std::move(handler));
+  }
   void expire_host_deadlines() override { deadlines_.expire(); }
   void report(StatsScope stats) const override;
 
  private:
   Device& device_of(UnitAddress unit);
+  /// True: a fault keeps the register write from arriving.
+  bool loses(const Location& location, std::uint64_t value);
 
   const std::shared_ptr<const InstanceParams> params_;
   TraceSet& traces_;
@@ -46,6 +57,8 @@ class Instance : public sc_core::sc_module, public Hardware {
   std::unique_ptr<NeuronLink> links_;  // nullptr: devices are alone
   HostDeadlines deadlines_;
   std::unique_ptr<CcMail> mail_;
+  HostTimer timer_{"host_timer"};
+  Faults faults_;
   std::vector<std::unique_ptr<Device>> devices_;
   Topology topology_;
 };

@@ -60,7 +60,12 @@ InstanceParams::InstanceParams(Config& config)
       cc_core(ParamScope(config, "cc_core")),
       execution_unit(ParamScope(config, "execution_unit")),
       interrupts(ParamScope(config, "interrupts")),
-      neuron_core(ParamScope(config, "neuron_core")) {
+      neuron_core(ParamScope(config, "neuron_core")),
+      fault_seed(static_cast<std::uint64_t>(
+          ParamScope(config, "faults")
+              .from("assumed: a setting of the simulator")
+              .count("seed", 1, 0, INT64_MAX, "Seed of the faults that have a probability"))),
+      faults(take_fault_plan(config)) {
   if (device.cores % hbm.stacks != 0 || device.cores / hbm.stacks % device.cores_per_logical != 0) {
     throw UserError(
         fmt::format("device.cores = {} with device.cores_per_logical = {} cannot be shared out "

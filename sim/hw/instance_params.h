@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/base/config.h"
 #include "sim/hw/cc_core.h"
@@ -12,6 +13,7 @@
 #include "sim/hw/dma_engine.h"
 #include "sim/hw/execution_unit.h"
 #include "sim/hw/fabric.h"
+#include "sim/hw/fault_plan.h"
 #include "sim/hw/hbm.h"
 #include "sim/hw/interrupts.h"
 #include "sim/hw/link.h"
@@ -54,6 +56,8 @@ struct InstanceParams {
   ExecutionUnitParams execution_unit;
   InterruptParams interrupts;
   NeuronCoreParams neuron_core;
+  std::uint64_t fault_seed;       // [faults]
+  std::vector<FaultRule> faults;  // [[fault]]
 
   int logical_cores_per_device() const {
     return static_cast<int>(device.cores / device.cores_per_logical);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/hw/instruction_needs.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "sim/isa/opcode.h"
 
 namespace nsim::hw {
@@ -21,6 +24,14 @@ CodeStep code_step(const isa::StreamInstruction& instruction) {
     return {instruction.base != 0 ? CodeStep::Kind::Back : CodeStep::Kind::Leave, instruction.base};
   }
   return {};
+}
+
+bool reads(const isa::StreamInstruction& instruction, isa::Space space) {
+  const isa::Operand* operands[] = {&instruction.src[0], &instruction.src[1],
+                                    &instruction.operand0.operand, &instruction.operand1.operand};
+  return std::any_of(std::begin(operands), std::end(operands), [&](const isa::Operand* operand) {
+    return operand->present() && operand->space == space;
+  });
 }
 
 InstructionNeeds::Times in_time(const cost::Cost& cost, const ClockDomain& clock) {
@@ -45,6 +56,8 @@ void NeedsTable::find(const isa::StreamInstruction& instruction, InstructionNeed
   needs.port = sbuf_.needs_port(instruction, cost::is_wide(instruction, costs_)) &&
                !isa::is_sequencer(instruction.opcode);
   needs.step = code_step(instruction);
+  needs.reads_sbuf = !needs.dma && reads(instruction, isa::Space::Sbuf);
+  needs.reads_psum = !needs.dma && reads(instruction, isa::Space::Psum);
   needs.banks = psum_.banks_of(instruction);
   needs.table = cost::function_set(instruction);
   needs.groups = isa::array_groups(instruction);

@@ -27,10 +27,12 @@ struct InstructionNeeds {
   };
 
   bool known = false;
-  bool dma = false;    // its operands do not pass through the engine
-  bool array = false;  // streams through the Tensor engine's array
-  bool port = false;   // SBUF's
-  CodeStep step;       // where its engine goes on in its code
+  bool dma = false;         // its operands do not pass through the engine
+  bool array = false;       // streams through the Tensor engine's array
+  bool port = false;        // SBUF's
+  bool reads_sbuf = false;  // through the engine
+  bool reads_psum = false;
+  CodeStep step;  // where its engine goes on in its code
   Psum::Banks banks = 0;
   cost::FunctionSet table = cost::FunctionSet::Any;
   isa::ArrayGroups groups = isa::kWholeArray;

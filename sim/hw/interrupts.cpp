@@ -14,23 +14,34 @@ InterruptParams::InterruptParams(ParamScope scope)
     : latency(scope.duration("latency", "1us", "0ns", "1ms",
                              "From the arrival of an interrupt at the host to its handler")) {}
 
-Interrupts::Interrupts(sc_core::sc_module_name name, const InterruptParams& params, Link& link)
-    : sc_module(name), params_(params), link_(link) {
+Interrupts::Interrupts(sc_core::sc_module_name name, const InterruptParams& params, Link& link,
+                       Faults* faults)
+    : sc_module(name), params_(params), link_(link), faults_(faults) {
   SC_HAS_PROCESS(Interrupts);
   SC_METHOD(deliver);
   sensitive << due_;
   dont_initialize();
 }
 
-void Interrupts::raise(UnitAddress unit) {
+void Interrupts::raise(const Origin& origin) {
   ++raised_;
-  pending_.push_back({link_.send_to_host(kMessageBytes) + params_.latency, unit});
+  if (Faults::active(faults_) &&
+      faults_->strikes(FaultPoint::InterruptLost, {origin, FaultPhase::Interrupt, nullptr, 0})) {
+    return;
+  }
+  if (link_.dead()) {
+    return;
+  }
+  pending_.push_back({link_.send_to_host(kMessageBytes) + params_.latency, origin.unit});
   if (pending_.size() == 1) {
     due_.notify(to_sc(pending_.front().at - now()));
   }
 }
 
 void Interrupts::deliver() {
+  if (link_.dead()) {
+    pending_.clear();
+  }
   while (!pending_.empty() && pending_.front().at <= now()) {
     const UnitAddress unit = pending_.front().unit;
     pending_.pop_front();

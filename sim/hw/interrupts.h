@@ -24,11 +24,12 @@ class Interrupts : public sc_core::sc_module {
  public:
   using Handler = std::function<void(UnitAddress)>;
 
-  Interrupts(sc_core::sc_module_name name, const InterruptParams& params, Link& link);
+  Interrupts(sc_core::sc_module_name name, const InterruptParams& params, Link& link,
+             Faults* faults = nullptr);
 
   void on_interrupt(Handler handler) { handler_ = std::move(handler); }
   /// Follows everything that was written to the host before.
-  void raise(UnitAddress unit);
+  void raise(const Origin& origin);
 
   void report(StatsScope stats) const;
 
@@ -42,6 +43,7 @@ class Interrupts : public sc_core::sc_module {
 
   const InterruptParams params_;
   Link& link_;
+  Faults* const faults_;
   Handler handler_;
   std::deque<Pending> pending_;  // by time
   std::int64_t raised_ = 0;

@@ -19,8 +19,8 @@ LinkParams::LinkParams(ParamScope scope)
                            "Rate of the host link in each direction")),
       latency(scope.duration("latency", "500ns", "1ns", "1ms", "One way over the host link")) {}
 
-Link::Link(sc_core::sc_module_name name, const LinkParams& params)
-    : sc_module(name), params_(params) {
+Link::Link(sc_core::sc_module_name name, const LinkParams& params, Faults* faults)
+    : sc_module(name), params_(params), faults_(faults) {
   in.register_b_transport(this, &Link::b_transport);
   SC_HAS_PROCESS(Link);
   SC_METHOD(deliver);
@@ -46,10 +46,21 @@ SimTime Link::send_to_host(std::int64_t bytes) {
 void Link::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const auto bytes = static_cast<std::int64_t>(payload.get_data_length());
   const bool read = payload.is_read();
+  ScatterList* list = payload.get_extension<ScatterList>();
+  if (Faults::active(faults_) && list != nullptr) {
+    list->error = fault(payload, *list);
+    if (list->error != DeviceError::None) {
+      payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+      return;
+    }
+  }
+  if (dead_) {
+    payload.set_response_status(read ? tlm::TLM_GENERIC_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);
+    return;
+  }
   const SimTime arrival = read ? send_to_device(bytes) + params_.latency : send_to_host(bytes);
   const SimTime latency = read ? 2 * params_.latency : params_.latency;
   delay += to_sc(arrival - now());
-  ScatterList* list = payload.get_extension<ScatterList>();
   if (list != nullptr) {
     list->pipelined += latency;
   }
@@ -65,6 +76,22 @@ void Link::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time&
   }
   sc_core::sc_time beyond = sc_core::SC_ZERO_TIME;
   out->b_transport(payload, beyond);
+}
+
+/// A posted write that is lost fails nothing: the sender does not learn of it.
+DeviceError Link::fault(tlm::tlm_generic_payload& payload, const ScatterList& list) {
+  const FaultSite site{list.origin, list.phase, list.segments.data(), list.segments.size()};
+  const bool timed_out = faults_->strikes(FaultPoint::HostLinkTimeout, site);
+  if (faults_->strikes(FaultPoint::DeviceGone, site)) {
+    die();
+  }
+  const bool lost = dead_ && payload.is_read();
+  return timed_out || lost ? DeviceError::HostLinkTimeout : DeviceError::None;
+}
+
+void Link::die() {
+  dead_ = true;
+  messages_.clear();
 }
 
 void Link::deliver() {

@@ -19,6 +19,7 @@
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
 #include "sim/base/timeline.h"
+#include "sim/hw/faults.h"
 
 namespace nsim::hw {
 
@@ -30,7 +31,7 @@ struct LinkParams {
 
 class Link : public sc_core::sc_module {
  public:
-  Link(sc_core::sc_module_name name, const LinkParams& params);
+  Link(sc_core::sc_module_name name, const LinkParams& params, Faults* faults = nullptr);
 
   /// From the device.
   tlm_utils::multi_passthrough_target_socket<Link> in{"in"};
@@ -42,6 +43,9 @@ class Link : public sc_core::sc_module {
   /// A message of `bytes` without content (an interrupt) sent by the device now; returns its
   /// arrival.
   SimTime send_to_host(std::int64_t bytes);
+  /// Nothing crosses the link any more, in either direction; what is on its way is lost.
+  void die();
+  bool dead() const { return dead_; }
 
   void report(StatsScope stats) const;
 
@@ -55,8 +59,11 @@ class Link : public sc_core::sc_module {
   void b_transport(int id, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   SimTime send(Timeline& direction, std::int64_t bytes);
   void deliver();
+  DeviceError fault(tlm::tlm_generic_payload& payload, const ScatterList& list);
 
   const LinkParams params_;
+  Faults* const faults_;
+  bool dead_ = false;
   Timeline to_device_;
   Timeline to_host_;
   std::int64_t to_device_bytes_ = 0;

@@ -17,22 +17,27 @@ NeuronCoreParams::NeuronCoreParams(ParamScope scope)
       preamble(scope.duration("preamble", "0ns", "0ns", "10ms",
                               "What runtime and compiler put in front of a program: from the start "
                               "of an execution until its first instructions are fetched")),
+      check_nan(scope.from("documented: Neuron troubleshooting page, off since Neuron 2.25")
+                    .flag("check_nan", false,
+                          "An execution whose instructions produce NaN ends with that error "
+                          "(NEURON_FAIL_ON_NAN)")),
       reuse_weights(
           scope.flag("reuse_weights", true,
                      "Tensor does not load a stationary operand that is already in the array")) {}
 
 NeuronCore::NeuronCore(sc_core::sc_module_name name, const NeuronCoreParams& params, bool numerics,
-                       int index)
+                       int index, Faults* faults)
     : sc_module(name),
       params_(params),
+      faults_(faults),
       semaphores_(params_.semaphores),
       sbuf_(params_.sbuf, numerics),
       psum_(params_.psum, numerics),
       datapath_(sbuf_, psum_, params.engines.tensor.transpose_mode),
       needs_(params_.engines, sbuf_, psum_) {
-  const EngineParts parts{params_.engines, params_.fetch, params_.reuse_weights,
-                          needs_,          semaphores_,   sbuf_,
-                          psum_,           datapath_,     *this};
+  const EngineParts parts{
+      params_.engines, params_.fetch, params_.reuse_weights, needs_, semaphores_, sbuf_, psum_,
+      datapath_,       *this,         params_.check_nan,     faults_};
   for (int i = 0; i < isa::kEngineCount; ++i) {
     const auto id = static_cast<isa::Engine>(i);
     engines_[static_cast<std::size_t>(i)] =
@@ -56,6 +61,7 @@ void NeuronCore::start(const isa::CoreStreams& streams, const ExecutionContext& 
   engines_left_ = isa::kEngineCount;
   transfers_left_ = 0;
   flow_ = context.flow;
+  nan_ = false;
   semaphores_.reset();
   sbuf_.release();
   psum_.release();
@@ -75,7 +81,7 @@ void NeuronCore::abort(DeviceError error) {
 
 void NeuronCore::end_if_done() {
   if (engines_left_ == 0 && transfers_left_ == 0) {
-    end(DeviceError::None);
+    end(nan_ ? DeviceError::NumericalNan : DeviceError::None);
   }
 }
 
@@ -92,8 +98,14 @@ void NeuronCore::end(DeviceError error) {
 }
 
 void NeuronCore::submit(const isa::Issue& issue) {
+  const isa::StreamInstruction& instruction = streams_->instruction(issue);
+  if (context_->descriptors != nullptr && instruction.dge != isa::DgeMode::None &&
+      !context_->descriptors->descriptors_generated()) {
+    abort(DeviceError::NotificationOverflow);
+    return;
+  }
   ++transfers_left_;
-  dma_->submit({&issue, &streams_->instruction(issue), context_, this});
+  dma_->submit({&issue, &instruction, context_, this});
 }
 
 void NeuronCore::retired() {
@@ -123,7 +135,10 @@ void NeuronCore::dma_part_done(const isa::Issue& issue, std::uint64_t execution)
   }
   const isa::StreamUpdate* update = streams_->updates.data() + issue.first_update;
   for (int i = 0; i < issue.updates; ++i, ++update) {
-    if (!semaphores_.add(update->semaphore, 1)) {
+    const bool misused = Faults::active(faults_) &&
+                         faults_->strikes(FaultPoint::SemaphoreMisuse,
+                                          {context_->origin, FaultPhase::DmaWrite, nullptr, 0});
+    if (!semaphores_.add(update->semaphore, misused ? INT32_MIN : 1)) {
       abort(DeviceError::SemaphoreMisuse);
       return;
     }

@@ -36,6 +36,7 @@ struct NeuronCoreParams {
   SemaphoreParams semaphores;
   FetchParams fetch;
   SimTime preamble;    // in front of the fetch of a program's first instructions
+  bool check_nan;      // an execution whose instructions produce NaN ends with that error
   bool reuse_weights;  // Tensor does not load a stationary operand that is in the array already
 };
 
@@ -45,8 +46,8 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
   using Done = std::function<void(DeviceError)>;
 
   /// `index` is the number people know the core by: "nc3".
-  NeuronCore(sc_core::sc_module_name name, const NeuronCoreParams& params, bool numerics,
-             int index);
+  NeuronCore(sc_core::sc_module_name name, const NeuronCoreParams& params, bool numerics, int index,
+             Faults* faults = nullptr);
   ~NeuronCore() override;
 
   /// Wiring, by the parent's constructor. `peers` are all physical cores of the logical core, this
@@ -79,6 +80,7 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
   void retired() override;
   void failed(DeviceError error) override;
   bool take_hang() override;
+  void produced_nan() override { nan_ = true; }
   std::uint64_t take_flow() override;
 
   bool current(std::uint64_t execution) const;
@@ -87,6 +89,7 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
   void end(DeviceError error);
 
   const NeuronCoreParams params_;
+  Faults* const faults_;
   Semaphores semaphores_;
   Sbuf sbuf_;
   Psum psum_;
@@ -105,6 +108,7 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
   std::int64_t transfers_left_ = 0;  // DMA transfers under way
   std::uint64_t flow_ = 0;           // until the first instruction took it
   bool hang_ = false;
+  bool nan_ = false;  // among the results of the execution
   std::int64_t barriers_reached_ = 0;
   std::vector<sc_core::sc_event*>
       at_barrier_;  // engines waiting; the last one at barrier `barriers_reached_`

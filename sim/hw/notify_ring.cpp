@@ -12,10 +12,35 @@ void NotifyRing::set_base(std::uint64_t base) {
 }
 
 bool NotifyRing::post(NotificationType type, DeviceError error, std::uint32_t tag) {
-  if (!usable() || tail_ - head_ + kReserve >= size_) {
+  if (full()) {
     return false;
   }
   put(type, error, tag);
+  return true;
+}
+
+bool NotifyRing::post_last(DeviceError error, std::uint32_t tag, const Origin& origin,
+                           Faults& faults) {
+  const auto strikes = [&](FaultPoint point) {
+    return faults.strikes(point, {origin, FaultPhase::Completion, nullptr, 0});
+  };
+  if (strikes(FaultPoint::NotificationOverflow)) {
+    while (post(NotificationType::Event, DeviceError::None, tag)) {
+    }
+  }
+  const bool lost = strikes(FaultPoint::NotificationLost);
+  const bool corrupted = strikes(FaultPoint::NotificationCorrupted);
+  const bool twice = strikes(FaultPoint::NotificationDuplicated);
+  if (full()) {
+    return false;
+  }
+  put(NotificationType::Notify, error, tag,
+      lost        ? Damage::Lost
+      : corrupted ? Damage::Corrupted
+                  : Damage::None);
+  if (twice) {
+    post(NotificationType::Notify, error, tag);
+  }
   return true;
 }
 
@@ -24,18 +49,24 @@ bool NotifyRing::post_overflow(std::uint32_t tag) {
     return false;
   }
   put(NotificationType::Error, DeviceError::NotificationOverflow, tag);
-  put(NotificationType::Notify, DeviceError::None, tag);
+  put(NotificationType::Notify, DeviceError::NotificationOverflow, tag);
   return true;
 }
 
-void NotifyRing::put(NotificationType type, DeviceError error, std::uint32_t tag) {
+void NotifyRing::put(NotificationType type, DeviceError error, std::uint32_t tag, Damage damage) {
   Notification entry;
   entry.type = type;
   entry.error = error;
-  entry.phase = static_cast<std::uint16_t>(1 - (tail_ / size_ & 1));
+  entry.phase = static_cast<std::uint8_t>(1 - (tail_ / size_ & 1));
   entry.tag = tag;
   entry.timestamp = static_cast<std::uint64_t>(now());
-  write_(base_ + tail_ % size_ * sizeof entry, &entry, sizeof entry);
+  entry.check = check_of(entry);
+  if (damage == Damage::Corrupted) {
+    entry.tag ^= 0x40;
+  }
+  if (damage != Damage::Lost) {
+    write_(base_ + tail_ % size_ * sizeof entry, &entry, sizeof entry);
+  }
   ++tail_;
 }
 

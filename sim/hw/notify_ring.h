@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "sim/hw/faults.h"
 #include "sim/hw/request.h"
 
 namespace nsim::hw {
@@ -25,6 +26,8 @@ class NotifyRing {
 
   /// Writes the next entry at the current simulated time. False: there is no room.
   bool post(NotificationType type, DeviceError error, std::uint32_t tag);
+  /// The last entry of a request, with what the plan has for it.
+  bool post_last(DeviceError error, std::uint32_t tag, const Origin& origin, Faults& faults);
   /// Uses the reserve: request `tag` ended because there was no room. False: the driver never said
   /// where the ring is.
   bool post_overflow(std::uint32_t tag);
@@ -33,7 +36,11 @@ class NotifyRing {
   static constexpr std::uint64_t kReserve = 2;  // an Error and a Notify
 
   bool usable() const { return base_ != 0 && size_ > kReserve; }
-  void put(NotificationType type, DeviceError error, std::uint32_t tag);
+  /// What may happen to an entry on its way.
+  enum class Damage : std::uint8_t { None, Lost, Corrupted };
+  bool full() const { return !usable() || tail_ - head_ + kReserve >= size_; }
+  void put(NotificationType type, DeviceError error, std::uint32_t tag,
+           Damage damage = Damage::None);
 
   const Write write_;
   std::uint64_t base_ = 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/base/units.h"
+#include "sim/hw/fault_points.h"
 
 namespace nsim::hw {
 
@@ -30,6 +31,11 @@ class ScatterList : public tlm::tlm_extension<ScatterList> {
   SimTime pipelined = 0;
   /// Descriptors that are fetched from HBM beside the data: the first stack on the way serves them.
   std::int64_t descriptor_bytes = 0;
+  /// Whose transaction it is, and which phase of its request: for fault points on the way.
+  Origin origin;
+  FaultPhase phase = FaultPhase::Issue;
+  /// Filled in by a target that fails the transaction.
+  DeviceError error = DeviceError::None;
 
   tlm::tlm_extension_base* clone() const override { return new ScatterList(*this); }
   void copy_from(const tlm::tlm_extension_base& other) override {

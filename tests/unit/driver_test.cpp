@@ -32,6 +32,14 @@ class FakeHardware : public hw::Hardware {
   void inject(hw::UnitAddress, hw::DeviceError, std::uint64_t) override {}
   SimTime host_deadline() const override { return kNever; }
   void expire_host_deadlines() override {}
+  void on_host_wait(std::function<void(hw::UnitAddress, bool)> handler) override {
+    host_wait = std::move(handler);
+  }
+  void on_timer(std::function<void()> handler) override { timer_ = std::move(handler); }
+  void set_timer(SimTime delay) override { timer_delay = delay; }
+  bool at_rest() const override { return resting; }
+  bool answers(int) const override { return answering; }
+  void add_faults(const std::vector<hw::FaultRule>&) override {}
   void report(StatsScope) const override {}
 
   const hw::RequestDescriptor& descriptor(std::uint64_t index) const {
@@ -50,7 +58,16 @@ class FakeHardware : public hw::Hardware {
     entry.phase = written_ / size % 2 == 0 ? 1 : 0;
     entry.tag = tag;
     entry.timestamp = written_;
+    entry.check = hw::check_of(entry);
     ++written_;
+  }
+  /// An entry that is never written.
+  void lose() { ++written_; }
+  /// Changes bits of the entry written last.
+  void damage() {
+    auto* ring =
+        reinterpret_cast<hw::Notification*>(registers.at(hw::kNotifyBase) - hw::kHostWindow);
+    ring[(written_ - 1) % registers.at(hw::kNotifySize)].tag ^= 8;
   }
   /// A whole request: begun, failed perhaps, over.
   void run(std::uint32_t tag, hw::DeviceError error = hw::DeviceError::None) {
@@ -61,12 +78,24 @@ class FakeHardware : public hw::Hardware {
     notify(hw::NotificationType::Notify, tag);
   }
   void interrupt() { handler_({}); }
+  /// Lets the time pass that the driver set its timer to.
+  void expire(SimTime& now) {
+    now += timer_delay;
+    timer_delay = kNever;
+    timer_();
+  }
+
+  SimTime timer_delay = kNever;
+  bool resting = false;
+  bool answering = true;
+  std::function<void(hw::UnitAddress, bool)> host_wait;
 
   std::map<std::uint64_t, std::uint64_t> registers;
 
  private:
   hw::Topology topology_;
   std::function<void(hw::UnitAddress)> handler_;
+  std::function<void()> timer_;
   std::uint64_t written_ = 0;
 };
 
@@ -78,6 +107,9 @@ class Bench : public RequestListener {
     finished_numbers.push_back(request.number());
     statuses.push_back(request.status);
     unit.complete(request.number());
+  }
+  void degraded(const hw::UnitAddress&, hw::DeviceError error, const Severity&) override {
+    degradations.push_back(error);
   }
   NRT_STATUS schedule() {
     auto request = std::make_unique<Request>("test");
@@ -91,7 +123,16 @@ class Bench : public RequestListener {
   UnitQueue queue{hw::UnitAddress{}, 1, 4};
   std::vector<std::uint64_t> finished_numbers;
   std::vector<NRT_STATUS> statuses;
-  Driver driver{hardware, {&queue}, {kSecond, kSecond}, [] { return SimTime{5}; }, *this};
+  std::vector<hw::DeviceError> degradations;
+  SimTime now = 5;
+  Driver driver{hardware, {&queue}, times(), {}, [this] { return now; }, *this};
+
+ private:
+  static DriverTimes times() {
+    DriverTimes times;
+    times.execution = kSecond;
+    return times;
+  }
 };
 
 using Numbers = std::vector<std::uint64_t>;
@@ -174,11 +215,118 @@ TEST_CASE("cancelling lets the running request end and turns the others into not
   CHECK(bench.statuses == Statuses{NRT_SUCCESS, NRT_CLOSED});
 }
 
-TEST_CASE("abandoned requests all complete with the given status") {
+TEST_CASE("a silent unit is given up one watchdog and a margin after its last sign of life") {
   Bench bench;
   bench.schedule();
   bench.schedule();
-  bench.driver.abandon(bench.queue, NRT_TIMEOUT);
-  CHECK(bench.statuses == Statuses{NRT_TIMEOUT, NRT_TIMEOUT});
+  const SimTime begin = bench.now;
+  while (bench.degradations.empty()) {
+    REQUIRE(bench.hardware.timer_delay != kNever);
+    bench.hardware.expire(bench.now);
+  }
+  CHECK(bench.now == begin + kSecond + DriverTimes().margin);
+  CHECK(bench.hardware.registers[hw::kControl] == 1);
   CHECK(bench.schedule() == NRT_EXEC_UNIT_UNRECOVERABLE);
+  CHECK(bench.finished_numbers.empty());  // the unit may still be at work
+  bench.hardware.expire(bench.now);
+  CHECK(bench.now == begin + kSecond + DriverTimes().margin + DriverTimes().drain);
+  CHECK(bench.statuses == Statuses{NRT_TIMEOUT, NRT_EXEC_UNIT_UNRECOVERABLE});
+  CHECK(bench.hardware.timer_delay == kNever);
+}
+
+TEST_CASE("nothing is waited for when the device has nothing to do any more") {
+  Bench bench;
+  bench.schedule();
+  bench.hardware.resting = true;
+  bench.hardware.expire(bench.now);
+  bench.hardware.expire(bench.now);
+  CHECK(bench.statuses == Statuses{NRT_TIMEOUT});
+}
+
+TEST_CASE("a unit that waits for the host is neither looked after nor given up") {
+  Bench bench;
+  bench.schedule();
+  bench.hardware.host_wait({}, true);
+  CHECK(bench.hardware.timer_delay == kNever);
+  bench.hardware.resting = true;
+  bench.hardware.timer_delay = 2 * kSecond;
+  bench.hardware.expire(bench.now);
+  CHECK(bench.statuses.empty());
+  CHECK(bench.hardware.timer_delay == kNever);
+  bench.hardware.host_wait({}, false);
+  CHECK(bench.hardware.timer_delay == DriverTimes().first_look);
+}
+
+TEST_CASE("the timer is off while nothing is at the device") {
+  Bench bench;
+  CHECK(bench.hardware.timer_delay == kNever);
+  bench.schedule();
+  CHECK(bench.hardware.timer_delay == DriverTimes().first_look);
+  bench.hardware.run(1);
+  bench.hardware.interrupt();
+  CHECK(bench.hardware.timer_delay == kNever);
+}
+
+TEST_CASE("a notification without its interrupt is found") {
+  Bench bench;
+  bench.schedule();
+  bench.hardware.run(1);
+  bench.hardware.expire(bench.now);
+  bench.hardware.expire(bench.now);
+  CHECK(bench.statuses == Statuses{NRT_SUCCESS});
+  CHECK(bench.degradations.empty());
+}
+
+TEST_CASE("a gap in the ring, or word of a later request, is a lost notification") {
+  const bool gap = GENERATE(false, true);
+  Bench bench;
+  for (int i = 0; i < 3; ++i) {
+    bench.schedule();
+  }
+  bench.hardware.notify(hw::NotificationType::Trace, 1);
+  if (gap) {
+    bench.hardware.lose();
+  }
+  bench.hardware.run(2);
+  bench.hardware.interrupt();
+  CHECK(bench.finished_numbers.empty());
+  bench.hardware.expire(bench.now);
+  CHECK(bench.statuses ==
+        Statuses{NRT_TIMEOUT, NRT_EXEC_UNIT_UNRECOVERABLE, NRT_EXEC_UNIT_UNRECOVERABLE});
+}
+
+TEST_CASE("a second notification of the same request is ignored") {
+  Bench bench;
+  bench.schedule();
+  bench.schedule();
+  bench.hardware.run(1);
+  bench.hardware.notify(hw::NotificationType::Notify, 1);
+  bench.hardware.run(2);
+  bench.hardware.interrupt();
+  CHECK(bench.statuses == Statuses{NRT_SUCCESS, NRT_SUCCESS});
+}
+
+TEST_CASE("a damaged notification fails the oldest request") {
+  Bench bench;
+  bench.schedule();
+  bench.schedule();
+  bench.hardware.notify(hw::NotificationType::Trace, 1);
+  bench.hardware.notify(hw::NotificationType::Notify, 1);
+  bench.hardware.damage();
+  bench.hardware.interrupt();
+  bench.hardware.expire(bench.now);
+  CHECK(bench.statuses == Statuses{NRT_HW_ERROR, NRT_EXEC_UNIT_UNRECOVERABLE});
+  CHECK(bench.degradations == std::vector<hw::DeviceError>{hw::DeviceError::NotificationCorrupted});
+}
+
+TEST_CASE("a device that does not answer any more ends its requests at the first look") {
+  Bench bench;
+  bench.schedule();
+  bench.schedule();
+  bench.hardware.answering = false;
+  bench.hardware.expire(bench.now);
+  bench.hardware.expire(bench.now);
+  CHECK(bench.now == 5 + DriverTimes().first_look + DriverTimes().drain);
+  CHECK(bench.statuses == Statuses{NRT_HW_ERROR, NRT_EXEC_UNIT_UNRECOVERABLE});
+  CHECK(bench.degradations == std::vector<hw::DeviceError>{hw::DeviceError::DeviceGone});
 }
