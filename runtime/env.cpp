@@ -83,17 +83,6 @@ Options environment_options() {
   return options;
 }
 
-/// Either variable turns the check on.
-bool check_nan() {
-  const std::string verbosity = variable("NEURON_RT_NUMERICAL_ERRORS_VERBOSITY").value_or("none");
-  if (verbosity != "critical" && verbosity != "none") {
-    throw UserError(fmt::format(
-        "NEURON_RT_NUMERICAL_ERRORS_VERBOSITY=\"{}\" is neither critical nor none", verbosity));
-  }
-  const bool fail_on_nan = flag("NEURON_FAIL_ON_NAN");
-  return fail_on_nan || verbosity == "critical";
-}
-
 log::Level parse_level(const char* name, const std::string& text) {
   static constexpr std::pair<const char*, log::Level> kLevels[] = {
       {"TRACE", log::Level::Trace}, {"DEBUG", log::Level::Debug},  {"INFO", log::Level::Info},
@@ -194,7 +183,8 @@ Environment read_environment() {
   environment.check_report = variable("NSIM_CHECK_REPORT").value_or("");
   environment.substitute = variable("NSIM_SUBSTITUTE").value_or("");
   environment.dge_notifications = flag("NEURON_RT_ENABLE_DGE_NOTIFICATIONS");
-  environment.check_nan = check_nan();
+  environment.check_nan =
+      flag("NEURON_FAIL_ON_NAN") || variable("NEURON_RT_NUMERICAL_ERRORS_VERBOSITY") == "critical";
   environment.reset_cores = flag("NEURON_RT_RESET_CORES", true);
   environment.implicit_async =
       number("NEURON_RT_ASYNC_EXEC_MAX_INFLIGHT_REQUESTS").value_or(0) != 0;
