@@ -253,7 +253,7 @@ TEST_CASE("a parameter that is used twice is listed once", "[config]") {
 }
 
 TEST_CASE("lists of tables at the top are taken as a whole, the base's first", "[config]") {
-  const Folder folder;
+  const test::ScratchFolder folder;
   folder.write("base.toml", "[[fault]]\npoint = \"a\"\n");
   Config config = Config::load(
       folder.write("top.toml", "extends = \"base.toml\"\n[[fault]]\npoint = \"b\"\nhit = 2\n"));
