@@ -135,8 +135,6 @@ void Session::make_pools() {
 }
 
 void Session::make_units() {
-  const int per_logical = topology_.cores_per_logical;
-  const DeviceHealth& health = DeviceHealth::of_process();
   std::vector<UnitQueue*> queues;
   for (int core = 0; core < cores_.count; ++core) {
     for (int type = 0; type < hw::kUnitTypeCount; ++type) {
@@ -147,7 +145,7 @@ void Session::make_units() {
         units_.push_back(std::make_unique<UnitQueue>(address, unit_id(core, type, queue),
                                                      parameters_.runtime.queue_depth));
         queues.push_back(units_.back().get());
-        if (health.degraded(address, address.core * per_logical, per_logical)) {
+        if (DeviceHealth::of_process().degraded(topology_, address)) {
           units_.back()->degrade();
         }
       }
@@ -167,13 +165,7 @@ void Session::make_units() {
 
 void Session::degraded(const hw::UnitAddress& unit, hw::DeviceError error,
                        const Severity& severity) {
-  const int per_logical = topology_.cores_per_logical;
-  const int per_device = topology_.cores_per_device;
-  const bool device = severity.scope == FaultScope::Device;
-  const int first = unit.core * per_logical;
-  DeviceHealth::of_process().add(
-      {topology_.name, severity, unit, device ? first / per_device * per_device : first,
-       device ? per_device : per_logical, error == hw::DeviceError::DeviceGone});
+  DeviceHealth::of_process().add(topology_, unit, error, severity);
 }
 
 void Session::on_device(const std::function<void(hw::Hardware&)>& task) {

@@ -77,6 +77,19 @@ void DeviceHealth::add(Degradation degradation) {
   known_.push_back(std::move(degradation));
 }
 
+void DeviceHealth::add(const hw::Topology& topology, const hw::UnitAddress& unit,
+                       hw::DeviceError error, const Severity& severity) {
+  const bool device = severity.scope == FaultScope::Device;
+  const int first = unit.core * topology.cores_per_logical;
+  const int per_device = topology.cores_per_device;
+  add({topology.name, severity, unit, device ? first / per_device * per_device : first,
+       device ? per_device : topology.cores_per_logical, error == hw::DeviceError::DeviceGone});
+}
+
+bool DeviceHealth::degraded(const hw::Topology& topology, const hw::UnitAddress& unit) const {
+  return degraded(unit, unit.core * topology.cores_per_logical, topology.cores_per_logical);
+}
+
 void DeviceHealth::initialise(const std::string& instance, bool reset_cores) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto over = [&](const Degradation& known) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/base/params.h"
+#include "sim/hw/hardware.h"
 #include "sim/hw/request.h"
 
 namespace nsim::rt {
@@ -53,6 +54,9 @@ class DeviceHealth {
  public:
   static DeviceHealth& of_process();
 
+  /// A fatal error was met at `unit`.
+  void add(const hw::Topology& topology, const hw::UnitAddress& unit, hw::DeviceError error,
+           const Severity& severity);
   void add(Degradation degradation);
   /// nrt_init: forgets what ends with it. Cores that are not reset stay as they are, and so do
   /// faults of a core or device.
@@ -60,6 +64,7 @@ class DeviceHealth {
   /// Whether the unit, of a logical core of `cores` physical ones from `first_core` on, is
   /// degraded.
   bool degraded(const hw::UnitAddress& unit, int first_core, int cores) const;
+  bool degraded(const hw::Topology& topology, const hw::UnitAddress& unit) const;
   /// The driver is reloaded: everything is forgotten.
   void reload();
 
