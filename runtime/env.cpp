@@ -73,6 +73,8 @@ Options environment_options() {
   options.out = variable("NSIM_OUT").value_or("");
   options.faults = variable("NSIM_FAULTS").value_or("");
   options.trace = flag("NSIM_TRACE", true);
+  options.waves = {variable("NSIM_VCD").value_or(""),
+                   split(variable("NSIM_SIGNALS").value_or(""), ';')};
   options.records = flag("NSIM_RECORDS", false);
   if (const auto clock = variable("NSIM_CLOCK")) {
     if (*clock != "free" && *clock != "step") {

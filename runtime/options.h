@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/base/config.h"
+#include "sim/base/waves.h"
 #include "sim/hw/hardware.h"
 
 namespace nsim::rt {
@@ -24,6 +25,8 @@ struct Options {
   std::string faults;
   /// Whether traces are written there too. NSIM_TRACE=0 leaves them out.
   bool trace = true;
+  /// Signals of the hardware as a VCD file. NSIM_VCD, and NSIM_SIGNALS separated by ';'.
+  WaveOptions waves;
   /// Whether session_record() lists requests even when nothing is written. NSIM_RECORDS.
   bool records = false;
 };

@@ -73,7 +73,7 @@ std::string trace_directory(const Options& options, const Inspection& inspection
 
 TraceSet make_traces(const Options& options, const Inspection& inspection) {
   const std::string directory = trace_directory(options, inspection);
-  return directory.empty() ? TraceSet() : TraceSet(directory);
+  return TraceSet(directory, options.waves);
 }
 
 }  // namespace
@@ -330,7 +330,7 @@ void Session::finish() {
   const SessionRecord last = reported ? record() : SessionRecord();
   clock_.reset();
   kernel_.reset();
-  if (reported) {
+  if (reported || traces_.waves().enabled()) {
     traces_.close();
   }
   inspection_.close(last, trace_directory(options_, inspection_));

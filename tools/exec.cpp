@@ -21,6 +21,7 @@
 #include "tools/command.h"
 #include "tools/device.h"
 #include "tools/process_pool.h"
+#include "tools/wave_options.h"
 
 namespace nsim::tool {
 namespace {
@@ -163,6 +164,11 @@ int execute(const Arguments& arguments) {
   if (arguments.has("out")) {
     setenv("NSIM_OUT", fs::absolute(arguments.text("out")).c_str(), 1);
   }
+  const WaveOptions waves = wave_options(arguments);
+  if (!waves.file.empty()) {
+    setenv("NSIM_VCD", fs::absolute(waves.file).c_str(), 1);
+    setenv("NSIM_SIGNALS", fmt::format("{}", fmt::join(waves.signals, ";")).c_str(), 1);
+  }
   prepend_library_path(library_directory().string());
 
   if (arguments.flag("check")) {
@@ -181,6 +187,7 @@ Command exec_command() {
       {"faults", Option::Kind::Text, "FILE", "fault plan, or the name of a shipped one"});
   options.push_back(
       {"out", Option::Kind::Text, "DIR", "write summary, traces and resolved configuration there"});
+  options.insert(options.end(), kWaveOptions.begin(), kWaveOptions.end());
   options.push_back({"substitute", Option::Kind::Text, "FILE",
                      "substitution map: programs that take the place of real NEFFs"});
   options.push_back({"check", Option::Kind::Flag, "",

@@ -18,6 +18,7 @@
 #include "tools/progress.h"
 #include "tools/request_pipeline.h"
 #include "tools/run_record.h"
+#include "tools/wave_options.h"
 
 namespace nsim::tool {
 namespace {
@@ -31,6 +32,7 @@ struct RunOptions {
   int cores = 1;
   std::string faults;
   bool trace = true;
+  WaveOptions waves;
   bool check = false;
   bool quiet = false;
   PipelineOptions pipeline;
@@ -52,6 +54,7 @@ RunOptions read_options(const Arguments& arguments) {
   options.out = arguments.text("out");
   options.faults = arguments.text("faults");
   options.trace = !arguments.flag("no-trace");
+  options.waves = wave_options(arguments);
   options.check = arguments.flag("check");
   options.quiet = arguments.flag("quiet");
   options.pipeline.requests = static_cast<int>(arguments.integer("requests", 1, 1000000));
@@ -72,6 +75,7 @@ rt::Options session_options(const RunOptions& options) {
   session.out = options.out;
   session.faults = options.faults;
   session.trace = options.trace;
+  session.waves = options.waves;
   return session;
 }
 
@@ -235,6 +239,7 @@ Command run_command() {
        {"check", Kind::Flag, "",
         "compare the outputs with an independent reference; exit 1 when they differ"},
        {"quiet,q", Kind::Flag, "", "no progress line"}});
+  options.insert(options.end(), kWaveOptions.begin(), kWaveOptions.end());
   return {{"run",
            "run MODEL|PROGRAM [options]",
            "execute a model file, program text or container and say what bound it\n"

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "sim/base/units.h"
+#include "sim/base/waves.h"
 
 namespace nsim {
 
@@ -41,8 +42,8 @@ class Trace {
 
   bool enabled() const { return writer_ != nullptr; }
 
-  /// A named row under `parent`; rows of one parent are shown by ascending `rank`. The same (parent,
-  /// name) gives the same track. `process` makes it a process group.
+  /// A named row under `parent`; rows of one parent are shown by ascending `rank`. The same
+  /// (parent, name) gives the same track. `process` makes it a process group.
   TrackId track(const std::string& name, TrackId parent = 0, int rank = 0);
   TrackId process(const std::string& name, int pid, int rank = 0);
   TrackId counter_track(const std::string& name, const std::string& unit, TrackId parent = 0,
@@ -70,19 +71,22 @@ class TraceSet {
  public:
   /// No directory: all traces disabled.
   TraceSet();
-  /// <directory>/system_profile.pftrace and device_profile_model_<id>.pftrace. Creates the directory.
-  explicit TraceSet(std::string directory);
+  /// <directory>/system_profile.pftrace and device_profile_model_<id>.pftrace. Creates the
+  /// directory; "" stands for none. What `waves` asks for goes where that says.
+  explicit TraceSet(std::string directory, const WaveOptions& waves = {});
   ~TraceSet();
 
   bool enabled() const { return !directory_.empty(); }
   Trace& system() { return *system_; }
   Trace& device(std::uint32_t model_id);
+  Waves& waves() { return waves_; }
   void close();
 
  private:
   std::string directory_;
   std::unique_ptr<Trace> system_;
   std::map<std::uint32_t, std::unique_ptr<Trace>> devices_;
+  Waves waves_;
 };
 
 }  // namespace nsim

@@ -12,6 +12,9 @@ namespace nsim {
 namespace {
 
 std::string created(std::string directory) {
+  if (directory.empty()) {
+    return directory;
+  }
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
@@ -24,9 +27,11 @@ std::string created(std::string directory) {
 
 TraceSet::TraceSet() : system_(std::make_unique<Trace>()) {}
 
-TraceSet::TraceSet(std::string directory)
+TraceSet::TraceSet(std::string directory, const WaveOptions& waves)
     : directory_(created(std::move(directory))),
-      system_(std::make_unique<Trace>(directory_ + "/system_profile.pftrace")) {}
+      system_(enabled() ? std::make_unique<Trace>(directory_ + "/system_profile.pftrace")
+                        : std::make_unique<Trace>()),
+      waves_(waves) {}
 
 TraceSet::~TraceSet() = default;
 
@@ -45,6 +50,7 @@ void TraceSet::close() {
   for (auto& [model_id, trace] : devices_) {
     trace->close();
   }
+  waves_.close();
 }
 
 }  // namespace nsim

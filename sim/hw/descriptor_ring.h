@@ -43,6 +43,10 @@ class DescriptorRing {
 
   /// Fetches what the host has written, up to the limit.
   void fetch();
+  /// Requests that the host has written and nobody has taken.
+  std::int64_t waiting() const {
+    return static_cast<std::int64_t>(tail_ - head_ + fetched_.size());
+  }
   bool empty() const { return fetched_.empty(); }
   /// When the next request is there.
   SimTime next_ready() const { return fetched_.front().ready; }

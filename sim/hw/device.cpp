@@ -215,6 +215,30 @@ ExecutionUnit& Device::unit(UnitAddress address) {
   return *units_[static_cast<std::size_t>(unit_index(params_, address))];
 }
 
+void Device::watch(Waves& waves) {
+  const std::string self = fmt::format("nd{}", index_);
+  for (std::size_t c = 0; c < cores_.size(); ++c) {
+    Core& core = *cores_[c];
+    const std::string scope = fmt::format("{}.nc{}", self, c);
+    core.core->watch(waves, scope);
+    core.dge->watch(waves, scope + ".dma.queue");
+    for (std::size_t e = 0; e < core.engines.size(); ++e) {
+      core.engines[e]->watch(waves, fmt::format("{}.dma.engine{}", scope, e));
+    }
+    if (core.gpsimd_dma) {
+      core.gpsimd_dma->watch(waves, scope + ".dma.gpsimd");
+    }
+  }
+  const int logical = params_.logical_cores_per_device();
+  const auto unit_name = [logical](UnitAddress unit) {
+    return fmt::format("lnc{}.{}{}", unit.core % logical, nsim::hw::name(unit.type), unit.queue);
+  };
+  for (const auto& unit : units_) {
+    unit->watch(waves, fmt::format("{}.{}", self, unit_name(unit->address())));
+  }
+  interrupts_.watch(waves, self + ".interrupts", unit_name);
+}
+
 void Device::report(StatsScope stats) const {
   for (std::size_t s = 0; s < stacks_.size(); ++s) {
     stacks_[s]->report(stats.scope(fmt::format("hbm{}", s)));

@@ -20,6 +20,7 @@
 
 #include "sim/base/stats.h"
 #include "sim/base/trace.h"
+#include "sim/base/waves.h"
 #include "sim/hw/cc_stream.h"
 #include "sim/hw/execution_unit.h"
 #include "sim/hw/host_memory.h"
@@ -54,6 +55,8 @@ class Device : public sc_core::sc_module {
   const Link& link() const { return link_; }
   Hbm& hbm(int stack) { return *stacks_[static_cast<std::size_t>(stack)]; }
   ExecutionUnit& unit(UnitAddress address);
+  /// Signals of everything below "nd<index>".
+  void watch(Waves& waves);
   void report(StatsScope stats) const;
 
   static int units_per_device(const InstanceParams& params);

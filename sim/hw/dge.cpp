@@ -95,6 +95,7 @@ void Dge::submit(const DmaTransfer& transfer) {
   describe(move, transfer);
   DmaQueue& queue = queue_of(instruction);
   ++queue.transfers;
+  queue.depth_wave.set(now(), ++queue.depth);
   move.queue = &queue;
   move.submitted = now();
   move.ring =
@@ -136,6 +137,9 @@ DmaQueue& Dge::queue_of(const isa::StreamInstruction& instruction) {
   if (!queue) {
     queue = std::make_unique<DmaQueue>();
     queue->name = queue_name(instruction.engine, instruction.queue, instruction.dge);
+    if (waves_ != nullptr) {
+      queue->depth_wave = waves_->signal(fmt::format("{}.{}.depth", wave_scope_, queue->name), 16);
+    }
   }
   return *queue;
 }
@@ -320,6 +324,7 @@ void Dge::deliver(std::deque<DmaMove*>& ring) {
 void Dge::finish(DmaMove& move) {
   DmaQueue& queue = *move.queue;
   queue.latency += now() - move.submitted;
+  queue.depth_wave.set(now(), --queue.depth);
   if (move.trace != nullptr && move.trace->enabled()) {
     const TrackId track = move.trace->track(fmt::format("{}(nc{})", queue.name, place_.core), 0,
                                             kFirstRank + place_.core);

@@ -23,6 +23,7 @@
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
 #include "sim/base/timeline.h"
+#include "sim/base/waves.h"
 #include "sim/hw/address_map.h"
 #include "sim/hw/dma_engine.h"
 #include "sim/hw/dma_part.h"
@@ -65,6 +66,12 @@ class Dge : public DmaFrontEnd {
   /// Takes an error back that did not happen; None when it did.
   DeviceError disarm();
 
+  /// Signals <scope>.<queue>.depth of every queue that is used.
+  void watch(Waves& waves, std::string scope) {
+    waves_ = &waves;
+    wave_scope_ = std::move(scope);
+  }
+
   void report(StatsScope stats) const;
 
  private:
@@ -99,6 +106,8 @@ class Dge : public DmaFrontEnd {
   std::vector<DmaMove*> free_moves_;
   std::vector<std::unique_ptr<DmaQueue>> queues_;  // by engine, queue and mode
   DeviceError armed_ = DeviceError::None;
+  Waves* waves_ = nullptr;
+  std::string wave_scope_;
 };
 
 }  // namespace nsim::hw

@@ -75,9 +75,15 @@ DmaEngine::DmaEngine(sc_core::sc_module_name name, const DmaEngineParams& params
 void DmaEngine::push(int ring, DmaJob& job, SimTime available) {
   const SimTime at = available + params_.start_latency;
   rings_[static_cast<std::size_t>(ring)].push(job, at);
+  depth_wave_.set(now(), ++depth_);
   waiting_ |= 1U << ring;
   classes_ = classes_ || job.qos() > 0;
   wake_at(std::max({at, free_at_, now()}));
+}
+
+void DmaEngine::watch(Waves& waves, const std::string& scope) {
+  depth_wave_ = waves.signal(scope + ".depth", 16);
+  busy_wave_ = waves.signal(scope + ".busy", 1);
 }
 
 void DmaEngine::wake_at(SimTime at) {
@@ -177,6 +183,7 @@ void DmaEngine::move_packet(int ring) {
   bytes_ += packet_.write_bytes;
   busy_ += end - now();
   free_at_ = end;
+  busy_wave_.busy(now(), end);
   trace_packet(job.label(), {now(), end, now() + read_latency, end + latency});
 
   if (packet_.last || error != DeviceError::None) {
@@ -188,6 +195,7 @@ void DmaEngine::end_job(int ring, SimTime at, DeviceError error) {
   DmaRing& from = rings_[static_cast<std::size_t>(ring)];
   DmaJob& job = *from.front().job;
   from.pop();
+  depth_wave_.set(now(), --depth_);
   if (from.empty()) {
     waiting_ &= ~(1U << ring);
   }

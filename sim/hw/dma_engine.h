@@ -24,6 +24,7 @@
 
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
+#include "sim/base/waves.h"
 #include "sim/hw/dma_activity.h"
 #include "sim/hw/dma_job.h"
 #include "sim/hw/dma_ring.h"
@@ -73,6 +74,9 @@ class DmaEngine : public sc_core::sc_module {
 
   /// For the scheduler: moves the next packet if there is one and the engine is free.
   void serve();
+
+  /// Signals <scope>.depth, jobs on all rings, and <scope>.busy, a packet is moved.
+  void watch(Waves& waves, const std::string& scope);
 
   void report(StatsScope stats) const;
 
@@ -133,6 +137,9 @@ class DmaEngine : public sc_core::sc_module {
   std::int64_t bytes_ = 0;
   std::int64_t descriptors_ = 0;
   std::int64_t packets_ = 0;
+  std::int64_t depth_ = 0;  // jobs on all rings
+  Wave depth_wave_;
+  Wave busy_wave_;
 };
 
 }  // namespace nsim::hw

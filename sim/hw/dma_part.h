@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/base/units.h"
+#include "sim/base/waves.h"
 #include "sim/hw/dma_job.h"
 #include "sim/hw/dma_transfer.h"
 #include "sim/hw/dma_walk.h"
@@ -24,6 +25,8 @@ struct DmaQueue {
   std::int64_t bytes = 0;
   SimTime latency = 0;  // sum over transfers
   SimTime shown = 0;    // end of its last slice in a timeline
+  std::int64_t depth = 0;  // transfers submitted and not finished
+  Wave depth_wave;
 };
 
 class DmaPart : public DmaJob {

@@ -75,6 +75,7 @@ void ExecutionUnit::write_register(std::uint64_t offset, std::uint64_t value) {
         ring_.fetch();
         schedule_next();
       }
+      show();
       break;
     case kNotifyBase:
       notify_ring_.set_base(value);
@@ -136,6 +137,7 @@ void ExecutionUnit::begin() {
   started_ = now();
   ++run_;
   ++requests_;
+  show();
   injected_ = injections_.next();
   if (strikes(FaultPoint::BadDescriptor, FaultPhase::Fetch)) {
     current_.descriptor.opcode = static_cast<RequestOpcode>(UINT32_MAX);
@@ -191,7 +193,8 @@ bool ExecutionUnit::valid_program(const LoadedProgram* program) const {
   for (std::size_t t = 0; t < current_.bindings.size(); ++t) {
     const isa::Tensor& tensor = program->streams->tensors[t];
     const auto bytes = static_cast<std::uint64_t>(tensor.bytes());
-    if (tensor.kind != isa::TensorKind::View && parts_.map->locate(current_.bindings[t], bytes).region != Region::Hbm) {
+    if (tensor.kind != isa::TensorKind::View &&
+        parts_.map->locate(current_.bindings[t], bytes).region != Region::Hbm) {
       return false;
     }
   }
@@ -313,6 +316,7 @@ void ExecutionUnit::finish(DeviceError error) {
   if (halted_) {
     ring_.drop();
   }
+  show();
   interrupt();
   schedule_next();
 }
@@ -353,6 +357,7 @@ bool ExecutionUnit::notify(NotificationType type, DeviceError error) {
   busy_ = false;
   ++failed_;
   ring_.drop();
+  show();
   if (notify_ring_.post_overflow(current_.descriptor.tag)) {
     interrupt();
   }
@@ -379,17 +384,7 @@ void ExecutionUnit::reset() {
   ring_.drop();
   injections_.clear();
   halted_ = false;
-}
-
-void ExecutionUnit::report(StatsScope stats) const {
-  stats.add("requests", static_cast<double>(requests_), "1", "Requests started");
-  stats.add("failed", static_cast<double>(failed_), "1", "Requests that ended with an error");
-  stats.add("busy", static_cast<double>(busy_time_) / kNanosecond, "ns",
-            "Time between start and end of requests");
-  stats.add("copied_bytes", static_cast<double>(copied_bytes_), "B", "Bytes copied or filled");
-  if (parts_.stream != nullptr) {
-    parts_.stream->report(stats);
-  }
+  show();
 }
 
 }  // namespace nsim::hw

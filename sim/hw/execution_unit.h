@@ -22,6 +22,7 @@
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
 #include "sim/base/trace.h"
+#include "sim/base/waves.h"
 #include "sim/hw/address_map.h"
 #include "sim/hw/cc_stream.h"
 #include "sim/hw/descriptor_ring.h"
@@ -80,6 +81,10 @@ class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
   /// Fault injection: after `skip` more requests, one fails with `error`.
   void inject(DeviceError error, std::uint64_t skip) { injections_.add(error, skip); }
 
+  /// Signals <scope>.depth, requests that the host has written and that have not ended, and
+  /// <scope>.busy.
+  void watch(Waves& waves, const std::string& scope);
+
   void report(StatsScope stats) const;
 
  private:
@@ -111,6 +116,7 @@ class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
   void interrupt();
   Origin origin() const { return {address_, current_.number}; }
   bool strikes(FaultPoint point, FaultPhase phase) const;
+  void show();
 
   const ExecutionUnitParams params_;
   const UnitAddress address_;
@@ -144,6 +150,8 @@ class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
   std::int64_t failed_ = 0;
   std::int64_t copied_bytes_ = 0;
   SimTime busy_time_ = 0;
+  Wave depth_wave_;
+  Wave busy_wave_;
 };
 
 }  // namespace nsim::hw

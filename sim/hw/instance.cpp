@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/base/error.h"
+#include "sim/hw/time.h"
 
 namespace nsim::hw {
 namespace {
@@ -129,6 +130,12 @@ Instance::Instance(sc_core::sc_module_name name, std::shared_ptr<const InstanceP
   for (int device = 0; device < params_->devices; ++device) {
     devices_.push_back(
         std::make_unique<Device>(fmt::format("nd{}", device).c_str(), device, shared));
+  }
+  if (traces.waves().enabled()) {
+    traces.waves().follow([] { return now(); });
+    for (const auto& device : devices_) {
+      device->watch(traces.waves());
+    }
   }
   topology_ = topology_of(*params_);
   for (HbmRegion& region : topology_.hbm) {

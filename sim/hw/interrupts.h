@@ -6,10 +6,13 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
+#include <string>
 #include <systemc>
 
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
+#include "sim/base/waves.h"
 #include "sim/hw/link.h"
 #include "sim/hw/request.h"
 
@@ -31,6 +34,10 @@ class Interrupts : public sc_core::sc_module {
   /// Follows everything that was written to the host before.
   void raise(const Origin& origin);
 
+  /// Signals <scope>.<unit> of every unit that raises any: interrupts on their way to the handler.
+  /// `unit` names it.
+  void watch(Waves& waves, std::string scope, std::function<std::string(UnitAddress)> unit);
+
   void report(StatsScope stats) const;
 
  private:
@@ -39,7 +46,13 @@ class Interrupts : public sc_core::sc_module {
     UnitAddress unit;
   };
 
+  struct Line {
+    Wave wave;
+    std::int64_t pending = 0;
+  };
+
   void deliver();
+  void show(UnitAddress unit, std::int64_t change);
 
   const InterruptParams params_;
   Link& link_;
@@ -48,6 +61,10 @@ class Interrupts : public sc_core::sc_module {
   std::deque<Pending> pending_;  // by time
   std::int64_t raised_ = 0;
   sc_core::sc_event due_;
+  Waves* waves_ = nullptr;
+  std::string wave_scope_;
+  std::function<std::string(UnitAddress)> unit_name_;
+  std::map<std::string, Line> lines_;
 };
 
 }  // namespace nsim::hw

@@ -52,6 +52,12 @@ void NeuronCore::bind(DmaFrontEnd& dma, std::vector<NeuronCore*> peers) {
   peers_ = std::move(peers);
 }
 
+void NeuronCore::watch(Waves& waves, const std::string& scope) {
+  semaphores_.watch(waves, scope + ".semaphores");
+  sbuf_.watch(waves, scope + ".sbuf");
+  psum_.watch(waves, scope + ".psum");
+}
+
 void NeuronCore::start(const isa::CoreStreams& streams, const ExecutionContext& context,
                        Done done) {
   streams_ = &streams;

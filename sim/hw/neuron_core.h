@@ -16,6 +16,7 @@
 
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
+#include "sim/base/waves.h"
 #include "sim/hw/datapath.h"
 #include "sim/hw/dma_transfer.h"
 #include "sim/hw/engine.h"
@@ -67,6 +68,9 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
 
   /// SBUF as the DMA sees it: storage (nullptr with numerics off) and byte stride of a partition.
   Sbuf& sbuf() { return sbuf_; }
+
+  /// Signals of semaphores, sbuf and psum below `scope`.
+  void watch(Waves& waves, const std::string& scope);
 
   void report(StatsScope stats) const;
 

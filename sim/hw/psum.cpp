@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/hw/psum.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "sim/hw/time.h"
 
 namespace nsim::hw {
 
@@ -19,7 +23,8 @@ Psum::Psum(const PsumParams& params, bool numerics)
     : params_(params),
       memory_(params.partition_bytes, numerics),
       banks_(static_cast<std::size_t>((params.partition_bytes + params.bank_bytes - 1) /
-                                      params.bank_bytes)) {}
+                                      params.bank_bytes)),
+      waves_(banks_.size()) {}
 
 Psum::Banks Psum::banks_of(const isa::Operand& operand) const {
   if (!operand.present() || operand.space != isa::Space::Psum) {
@@ -71,13 +76,25 @@ SimTime Psum::free_at(Banks banks) const {
 void Psum::reserve(Banks banks, SimTime start, SimTime duration) {
   for (std::size_t b = 0; banks != 0; ++b, banks >>= 1) {
     if ((banks & 1) != 0) {
-      banks_[b].reserve(start, duration);
+      const SimTime from = banks_[b].reserve(start, duration);
+      waves_[b].busy(from, from + duration);
     }
   }
 }
 
 void Psum::release() {
+  for (std::size_t b = 0; b < banks_.size(); ++b) {
+    if (banks_[b].free_at() > now()) {
+      waves_[b].cut(now());
+    }
+  }
   std::fill(banks_.begin(), banks_.end(), Timeline());
+}
+
+void Psum::watch(Waves& waves, const std::string& scope) {
+  for (std::size_t b = 0; b < waves_.size(); ++b) {
+    waves_[b] = waves.signal(fmt::format("{}.bank{}", scope, b), 1);
+  }
 }
 
 void Psum::report(StatsScope stats) const {

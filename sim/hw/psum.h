@@ -4,11 +4,13 @@
 // port of its own.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
 #include "sim/base/timeline.h"
+#include "sim/base/waves.h"
 #include "sim/hw/on_chip_memory.h"
 #include "sim/isa/stream.h"
 
@@ -39,6 +41,9 @@ class Psum {
   /// Forgets every reservation: the instructions that made them were aborted.
   void release();
 
+  /// Signals <scope>.bank0 ..: somebody has it; with a shared port bank0 alone.
+  void watch(Waves& waves, const std::string& scope);
+
   std::byte* storage() const { return memory_.storage(); }
   std::int64_t partition_stride() const { return memory_.partition_stride(); }
 
@@ -51,6 +56,7 @@ class Psum {
   OnChipMemory memory_;
   std::vector<Timeline> banks_;
   std::int64_t collisions_ = 0;
+  std::vector<Wave> waves_;  // by bank
 };
 
 }  // namespace nsim::hw

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/hw/sbuf.h"
 
+#include "sim/hw/time.h"
+
 namespace nsim::hw {
 
 // Defaults are NeuronCore-v2's: NKI trainium_inferentia2_arch.
@@ -29,6 +31,17 @@ bool Sbuf::needs_port(const isa::StreamInstruction& instruction, bool wide) cons
   return here(instruction.dst) || here(instruction.dst2) || here(instruction.src[0]) ||
          here(instruction.src[1]) || here(instruction.operand0.operand) ||
          here(instruction.operand1.operand);
+}
+
+void Sbuf::release() {
+  if (port_.free_at() > now()) {
+    port_wave_.cut(now());
+  }
+  port_ = Timeline();
+}
+
+void Sbuf::watch(Waves& waves, const std::string& scope) {
+  port_wave_ = waves.signal(scope + ".port", 1);
 }
 
 void Sbuf::report(StatsScope stats) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/hw/semaphores.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/hw/time.h"
@@ -19,7 +21,16 @@ SemaphoreParams::SemaphoreParams(ParamScope scope)
 
 Semaphores::Semaphores(const SemaphoreParams& params) : latency_(params.latency) {}
 
+void Semaphores::watch(Waves& waves, const std::string& scope) {
+  for (int semaphore = 0; semaphore < isa::kSemaphoreCount; ++semaphore) {
+    waves_.push_back(waves.signal(fmt::format("{}.s{}", scope, semaphore), 32));
+  }
+}
+
 void Semaphores::reset() {
+  for (Wave& wave : waves_) {
+    wave.set(now(), 0);
+  }
   for (Semaphore& semaphore : semaphores_) {
     semaphore.settled = 0;
     semaphore.recent.clear();
@@ -39,6 +50,9 @@ bool Semaphores::add(int semaphore, std::int32_t value) {
   if (later != state.recent.begin()) {
     state.settled = std::prev(later)->value;
     state.recent.erase(state.recent.begin(), later);
+  }
+  if (!waves_.empty()) {
+    waves_[static_cast<std::size_t>(semaphore)].set(now(), sum);
   }
   state.recent.push_back({now() + latency_, static_cast<std::int32_t>(sum)});
   for (Waiter& waiter : waiters_) {

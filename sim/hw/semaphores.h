@@ -5,11 +5,13 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <systemc>
 #include <vector>
 
 #include "sim/base/params.h"
 #include "sim/base/units.h"
+#include "sim/base/waves.h"
 #include "sim/isa/stream.h"
 
 namespace nsim::hw {
@@ -23,6 +25,9 @@ struct SemaphoreParams {
 class Semaphores {
  public:
   explicit Semaphores(const SemaphoreParams& params);
+
+  /// Signals <scope>.s0 .. s255: the value as soon as it is counted.
+  void watch(Waves& waves, const std::string& scope);
 
   /// All zero, nobody waits.
   void reset();
@@ -53,6 +58,7 @@ class Semaphores {
   const SimTime latency_;
   std::array<Semaphore, isa::kSemaphoreCount> semaphores_;
   std::array<Waiter, isa::kEngineCount> waiters_;
+  std::vector<Wave> waves_;  // by semaphore; empty when nobody looks
 };
 
 }  // namespace nsim::hw
