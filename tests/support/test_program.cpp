@@ -33,6 +33,21 @@ loop at 0..{columns} step {step} {{
   return isa::write_container(isa::parse_text(text, "increment.nasm"));
 }
 
+std::vector<std::byte> small_container(const std::string& target) {
+  const std::string text = fmt::format(
+      R"(program small
+target {target}
+tensor x input float32 [1, {floats}] = zero
+tensor y output float32 [1, {floats}]
+sbuf tile float32 [1, {floats}]
+sync.dma_copy tile, x
+vector.tensor_scalar tile, tile op0 add operand0 1
+scalar.dma_copy y, tile
+)",
+      fmt::arg("target", target), fmt::arg("floats", kSmallFloats));
+  return isa::write_container(isa::parse_text(text, "small.nasm"));
+}
+
 std::size_t increment_bytes(int cores, int repeat) {
   return sizeof(float) * kRows * kColumns * static_cast<std::size_t>(cores * repeat);
 }

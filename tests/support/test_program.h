@@ -12,6 +12,10 @@ namespace nsim::test {
 /// microseconds.
 std::vector<std::byte> increment_container(const std::string& target, int cores, int repeat = 1);
 
+/// y = x + 1 for a few floats: as little work as a program can be.
+std::vector<std::byte> small_container(const std::string& target);
+inline constexpr std::size_t kSmallFloats = 16;
+
 /// Bytes of x, and of y.
 std::size_t increment_bytes(int cores, int repeat = 1);
 
