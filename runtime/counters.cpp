@@ -79,14 +79,10 @@ Json core_json(const CoreCounters& core) {
           {"reset_fail_count", 0}};
 }
 
-Json memory_json(const HbmPool& pool) {
+Json memory_json(const CounterRecord::Stack& stack) {
   Json uses = Json::object();
-  for (int use = 0; use < kMemoryUseCount; ++use) {
-    uses[memory_use_name(static_cast<MemoryUse>(use))] = 0;
-  }
-  for (const HbmBlock& block : pool.blocks()) {
-    Json& bytes = uses[memory_use_name(block.use)];
-    bytes = bytes.get<std::uint64_t>() + block.bytes;
+  for (std::size_t use = 0; use < stack.bytes.size(); ++use) {
+    uses[memory_use_name(static_cast<MemoryUse>(use))] = stack.bytes[use];
   }
   return uses;
 }
@@ -135,20 +131,31 @@ std::vector<CoreCounters> Counters::values() const {
   return cores_;
 }
 
-std::string Counters::json(const std::vector<std::shared_ptr<HbmPool>>& pools) const {
+CounterRecord Counters::record(const std::vector<std::shared_ptr<HbmPool>>& pools) const {
+  CounterRecord record{first_core_, values(), {}};
+  for (const std::shared_ptr<HbmPool>& pool : pools) {
+    CounterRecord::Stack stack;
+    stack.name = fmt::format("nd{}.hbm{}", pool->region().device, pool->region().stack);
+    for (const HbmBlock& block : pool->blocks()) {
+      stack.bytes[static_cast<std::size_t>(block.use)] += block.bytes;
+    }
+    record.memory.push_back(std::move(stack));
+  }
+  return record;
+}
+
+Json counters_json(const CounterRecord& record) {
   Json cores = Json::object();
-  const std::vector<CoreCounters> all = values();
-  for (std::size_t core = 0; core < all.size(); ++core) {
-    cores[std::to_string(first_core_ + static_cast<int>(core))] = core_json(all[core]);
+  for (std::size_t core = 0; core < record.cores.size(); ++core) {
+    cores[std::to_string(record.first_core + static_cast<int>(core))] =
+        core_json(record.cores[core]);
   }
   Json memory = Json::object();
-  for (const std::shared_ptr<HbmPool>& pool : pools) {
-    memory[fmt::format("nd{}.hbm{}", pool->region().device, pool->region().stack)] =
-        memory_json(*pool);
+  for (const CounterRecord::Stack& stack : record.memory) {
+    memory[stack.name] = memory_json(stack);
   }
-  return Json{{"neuroncore_counters", std::move(cores)},
-              {"memory_usage", {{"device_mem", std::move(memory)}}}}
-      .dump(1);
+  return {{"neuroncore_counters", std::move(cores)},
+          {"memory_usage", {{"device_mem", std::move(memory)}}}};
 }
 
 }  // namespace nsim::rt

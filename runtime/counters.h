@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,21 @@ struct CoreCounters {
   SimTime time_in_use = 0;
 };
 
+/// The counters of all cores and the memory in use, at one time.
+struct CounterRecord {
+  struct Stack {
+    std::string name;                                    // "nd0.hbm1"
+    std::array<std::uint64_t, kMemoryUseCount> bytes{};  // by MemoryUse
+  };
+  int first_core = 0;
+  std::vector<CoreCounters> cores;
+  std::vector<Stack> memory;
+};
+
+/// {"neuroncore_counters": {"<core>": {"status": {...}, "inference_count": n, ...}},
+///  "memory_usage": {"device_mem": {"nd<d>.hbm<h>": {"<category>": bytes}}}}
+nlohmann::ordered_json counters_json(const CounterRecord& record);
+
 /// Any thread.
 class Counters {
  public:
@@ -45,9 +61,7 @@ class Counters {
   void loaded(int core);
 
   std::vector<CoreCounters> values() const;
-  /// {"neuroncore_counters": {"<core>": {"status": {...}, "inference_count": n, ...}},
-  ///  "memory_usage": {"device_mem": {"nd<d>.hbm<h>": {"<category>": bytes}}}}
-  std::string json(const std::vector<std::shared_ptr<HbmPool>>& pools) const;
+  CounterRecord record(const std::vector<std::shared_ptr<HbmPool>>& pools) const;
 
  private:
   CoreCounters& of(int core);

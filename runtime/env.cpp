@@ -165,12 +165,15 @@ InspectSettings inspect_settings() {
 
 }  // namespace
 
+std::string config_directory() {
+  return variable("NSIM_CONFIG_DIR").value_or("");
+}
+
 Environment read_environment() {
   Environment environment;
   environment.all = our_variables();
   check_variables(environment.all);
   environment.options = environment_options();
-  environment.config_dir = variable("NSIM_CONFIG_DIR").value_or("");
   environment.hooks = flag("NSIM_HOOKS");
   environment.visible_cores = variable("NEURON_RT_VISIBLE_CORES").value_or("");
   environment.num_cores = number("NEURON_RT_NUM_CORES").value_or(0);

@@ -37,7 +37,6 @@ struct InspectSettings {
 
 struct Environment {
   Options options;             // NSIM_CONFIG, _SET, _OUT, _TRACE, _RECORDS, _CLOCK, _FAULTS
-  std::string config_dir;      // NSIM_CONFIG_DIR
   bool hooks = false;          // NSIM_HOOKS=1
   std::string visible_cores;   // NEURON_RT_VISIBLE_CORES, "" when unset
   std::int64_t num_cores = 0;  // NEURON_RT_NUM_CORES, 0: all
@@ -60,6 +59,8 @@ struct Environment {
 /// Checks every variable of the runtime that is known (env_table.h); unknown NEURON_RT_* are
 /// ignored with a line at DEBUG.
 Environment read_environment();
+/// NSIM_CONFIG_DIR alone.
+std::string config_directory();
 
 /// Applies NEURON_RT_LOG_LEVEL*, NEURON_RT_LOG_LOCATION* to the log.
 void apply_log_environment();

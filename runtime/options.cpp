@@ -60,7 +60,7 @@ std::string find_toml(const std::string& name_or_path, const char* what, const c
   if (fs::is_regular_file(name_or_path, ignored)) {
     return name_or_path;
   }
-  const fs::path folders[] = {read_environment().config_dir, NSIM_SOURCE_CONFIGS,
+  const fs::path folders[] = {config_directory(), NSIM_SOURCE_CONFIGS,
                               installed_share() / "configs"};
   std::vector<std::string> shipped;
   for (const fs::path& parent : folders) {

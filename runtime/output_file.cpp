@@ -57,7 +57,34 @@ void replace_file(const fs::path& path, const std::string& contents) {
   close(file);
 }
 
+/// True when that is no file, and was written to.
+bool write_through(const fs::path& path, const std::string& contents) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (!fs::exists(status) || fs::is_regular_file(status)) {
+    return false;
+  }
+  const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0) {
+    fail("open");
+  }
+  try {
+    write_all(file, contents);
+  } catch (...) {
+    close(file);
+    throw;
+  }
+  close(file);
+  return true;
+}
+
 }  // namespace
+
+void write_output(const std::string& path, const std::string& contents) {
+  if (!write_through(path, contents)) {
+    replace_file(path, contents);
+  }
+}
 
 bool leave_file(const std::string& path, const std::string& contents) noexcept {
   try {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/profiles.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "runtime/output_file.h"
 #include "runtime/status.h"
 
 namespace nsim::rt {
@@ -32,15 +32,12 @@ void Profiles::stop(const std::string& file) {
                           {"end_ps", each.end},
                           {"status", status_name(static_cast<NRT_STATUS>(each.status))}});
   }
-  std::ofstream out(file, std::ios::trunc);
-  out << nlohmann::json{{"model", profile.model_name},
-                        {"model_id", profile.model_id},
-                        {"executions", executions}}
-             .dump(2)
-      << "\n";
-  out.close();
-  if (!out) {
-    throw StatusError(NRT_FAILURE, "cannot write " + file);
+  const nlohmann::json contents{
+      {"model", profile.model_name}, {"model_id", profile.model_id}, {"executions", executions}};
+  try {
+    write_output(file, contents.dump(2) + "\n");
+  } catch (const std::exception& error) {
+    throw StatusError(NRT_FAILURE, "cannot write " + file + ": " + error.what());
   }
 }
 

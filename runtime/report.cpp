@@ -26,9 +26,9 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "runtime/output_file.h"
 #include "runtime/summary.h"
 #include "sim/base/error.h"
 #include "sim/base/words.h"
@@ -224,12 +224,10 @@ std::string cause_text(const std::map<std::string, double>& fractions) {
 }
 
 void write_file(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) {
-    throw UserError(fmt::format("cannot write {}: is the directory writable and the disk not full?",
-                                path.string()));
+  try {
+    write_output(path, text);
+  } catch (const std::exception& error) {
+    throw UserError(fmt::format("cannot write {}: {}", path.string(), error.what()));
   }
 }
 
@@ -242,7 +240,7 @@ std::string summary_json(const SessionRecord& record) {
                  {"engines", engines(summary)},
                  {"units", units(summary)},
                  {"queues", queues(summary)},
-                 {"counters", Json::parse(record.counters.empty() ? "{}" : record.counters)},
+                 {"counters", counters_json(record.counters)},
                  {"models", models(record)},
                  {"requests", requests(record)},
                  {"client_checks", client_checks(record.client_checks)},

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/client_finding.h"
+#include "runtime/counters.h"
 #include "sim/base/config.h"
 #include "sim/base/stats.h"
 #include "sim/base/units.h"
@@ -46,7 +47,7 @@ struct SessionRecord {
   Stats stats;                          // Hardware::report
   std::vector<ParamInfo> params;
   std::string resolved_config;  // TOML
-  std::string counters;         // JSON, see counters.h
+  CounterRecord counters;
   std::string clock_mode;
   bool numerics = true;
   ClientCheckRecord client_checks;

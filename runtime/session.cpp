@@ -382,7 +382,7 @@ SessionRecord Session::record() {
   if (checks_) {
     out.client_checks = {true, checks_->findings()};
   }
-  out.counters = counters_json();
+  out.counters = counter_record();
   {
     const std::lock_guard<std::mutex> lock(models_mutex_);
     out.models = models_;

@@ -103,8 +103,7 @@ class Session : private RequestListener {
   int device_of_core(int core) const { return pool_of_core(core)->region().device; }
   const std::vector<std::shared_ptr<HbmPool>>& pools() const { return pools_; }
   Counters& counters() { return counters_; }
-  /// The counters and the memory in use, as Counters::json says.
-  std::string counters_json() const { return counters_.json(pools_); }
+  CounterRecord counter_record() const { return counters_.record(pools_); }
   MemoryLedger& memory_ledger() { return *memory_ledger_; }
 
   /// nullptr when there is none.

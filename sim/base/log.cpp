@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 #include <syslog.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <mutex>
@@ -121,6 +122,23 @@ void set_location(Component component, const std::string& location) {
 bool enabled(Component component, Level level) {
   return level != Level::Quiet &&
          level >= state().levels[index(component)].load(std::memory_order_relaxed);
+}
+
+std::string function_name(std::string_view pretty) {
+  // gcc: "int f(int)::<lambda(int)>"; clang: "auto f(int)::(anonymous class)::operator()(int)
+  // const".
+  for (const std::string_view lambda : {"::<lambda", "::(anonymous class)"}) {
+    pretty = pretty.substr(0, pretty.find(lambda));
+  }
+  std::string name(pretty);
+  for (const std::string_view unnamed : {"(anonymous namespace)::", "{anonymous}::"}) {
+    while (name.find(unnamed) != std::string::npos) {
+      name.erase(name.find(unnamed), unnamed.size());
+    }
+  }
+  name.erase(std::min(name.find('('), name.size()));
+  const std::size_t before = name.find_last_of(" :*&");
+  return before == std::string::npos ? name : name.substr(before + 1);
 }
 
 void write(Component component, Level level, const char* function, const std::string& text) {

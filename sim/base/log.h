@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nsim::log {
@@ -24,6 +25,8 @@ void set_location(const std::string& location);
 void set_location(Component component, const std::string& location);
 
 bool enabled(Component component, Level level);
+/// "f" of __PRETTY_FUNCTION__ in a function f or in a lambda inside it.
+std::string function_name(std::string_view pretty);
 void write(Component component, Level level, const char* function, const std::string& text);
 
 /// The last lines written, whatever their location, oldest first and each with its line end.
@@ -31,10 +34,11 @@ std::vector<std::string> tail();
 
 }  // namespace nsim::log
 
-#define NSIM_LOG(component, level, ...)                                                          \
-  do {                                                                                           \
-    if (::nsim::log::enabled(::nsim::log::Component::component, ::nsim::log::Level::level)) {    \
-      ::nsim::log::write(::nsim::log::Component::component, ::nsim::log::Level::level, __func__, \
-                         ::fmt::format(__VA_ARGS__));                                            \
-    }                                                                                            \
+#define NSIM_LOG(component, level, ...)                                                       \
+  do {                                                                                        \
+    if (::nsim::log::enabled(::nsim::log::Component::component, ::nsim::log::Level::level)) { \
+      ::nsim::log::write(::nsim::log::Component::component, ::nsim::log::Level::level,        \
+                         ::nsim::log::function_name(__PRETTY_FUNCTION__).c_str(),             \
+                         ::fmt::format(__VA_ARGS__));                                         \
+    }                                                                                         \
   } while (false)

@@ -43,8 +43,9 @@ struct NeffHeader {
 
   /// "00a04c53-5fd9-4f07-bffd-d5eacdefc852"
   std::string uuid_text() const;
-  /// The first half of `hash` as the MD5 it is made of: 32 digits, as md5sum prints it for the
-  /// payload of an undamaged file.
+  /// The MD5 that the first half of `hash` is made of: 32 digits, as md5sum prints it for the
+  /// payload of an undamaged file. The second half is empty; where it is not, this is no MD5, and
+  /// the text is all 64 digits as they are in the file.
   std::string hash_text() const;
   int cores_per_logical() const { return lnc_size == 0 ? 1 : static_cast<int>(lnc_size); }
 };

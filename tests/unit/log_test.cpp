@@ -93,6 +93,18 @@ TEST_CASE("levels are set for all components or for one", "[log]") {
   CHECK(lines[0].find("INFO   NRT:") != std::string::npos);
 }
 
+TEST_CASE("a line names the function that it is in, also from a lambda and a member", "[log]") {
+  CHECK(log::function_name("int main(int, char**)") == "main");
+  CHECK(log::function_name("nsim::Base::Base(nsim::Name)") == "Base");
+  CHECK(log::function_name("void nsim::{anonymous}::f(const std::string&)") == "f");
+  CHECK(log::function_name("std::vector<int>& nsim::(anonymous namespace)::g() [T = int]") == "g");
+  CHECK(log::function_name("nrt_close()::<lambda(nsim::rt::Session&)>") == "nrt_close");
+  CHECK(log::function_name("auto f(int)::(anonymous class)::operator()(int) const") == "f");
+  LogFile file;
+  [] { NSIM_LOG(Nrt, Error, "said"); }();
+  CHECK(file.lines().at(0).find("operator()") == std::string::npos);
+}
+
 TEST_CASE("the arguments of a line that is not shown are not evaluated", "[log]") {
   int evaluated = 0;
   NSIM_LOG(Nrt, Debug, "{}", ++evaluated);

@@ -94,6 +94,10 @@ TEST_CASE("the hash of a NEFF is the MD5 of its payload with the bytes of each w
   file[0xAC] ^= std::byte{1};
   CHECK_FALSE(read(file).hash_matches());
   CHECK(read(file).md5 == neff.md5);
+  file[0xAC] ^= std::byte{1};
+  file[0xAC + 31] = std::byte{1};  // the half that an MD5 leaves empty
+  CHECK_FALSE(read(file).hash_matches());
+  CHECK(read(file).header.hash_text().size() == 64);
 }
 
 TEST_CASE("a uuid is kept, and made from the payload when there is none") {
