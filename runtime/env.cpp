@@ -76,6 +76,7 @@ Options environment_options() {
   options.waves = {variable("NSIM_VCD").value_or(""),
                    split(variable("NSIM_SIGNALS").value_or(""), ';')};
   options.records = flag("NSIM_RECORDS", false);
+  options.paths = flag("NSIM_WHY");
   if (const auto clock = variable("NSIM_CLOCK")) {
     if (*clock != "free" && *clock != "step") {
       throw UserError(fmt::format("NSIM_CLOCK=\"{}\" is neither free nor step", *clock));

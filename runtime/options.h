@@ -27,6 +27,8 @@ struct Options {
   bool trace = true;
   /// Signals of the hardware as a VCD file. NSIM_VCD, and NSIM_SIGNALS separated by ';'.
   WaveOptions waves;
+  /// Whether the critical path of every request is written there, for `nsim why`. NSIM_WHY=1.
+  bool paths = false;
   /// Whether session_record() lists requests even when nothing is written. NSIM_RECORDS.
   bool records = false;
 };

@@ -55,6 +55,9 @@ void Recorder::finished(const UnitQueue& queue, const Request& request, SimTime 
   record.ended = request.ended;
   record.completed = now;
   record.status = request.status;
+  if (paths_ != nullptr) {
+    paths_->completed(record);
+  }
   if (requests_.size() < max_records_) {
     requests_.push_back(record);
   }

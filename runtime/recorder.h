@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/path_file.h"
 #include "runtime/profiles.h"
 #include "runtime/report.h"
 #include "runtime/request.h"
@@ -29,6 +30,8 @@ class Recorder {
   void submitted(const UnitQueue& queue, const Request& request);
   /// Before the request is visible as complete, so that whoever sees that finds the records.
   void finished(const UnitQueue& queue, const Request& request, SimTime now);
+  /// Writes critical paths from now on; `file` outlives the recorder's use.
+  void write_paths(PathFile* file) { paths_ = file; }
 
   const std::vector<RequestRecord>& requests() const { return requests_; }
   /// Of the last few requests that were finished; nothing when it is none of them.
@@ -51,6 +54,7 @@ class Recorder {
   TraceSet& traces_;
   const std::vector<SysTrace*> events_;
   Profiles& profiles_;
+  PathFile* paths_ = nullptr;
   const std::size_t max_records_;
   std::vector<RequestRecord> requests_;
   std::array<RequestRecord, 64> recent_;

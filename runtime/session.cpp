@@ -90,6 +90,8 @@ Session::Session(const Environment& environment, const Options& options)
       cores_(claim_cores(environment, topology_.logical_cores)),
       inspection_(environment.inspect, topology_, cores_),
       traces_(make_traces(options, inspection_)),
+      paths_(options.paths && !options.out.empty() ? std::make_unique<PathFile>(options.out)
+                                                   : nullptr),
       events_(cores_.first, cores_.count, topology_.name),
       recorder_(topology_.name, traces_, {&events_, &inspection_.events()}, profiles_,
                 options.records || !options.out.empty() || inspection_.wants_report()
@@ -105,6 +107,10 @@ Session::Session(const Environment& environment, const Options& options)
   kernel_ = std::make_unique<Kernel>([this] {
     std::shared_ptr<hw::Hardware> hardware = hw::Hardware::create(parameters_.hardware, traces_);
     hardware_ = hardware.get();
+    if (paths_) {
+      recorder_.write_paths(paths_.get());
+      hardware->record_paths([this](const hw::RequestPath& path) { paths_->ended(path); });
+    }
     return hardware;
   });
   clock_ = HostClock::create(parameters_.clock, *kernel_);
@@ -332,6 +338,9 @@ void Session::finish() {
   kernel_.reset();
   if (reported || traces_.waves().enabled()) {
     traces_.close();
+  }
+  if (paths_) {
+    paths_->close();
   }
   inspection_.close(last, trace_directory(options_, inspection_));
   if (!options_.out.empty()) {

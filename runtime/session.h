@@ -153,6 +153,7 @@ class Session : private RequestListener {
   const CoreRange cores_;
   Inspection inspection_;
   TraceSet traces_;
+  std::unique_ptr<PathFile> paths_;  // nullptr: nobody asks why
   SysTrace events_;
   Profiles profiles_;
   Recorder recorder_;

@@ -9,6 +9,7 @@
 #include "sim/base/words.h"
 #include "tools/command.h"
 #include "tools/compare/difference.h"
+#include "tools/why/critical_path.h"
 
 namespace nsim::tool {
 namespace {
@@ -41,6 +42,25 @@ void print_shifts(const char* title, const std::vector<TimeShift>& shifts, std::
   for (std::size_t i = 0; i < shifts.size() && i < most; ++i) {
     const std::string shift = time_text(shifts[i].ns);
     fmt::print("    {:>13}  {}\n", shifts[i].ns > 0 ? "+" + shift : shift, shifts[i].what);
+  }
+}
+
+/// Of the last request, when both runs recorded its critical path.
+std::vector<PathShift> path_shifts(const std::string& before, const std::string& after) {
+  if (!has_critical_path(before) || !has_critical_path(after)) {
+    return {};
+  }
+  return shifts_between(read_critical_path(before, 0), read_critical_path(after, 0));
+}
+
+void print_path(const std::vector<PathShift>& shifts, std::size_t most) {
+  if (!shifts.empty()) {
+    fmt::print("  the critical path of the last request\n");
+  }
+  for (std::size_t i = 0; i < shifts.size() && i < most; ++i) {
+    const double ns = static_cast<double>(shifts[i].time) / kNanosecond;
+    fmt::print("    {:>13}  {}: {}, waiting for {}\n", (ns > 0 ? "+" : "") + time_text(ns),
+               shifts[i].where, shifts[i].what, shifts[i].waits);
   }
 }
 
@@ -106,7 +126,8 @@ nlohmann::ordered_json json_of(const std::vector<TimeShift>& shifts) {
   return out;
 }
 
-void print_json(const SetDifference& difference, double tolerance) {
+void print_json(const SetDifference& difference, const std::vector<PathShift>& path,
+                double tolerance) {
   nlohmann::ordered_json entries = nlohmann::ordered_json::array();
   for (const EntryDifference& entry : difference.entries) {
     nlohmann::ordered_json fields = nlohmann::ordered_json::array();
@@ -123,11 +144,19 @@ void print_json(const SetDifference& difference, double tolerance) {
                        {"work", json_of(entry.work)},
                        {"waits", json_of(entry.waits)}});
   }
+  nlohmann::ordered_json shifts = nlohmann::ordered_json::array();
+  for (const PathShift& shift : path) {
+    shifts.push_back({{"ps", shift.time},
+                      {"what", shift.what},
+                      {"where", shift.where},
+                      {"waiting_for", shift.waits}});
+  }
   const nlohmann::ordered_json out{{"within_tolerance", difference.within(tolerance)},
                                    {"compared", difference.compared},
                                    {"only_before", difference.only_before},
                                    {"only_after", difference.only_after},
-                                   {"entries", entries}};
+                                   {"entries", entries},
+                                   {"critical_path", shifts}};
   fmt::print("{}\n", out.dump(2));
 }
 
@@ -136,12 +165,15 @@ int execute(const Arguments& arguments) {
   const bool statistics = arguments.flag("statistics");
   const SetDifference difference = compare(read_result_set(arguments.text("A"), statistics),
                                            read_result_set(arguments.text("B"), statistics));
+  const std::vector<PathShift> path = path_shifts(arguments.text("A"), arguments.text("B"));
   constexpr std::size_t kShown = 12;
   const std::string format = arguments.text("format");
   if (format == "json") {
-    print_json(difference, tolerance);
+    print_json(difference, path, tolerance);
   } else if (format == "text") {
-    print_text(difference, tolerance, arguments.flag("all") ? SIZE_MAX : kShown);
+    const std::size_t most = arguments.flag("all") ? SIZE_MAX : kShown;
+    print_path(path, most);
+    print_text(difference, tolerance, most);
   } else {
     throw UserError(fmt::format("--format: '{}' is neither text nor json", format));
   }

@@ -169,6 +169,12 @@ int execute(const Arguments& arguments) {
     setenv("NSIM_VCD", fs::absolute(waves.file).c_str(), 1);
     setenv("NSIM_SIGNALS", fmt::format("{}", fmt::join(waves.signals, ";")).c_str(), 1);
   }
+  if (arguments.flag("why")) {
+    if (!arguments.has("out")) {
+      throw UserError("--why needs --out: it adds critical_path.jsonl there");
+    }
+    setenv("NSIM_WHY", "1", 1);
+  }
   prepend_library_path(library_directory().string());
 
   if (arguments.flag("check")) {
@@ -188,6 +194,8 @@ Command exec_command() {
   options.push_back(
       {"out", Option::Kind::Text, "DIR", "write summary, traces and resolved configuration there"});
   options.insert(options.end(), kWaveOptions.begin(), kWaveOptions.end());
+  options.push_back({"why", Option::Kind::Flag, "",
+                     "with --out: record what every request waited for, which nsim why shows"});
   options.push_back({"substitute", Option::Kind::Text, "FILE",
                      "substitution map: programs that take the place of real NEFFs"});
   options.push_back({"check", Option::Kind::Flag, "",

@@ -33,6 +33,7 @@ struct RunOptions {
   std::string faults;
   bool trace = true;
   WaveOptions waves;
+  bool paths = false;
   bool check = false;
   bool quiet = false;
   PipelineOptions pipeline;
@@ -55,6 +56,10 @@ RunOptions read_options(const Arguments& arguments) {
   options.faults = arguments.text("faults");
   options.trace = !arguments.flag("no-trace");
   options.waves = wave_options(arguments);
+  options.paths = arguments.flag("why");
+  if (options.paths && options.out.empty()) {
+    throw UserError("--why needs --out: it adds critical_path.jsonl there");
+  }
   options.check = arguments.flag("check");
   options.quiet = arguments.flag("quiet");
   options.pipeline.requests = static_cast<int>(arguments.integer("requests", 1, 1000000));
@@ -76,6 +81,7 @@ rt::Options session_options(const RunOptions& options) {
   session.faults = options.faults;
   session.trace = options.trace;
   session.waves = options.waves;
+  session.paths = options.paths;
   return session;
 }
 
@@ -204,13 +210,14 @@ int run_model(const RunOptions& options, std::string& error) {
 
 int execute(const Arguments& arguments) {
   std::string error;
-  if (!arguments.flag("record")) {
+  const bool log = arguments.flag("record");
+  if (!arguments.has("out")) {
+    if (log) {
+      throw UserError("--record needs --out: it completes that directory");
+    }
     return run_model(read_options(arguments), error);
   }
-  if (!arguments.has("out")) {
-    throw UserError("--record needs --out: it completes that directory");
-  }
-  return record_run(arguments.text("out"), arguments.words, [&](std::string& problem) {
+  return record_run(arguments.text("out"), arguments.words, log, [&](std::string& problem) {
     return run_model(read_options(arguments), problem);
   });
 }
@@ -233,9 +240,9 @@ Command run_command() {
         "write summary.json, traces and the resolved configuration there"},
        {"faults", Kind::Text, "FILE", "fault plan, or the name of a shipped one"},
        {"no-trace", Kind::Flag, "", "with --out: leave the traces out"},
-       {"record", Kind::Flag, "",
-        "with --out: print nothing; leave a log and, at the end, run.json (exit status, versions) "
-        "there"},
+       {"why", Kind::Flag, "",
+        "with --out: record what every request waited for, which nsim why shows"},
+       {"record", Kind::Flag, "", "with --out: print nothing; leave a log there"},
        {"check", Kind::Flag, "",
         "compare the outputs with an independent reference; exit 1 when they differ"},
        {"quiet,q", Kind::Flag, "", "no progress line"}});

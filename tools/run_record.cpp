@@ -70,6 +70,7 @@ std::string build_identity() {
 
 void write_outcome(const std::string& folder, const RunOutcome& outcome) {
   nlohmann::ordered_json json{{"arguments", outcome.arguments},
+                              {"directory", outcome.directory},
                               {"versions", {{"nsim", outcome.build}, {"summary_schema", 1}}},
                               {"exit_status", outcome.exit_status}};
   if (!outcome.error.empty()) {
@@ -93,6 +94,7 @@ std::optional<RunOutcome> read_outcome(const std::string& folder) {
   try {
     RunOutcome outcome;
     outcome.arguments = json.at("arguments").get<std::vector<std::string>>();
+    outcome.directory = json.value("directory", ".");
     outcome.build = json.at("versions").at("nsim");
     outcome.exit_status = json.at("exit_status");
     outcome.error = json.value("error", "");
@@ -102,18 +104,20 @@ std::optional<RunOutcome> read_outcome(const std::string& folder) {
   }
 }
 
-int record_run(const std::string& folder, const std::vector<std::string>& arguments,
+int record_run(const std::string& folder, const std::vector<std::string>& arguments, bool log,
                const std::function<int(std::string& error)>& run) {
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure) {
     throw UserError(fmt::format("cannot create {}: {}", folder, failure.message()));
   }
-  for (const char* name : {"run.json", "summary.json", "resolved.toml"}) {
+  for (const char* name : {"run.json", "summary.json", "resolved.toml", "critical_path.jsonl"}) {
     fs::remove(folder + "/" + name, failure);
   }
-  send_output_to(folder + "/log");
-  RunOutcome outcome{arguments, build_identity(), 0, ""};
+  if (log) {
+    send_output_to(folder + "/log");
+  }
+  RunOutcome outcome{arguments, fs::current_path().string(), build_identity(), 0, ""};
   try {
     outcome.exit_status = run(outcome.error);
   } catch (...) {

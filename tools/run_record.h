@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run directory that is complete in itself: beside what the runtime writes there (summary.json,
-// resolved.toml, traces) it holds `log`, all that the run printed, and `run.json`: its arguments,
-// versions, exit status and error. run.json comes last and at once, so that a directory has it if
-// and only if the run came to an end.
+// resolved.toml, traces) it holds `run.json`: its arguments, versions, exit status and error, and
+// with --record `log`, all that the run printed. run.json comes last and at once, so that a
+// directory has it if and only if the run came to an end.
 #pragma once
 
 #include <functional>
@@ -14,14 +14,15 @@ namespace nsim::tool {
 
 struct RunOutcome {
   std::vector<std::string> arguments;  // of nsim
+  std::string directory;               // where it was started: paths are as seen from there
   std::string build;                   // build_identity() of the simulator
   int exit_status = 0;                 // 128 + n: ended by signal n
   std::string error;                   // "" when it succeeded
 };
 
-/// Removes what an earlier run left in `folder`, sends all output to its log, does `run` (its exit
-/// status; the error for status 1) and writes run.json. Errors thrown become exit statuses.
-int record_run(const std::string& folder, const std::vector<std::string>& arguments,
+/// Removes what an earlier run left in `folder`, does `run` (its exit status; the error for status
+/// 1) and writes run.json. Errors thrown become exit statuses. `log`: all output goes to its log.
+int record_run(const std::string& folder, const std::vector<std::string>& arguments, bool log,
                const std::function<int(std::string& error)>& run);
 
 void write_outcome(const std::string& folder, const RunOutcome& outcome);

@@ -16,6 +16,14 @@ void DescriptorRing::set_base(std::uint64_t base) {
   head_ = 0;
   tail_ = 0;
   fetched_.clear();
+  doorbells_.clear();
+}
+
+void DescriptorRing::set_tail(std::uint64_t tail) {
+  tail_ = tail;
+  if (doorbells_.empty() || doorbells_.back().tail != tail) {
+    doorbells_.push_back({now(), tail});
+  }
 }
 
 void DescriptorRing::fetch() {
@@ -31,6 +39,11 @@ void DescriptorRing::fetch() {
 
 FetchedRequest DescriptorRing::fetch_one() {
   FetchedRequest result;
+  while (doorbells_.size() > 1 && doorbells_.front().tail <= head_) {
+    doorbells_.pop_front();
+  }
+  result.written = doorbells_.empty() ? now() : doorbells_.front().at;
+  result.requested = now();
   RequestDescriptor& descriptor = result.descriptor;
   result.number = head_ + 1;
   result.ready = now();
@@ -66,6 +79,7 @@ FetchedRequest DescriptorRing::take() {
 
 void DescriptorRing::drop() {
   fetched_.clear();
+  doorbells_.clear();
   head_ = tail_;
 }
 

@@ -20,6 +20,8 @@ struct FetchedRequest {
   std::uint64_t number = 0;  // counts the requests of the ring from 1
   RequestDescriptor descriptor;
   std::vector<std::uint64_t> bindings;
+  SimTime written = 0;                    // the doorbell arrived
+  SimTime requested = 0;                  // there was room to fetch it
   SimTime ready = 0;                      // when all of it is there
   DeviceError error = DeviceError::None;  // met while it was fetched
 };
@@ -39,7 +41,7 @@ class DescriptorRing {
   void set_base(std::uint64_t base);
   void set_size(std::uint64_t entries) { size_ = entries; }
   /// Total number of descriptors the host has written.
-  void set_tail(std::uint64_t tail) { tail_ = tail; }
+  void set_tail(std::uint64_t tail);
 
   /// Fetches what the host has written, up to the limit.
   void fetch();
@@ -66,6 +68,11 @@ class DescriptorRing {
   std::uint64_t head_ = 0;  // fetched so far
   std::uint64_t tail_ = 0;
   std::deque<FetchedRequest> fetched_;
+  struct Doorbell {
+    SimTime at = 0;
+    std::uint64_t tail = 0;
+  };
+  std::deque<Doorbell> doorbells_;  // of what has not been fetched yet
 };
 
 }  // namespace nsim::hw

@@ -239,6 +239,12 @@ void Device::watch(Waves& waves) {
   interrupts_.watch(waves, self + ".interrupts", unit_name);
 }
 
+void Device::record_paths(const PathHandler& handler) {
+  for (const auto& unit : units_) {
+    unit->record_paths(handler);
+  }
+}
+
 void Device::report(StatsScope stats) const {
   for (std::size_t s = 0; s < stacks_.size(); ++s) {
     stacks_[s]->report(stats.scope(fmt::format("hbm{}", s)));

@@ -57,6 +57,7 @@ class Device : public sc_core::sc_module {
   ExecutionUnit& unit(UnitAddress address);
   /// Signals of everything below "nd<index>".
   void watch(Waves& waves);
+  void record_paths(const PathHandler& handler);
   void report(StatsScope stats) const;
 
   static int units_per_device(const InstanceParams& params);

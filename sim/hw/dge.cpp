@@ -105,7 +105,7 @@ void Dge::submit(const DmaTransfer& transfer) {
   const SimTime available = descriptors_ready(instruction);
   for (std::size_t part = 0; part < move.sharers; ++part) {
     DmaEngine* engine = instruction.dge == isa::DgeMode::GpSimd ? gpsimd_ : engines_[part];
-    engine->push(move.ring, move.parts[part], available);
+    move.parts[part].ready = engine->push(move.ring, move.parts[part], available);
   }
 }
 
@@ -170,6 +170,9 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
   move.error = std::exchange(armed_, DeviceError::None);
   move.origin = context.origin;
   move.issue = transfer.issue;
+  move.instruction = transfer.instruction;
+  move.moments = context.moments;
+  move.issued = transfer.issued;
   move.listener = transfer.listener;
   move.execution = context.execution;
   move.aborted = false;
@@ -271,6 +274,8 @@ void Dge::split(DmaMove& move, const isa::StreamInstruction& instruction) {
   for (int engine = 0; engine < engines; ++engine) {
     DmaPart& part = move.parts[static_cast<std::size_t>(engine)];
     part.move = &move;
+    part.begun = kNever;
+    part.memory_waited = 0;
     if (on_chip(split_by)) {
       const auto share_from = [&](int e) {
         const int row = e * kPartitions / engines - split_by.partition;
@@ -295,33 +300,59 @@ void Dge::abort(std::uint64_t execution) {
   }
 }
 
-void Dge::part_done(DmaMove& move, DeviceError error) {
+void Dge::part_done(const DmaPart& part, DeviceError error) {
+  DmaMove& move = *part.move;
   if (error != DeviceError::None && !move.aborted) {
     move.listener->dma_error(error, move.execution);
   }
   ++move.arrived;
-  deliver(in_flight_[static_cast<std::size_t>(move.ring)]);
+  deliver(in_flight_[static_cast<std::size_t>(move.ring)], arrival(part));
 }
 
-void Dge::deliver(std::deque<DmaMove*>& ring) {
+/// The moment, and those that led to it.
+MomentId Dge::arrival(const DmaPart& part) const {
+  const DmaMove& move = *part.move;
+  if (move.moments == nullptr || move.issued == 0 || move.aborted) {
+    return 0;
+  }
+  Moment moment;
+  moment.cause = move.issued;
+  moment.core = static_cast<std::int16_t>(place_.core);
+  moment.instruction = move.instruction;
+  moment.queue = move.queue->name.c_str();
+  const SimTime waited = std::min(part.memory_waited, part.moved - part.begun);
+  for (const auto& [kind, at] :
+       {std::pair(PathKind::Descriptors, part.ready), std::pair(PathKind::DmaQueue, part.begun),
+        std::pair(PathKind::DmaMove, part.moved - waited),
+        std::pair(PathKind::DmaMemory, part.moved), std::pair(PathKind::DmaFinish, now())}) {
+    if (at > move.moments->at(moment.cause)) {
+      moment.kind = kind;
+      moment.at = at;
+      moment.cause = move.moments->add(moment);
+    }
+  }
+  return moment.cause;
+}
+
+void Dge::deliver(std::deque<DmaMove*>& ring, MomentId arrived) {
   while (!ring.empty()) {
     DmaMove& move = *ring.front();
     const int due = move.arrived * isa::kDmaSignal / static_cast<int>(move.sharers);
     while (move.delivered < due) {
       ++move.delivered;
       if (!move.aborted) {
-        move.listener->dma_part_done(*move.issue, move.execution);
+        move.listener->dma_part_done(*move.issue, move.execution, arrived);
       }
     }
     if (move.delivered < isa::kDmaSignal) {
       return;
     }
     ring.pop_front();
-    finish(move);
+    finish(move, arrived);
   }
 }
 
-void Dge::finish(DmaMove& move) {
+void Dge::finish(DmaMove& move, MomentId arrived) {
   DmaQueue& queue = *move.queue;
   queue.latency += now() - move.submitted;
   queue.depth_wave.set(now(), --queue.depth);
@@ -337,7 +368,7 @@ void Dge::finish(DmaMove& move) {
   }
   free_moves_.push_back(&move);
   if (!move.aborted) {
-    move.listener->dma_done(*move.issue, move.execution);
+    move.listener->dma_done(*move.issue, move.execution, arrived);
   }
 }
 

@@ -88,10 +88,11 @@ class Dge : public DmaFrontEnd {
                const ExecutionContext& context) const;
   void split(DmaMove& move, const isa::StreamInstruction& instruction);
 
-  /// A part of `move` arrived: reports what its ring's order allows.
-  void part_done(DmaMove& move, DeviceError error);
-  void deliver(std::deque<DmaMove*>& ring);
-  void finish(DmaMove& move);
+  /// A part of a move arrived: reports what its ring's order allows.
+  void part_done(const DmaPart& part, DeviceError error);
+  MomentId arrival(const DmaPart& part) const;
+  void deliver(std::deque<DmaMove*>& ring, MomentId arrived);
+  void finish(DmaMove& move, MomentId arrived);
 
   const DgeParams params_;
   const AddressMap& map_;

@@ -72,13 +72,14 @@ DmaEngine::DmaEngine(sc_core::sc_module_name name, const DmaEngineParams& params
   list_->home = home;
 }
 
-void DmaEngine::push(int ring, DmaJob& job, SimTime available) {
+SimTime DmaEngine::push(int ring, DmaJob& job, SimTime available) {
   const SimTime at = available + params_.start_latency;
   rings_[static_cast<std::size_t>(ring)].push(job, at);
   depth_wave_.set(now(), ++depth_);
   waiting_ |= 1U << ring;
   classes_ = classes_ || job.qos() > 0;
   wake_at(std::max({at, free_at_, now()}));
+  return at;
 }
 
 void DmaEngine::watch(Waves& waves, const std::string& scope) {
@@ -156,7 +157,8 @@ void DmaEngine::move_packet(int ring) {
     list_->origin = job.origin();
   }
   DeviceError error = packet_.error;
-  SimTime end = now() + occupancy();
+  const SimTime occupied_until = now() + occupancy();
+  SimTime end = occupied_until;
   SimTime latency = 0;
   SimTime read_latency = 0;
   if (error == DeviceError::None && packet_.write_bytes > 0) {
@@ -184,6 +186,7 @@ void DmaEngine::move_packet(int ring) {
   busy_ += end - now();
   free_at_ = end;
   busy_wave_.busy(now(), end);
+  job.packet_moved(end, end - occupied_until);
   trace_packet(job.label(), {now(), end, now() + read_latency, end + latency});
 
   if (packet_.last || error != DeviceError::None) {

@@ -69,8 +69,9 @@ class DmaEngine : public sc_core::sc_module {
 
   tlm_utils::simple_initiator_socket<DmaEngine> out{"out"};
 
-  /// Queues a job, whose descriptors are in the ring from `available` on.
-  void push(int ring, DmaJob& job, SimTime available);
+  /// Queues a job, whose descriptors are in the ring from `available` on. Returns when its first
+  /// packet could be moved if nothing stood in front of it.
+  SimTime push(int ring, DmaJob& job, SimTime available);
 
   /// For the scheduler: moves the next packet if there is one and the engine is free.
   void serve();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/base/trace.h"
+#include "sim/base/units.h"
 #include "sim/hw/request.h"
 #include "sim/hw/scatter_list.h"
 #include "sim/numerics/combine.h"
@@ -70,6 +71,8 @@ class DmaJob {
   /// The engine is through with the job, but nobody will ever hear of it: a fault. No done()
   /// follows.
   virtual void hung() {}
+  /// A packet left the engine at `end`, after it had waited for memory for so long.
+  virtual void packet_moved(SimTime /*end*/, SimTime /*waited*/) {}
   /// Called once, when the write of the last packet was acknowledged or the engine gave up. The job
   /// may be destroyed in it.
   virtual void done(DeviceError error) = 0;

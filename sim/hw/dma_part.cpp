@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/hw/dge.h"
+#include "sim/hw/time.h"
 
 namespace nsim::hw {
 namespace {
@@ -28,6 +29,7 @@ void DmaPart::next_packet(DmaPacket& packet, const PacketLimits& limits) {
   if (move->aborted) {
     position = end;
   }
+  begun = std::min(begun, now());
   packet.from = move->source.dtype();
   packet.to = move->destination.dtype();
   packet.second = move->second.dtype();
@@ -53,6 +55,11 @@ void DmaPart::next_packet(DmaPacket& packet, const PacketLimits& limits) {
     }
   }
   packet.last = position == end;
+}
+
+void DmaPart::packet_moved(SimTime at, SimTime waited) {
+  moved = at;
+  memory_waited += waited;
 }
 
 void DmaPart::copy(DmaPacket& packet, const PacketLimits& limits) {
@@ -156,7 +163,7 @@ void DmaPart::transpose(DmaPacket& packet) {
 }
 
 void DmaPart::done(DeviceError error) {
-  move->owner->part_done(*move, error);
+  move->owner->part_done(*this, error);
 }
 
 DmaLabel DmaPart::label() const {

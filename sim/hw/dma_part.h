@@ -38,10 +38,15 @@ class DmaPart : public DmaJob {
   bool moves_data() const override;
   int qos() const override;
   Origin origin() const override;
+  void packet_moved(SimTime end, SimTime waited) override;
 
   DmaMove* move = nullptr;
   std::int64_t position = 0;  // next element, in the order of the destination
   std::int64_t end = 0;
+  SimTime ready = 0;          // its descriptors are in the ring
+  SimTime begun = kNever;     // its first packet
+  SimTime moved = 0;          // its last packet left the engine
+  SimTime memory_waited = 0;  // by its packets together
 
  private:
   void copy(DmaPacket& packet, const PacketLimits& limits);
@@ -67,7 +72,10 @@ struct DmaMove {
   int qos = 0;
   DeviceError error = DeviceError::None;  // found when descriptors were made, or injected
 
-  const isa::Issue* issue = nullptr;  // not touched when aborted
+  const isa::Issue* issue = nullptr;                    // not touched when aborted
+  const isa::StreamInstruction* instruction = nullptr;  // the same
+  Moments* moments = nullptr;
+  MomentId issued = 0;
   DmaListener* listener = nullptr;
   std::uint64_t execution = 0;
   Origin origin;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/hw/moments.h"
 #include "sim/hw/request.h"
 #include "sim/isa/stream.h"
 
@@ -37,6 +38,8 @@ struct ExecutionContext {
   std::uint64_t execution = 0;  // increases; late events of an aborted one are dropped
   Origin origin;                // the request
   DescriptorListener* descriptors = nullptr;  // may be absent
+  Moments* moments = nullptr;                 // nullptr: nobody asks why
+  MomentId launched = 0;                      // the unit started it
 };
 
 /// Implemented by NeuronCore: where DMA results are reported. Simulation thread.
@@ -44,10 +47,11 @@ class DmaListener {
  public:
   virtual ~DmaListener() = default;
   /// One of 16 steps of a transfer (the part of one of 16 engines): the semaphores named by the
-  /// issue get +1.
-  virtual void dma_part_done(const isa::Issue& issue, std::uint64_t execution) = 0;
+  /// issue get +1. `arrived`: the moment, where moments are recorded.
+  virtual void dma_part_done(const isa::Issue& issue, std::uint64_t execution,
+                             MomentId arrived) = 0;
   /// The whole transfer finished.
-  virtual void dma_done(const isa::Issue& issue, std::uint64_t execution) = 0;
+  virtual void dma_done(const isa::Issue& issue, std::uint64_t execution, MomentId arrived) = 0;
   virtual void dma_error(DeviceError error, std::uint64_t execution) = 0;
 };
 
@@ -57,6 +61,7 @@ struct DmaTransfer {
   const ExecutionContext* context =
       nullptr;  // valid until the execution ended and all its transfers are done
   DmaListener* listener = nullptr;
+  MomentId issued = 0;
 };
 
 /// What an engine sees of descriptor generation and the DMA engines of its core.

@@ -31,6 +31,7 @@ Engine::Engine(sc_core::sc_module_name name, isa::Engine id, int core, const Eng
       parts_(parts),
       fetch_(parts.fetch),
       throttle_(parts.costs.tensor.throttle),
+      causes_(core),
       activity_(id, core) {
   SC_HAS_PROCESS(Engine);
   SC_METHOD(issue);
@@ -55,10 +56,12 @@ void Engine::start(const isa::CoreStreams& streams, const ExecutionContext& cont
   whole_free_ = tile_issue_ = first_issue;
   group_free_.fill(first_issue);
   fetch_.start(streams.code_size(id_), first_issue);
+  causes_.start(context.moments, context.launched, first_issue);
+  waited_ = nullptr;
   activity_.begin(context, now());
   if (stream_->empty()) {
     activity_.idle(Idle::Drained, now());
-    retire_later({first_issue, nullptr, true});
+    retire_later({first_issue, nullptr, true, causes_.retirement(first_issue)});
   } else {
     wait_until(first_issue);
   }
@@ -124,7 +127,7 @@ bool Engine::may_begin(const Turn& turn) {
       }
       [[fallthrough]];
     case Stage::Semaphores:
-      if (!semaphores_reached(turn.issue)) {
+      if (!semaphores_reached(turn)) {
         return false;
       }
       if (turn.instruction.opcode == isa::Opcode::CoreBarrier) {
@@ -132,12 +135,14 @@ bool Engine::may_begin(const Turn& turn) {
         return pass_barrier();
       }
       stage_ = Stage::Ports;
-      return ports_free(turn.needs);
+      return ports_free(turn);
     case Stage::Barrier:
       return pass_barrier();
     case Stage::AtBarrier:
+      causes_.barrier(waker_, now());
+      return ports_free(turn);
     case Stage::Ports:
-      return ports_free(turn.needs);
+      return ports_free(turn);
     case Stage::Reserved:
       return true;
   }
@@ -156,6 +161,8 @@ bool Engine::in_order(const InstructionNeeds& needs) {
     wait_until(fetched);
     return false;
   }
+  causes_.turn(!needs.array, at);
+  causes_.fetched(fetched);
   return true;
 }
 
@@ -173,21 +180,28 @@ bool Engine::table_loaded(cost::FunctionSet needed) {
   free_at_ = now() + parts_.costs.scalar.table_load;
   retired_at_ = std::max(retired_at_, free_at_);
   activity_.load_table(begun_);
+  causes_.table(free_at_);
   wait_until(free_at_);
   return false;
 }
 
-bool Engine::semaphores_reached(const isa::Issue& issue) {
-  const isa::StreamWait* wait = streams_->waits.data() + issue.first_wait;
-  for (int i = 0; i < issue.waits; ++i, ++wait) {
+bool Engine::semaphores_reached(const Turn& turn) {
+  const isa::StreamWait* wait = streams_->waits.data() + turn.issue.first_wait;
+  for (int i = 0; i < turn.issue.waits; ++i, ++wait) {
     const SimTime at = parts_.semaphores.reached_at(wait->semaphore, wait->value);
     if (at <= now()) {
+      if (waited_ == wait) {
+        waited_ = nullptr;
+        causes_.semaphore(turn.instruction, waker_, now());
+      }
       continue;
     }
     idle(idle_for(streams_->owner[wait->semaphore]));
+    waited_ = wait;
     if (at == kNever) {
-      parts_.semaphores.wait(id_, wait->semaphore, wait->value, issue_event_);
+      parts_.semaphores.wait(id_, wait->semaphore, wait->value, issue_event_, waker_);
     } else {
+      waker_ = parts_.semaphores.cause(wait->semaphore, wait->value);
       wait_until(at);
     }
     return false;
@@ -203,12 +217,14 @@ bool Engine::pass_barrier() {
     return false;
   }
   stage_ = Stage::AtBarrier;
-  parts_.owner.reach_barrier(issue_event_);
+  causes_.retired(retired_at_);
+  parts_.owner.reach_barrier({&issue_event_, causes_.latest(), &waker_});
   return false;
 }
 
 /// Of two engines that ask at the same moment, the one whose process runs first is served first.
-bool Engine::ports_free(const InstructionNeeds& needs) {
+bool Engine::ports_free(const Turn& turn) {
+  const InstructionNeeds& needs = turn.needs;
   times_ = needs.times;
   if (needs.dma) {
     return true;
@@ -230,6 +246,7 @@ bool Engine::ports_free(const InstructionNeeds& needs) {
     parts_.sbuf.count_wait();
   }
   stage_ = Stage::Reserved;
+  causes_.held(bank_at >= port_at ? PathKind::Bank : PathKind::Port, turn.instruction, at);
   idle(Idle::Port);
   wait_until(at);
   return false;
@@ -241,6 +258,7 @@ void Engine::begin(const Turn& turn) {
   const SimTime throttled = turn.needs.array ? begin_pass(turn) : 0;
   free_at_ = std::max(free_at_, begun_ + times_.interval);
   retired_at_ = std::max(retired_at_, begun_ + times_.latency);
+  causes_.begun(turn.instruction, {begun_, begun_ + times_.interval, times_.latency, throttled});
   activity_.busy(turn.instruction, begun_, retired_at_, throttled, parts_.owner.take_flow());
   ++instructions_;
   compute(turn.instruction);
@@ -252,10 +270,10 @@ void Engine::begin(const Turn& turn) {
     activity_.idle(Idle::Drained, free_at_);
   }
   if (!hung_ && (last || (turn.issue.updates != 0 && !dma))) {
-    retire_later({retired_at_, dma ? nullptr : &turn.issue, last});
+    retire_later({retired_at_, dma ? nullptr : &turn.issue, last, causes_.retirement(retired_at_)});
   }
   if (dma) {
-    parts_.owner.submit(turn.issue);
+    parts_.owner.submit(turn.issue, causes_.beginning());
   }
 }
 
@@ -302,6 +320,7 @@ SimTime Engine::begin_pass(const Turn& turn) {
     }
   }
   begun_ = std::max(ready, now() + weight_time(turn.instruction));
+  causes_.array(turn.instruction, ready, begun_);
   if (begun_ > ready) {
     activity_.load_weights(ready, begun_ + times_.load_rest);
   }
@@ -342,12 +361,12 @@ void Engine::retire() {
   while (!retirements_.empty() && retirements_.front().at <= now()) {
     const Retirement retirement = retirements_.front();
     retirements_.pop_front();
-    if (retirement.signals != nullptr && !signal(*retirement.signals)) {
+    if (retirement.signals != nullptr && !signal(*retirement.signals, retirement.moment)) {
       parts_.owner.failed(DeviceError::SemaphoreMisuse);
       return;
     }
     if (retirement.last) {
-      parts_.owner.retired();
+      parts_.owner.retired(retirement.moment);
       return;
     }
   }
@@ -363,11 +382,11 @@ void Engine::retire_later(const Retirement& retirement) {
   retirements_.push_back(retirement);
 }
 
-bool Engine::signal(const isa::Issue& issue) {
+bool Engine::signal(const isa::Issue& issue, MomentId moment) {
   const isa::StreamUpdate* update = streams_->updates.data() + issue.first_update;
   for (int i = 0; i < issue.updates; ++i, ++update) {
     const bool misused = strikes(FaultPoint::SemaphoreMisuse, FaultPhase::Retire);
-    if (!parts_.semaphores.add(update->semaphore, misused ? INT32_MIN : update->add)) {
+    if (!parts_.semaphores.add(update->semaphore, misused ? INT32_MIN : update->add, moment)) {
       return false;
     }
   }

@@ -18,6 +18,7 @@
 #include "sim/hw/faults.h"
 #include "sim/hw/instruction_fetch.h"
 #include "sim/hw/instruction_needs.h"
+#include "sim/hw/issue_causes.h"
 #include "sim/hw/throttle.h"
 #include "sim/isa/stream.h"
 
@@ -33,12 +34,18 @@ class Semaphores;
 class EngineOwner {
  public:
   virtual ~EngineOwner() = default;
-  /// A DMA instruction issues.
-  virtual void submit(const isa::Issue& issue) = 0;
-  /// The engine stands at the next core barrier: notify `resume` when it may go on.
-  virtual void reach_barrier(sc_core::sc_event& resume) = 0;
-  /// Every instruction of the stream has retired.
-  virtual void retired() = 0;
+  /// A DMA instruction issues, at the moment `issued`.
+  virtual void submit(const isa::Issue& issue, MomentId issued) = 0;
+  /// An engine at the next core barrier, since the moment `arrived`: notify `resume` when it may go
+  /// on, and say in `released` which arrival was the last.
+  struct AtBarrier {
+    sc_core::sc_event* resume = nullptr;
+    MomentId arrived = 0;
+    MomentId* released = nullptr;
+  };
+  virtual void reach_barrier(const AtBarrier& engine) = 0;
+  /// Every instruction of the stream has retired, the last one at the moment `last`.
+  virtual void retired(MomentId last) = 0;
   virtual void failed(DeviceError error) = 0;
   /// True once after a hang was injected: the instruction that begins never retires.
   virtual bool take_hang() = 0;
@@ -81,6 +88,7 @@ class Engine : public sc_core::sc_module {
     SimTime at = 0;
     const isa::Issue* signals = nullptr;  // whose semaphore updates are made
     bool last = false;
+    MomentId moment = 0;
   };
 
   /// The issue at the head of the stream.
@@ -100,15 +108,15 @@ class Engine : public sc_core::sc_module {
   bool strikes(FaultPoint point, FaultPhase phase) const;
   bool in_order(const InstructionNeeds& needs);
   bool table_loaded(cost::FunctionSet needed);
-  bool semaphores_reached(const isa::Issue& issue);
+  bool semaphores_reached(const Turn& turn);
   bool pass_barrier();
-  bool ports_free(const InstructionNeeds& needs);
+  bool ports_free(const Turn& turn);
   void begin(const Turn& turn);
   SimTime array_free(isa::ArrayGroups groups) const;
   SimTime begin_pass(const Turn& turn);
   SimTime weight_time(const isa::StreamInstruction& instruction);
   void retire_later(const Retirement& retirement);
-  bool signal(const isa::Issue& issue);
+  bool signal(const isa::Issue& issue, MomentId moment);
   void wait_until(SimTime at);
   void idle(Idle cause);
 
@@ -139,6 +147,10 @@ class Engine : public sc_core::sc_module {
   cost::FunctionSet table_ = cost::FunctionSet::Any;  // Scalar: what is loaded; Any: nothing yet
   Throttle throttle_;                                 // Tensor's
   double rate_shown_ = 0;                             // percent, in the trace of the execution
+
+  IssueCauses causes_;
+  const isa::StreamWait* waited_ = nullptr;  // the wait whose end is still to be told
+  MomentId waker_ = 0;                       // what ended it, or the wait at a barrier
 
   Activity activity_;
   std::int64_t instructions_ = 0;

@@ -138,6 +138,7 @@ void ExecutionUnit::begin() {
   ++run_;
   ++requests_;
   show();
+  begin_path();
   injected_ = injections_.next();
   if (strikes(FaultPoint::BadDescriptor, FaultPhase::Fetch)) {
     current_.descriptor.opcode = static_cast<RequestOpcode>(UINT32_MAX);
@@ -155,6 +156,8 @@ void ExecutionUnit::run() {
   if (!busy_) {
     return;
   }
+  launched_ = follow(PathKind::Launch, ended_);
+  ended_ = launched_;
   if (current_.error != DeviceError::None) {
     finish(current_.error);
     return;
@@ -214,7 +217,9 @@ void ExecutionUnit::run_program() {
               current_.descriptor.flow,
               run_,
               origin(),
-              params_.dge_notifications ? this : nullptr};
+              params_.dge_notifications ? this : nullptr,
+              moments_.get(),
+              launched_};
   cores_left_ = static_cast<int>(parts_.cores.size());
   core_error_ = DeviceError::None;
   if (injected_ == DeviceError::Hang) {
@@ -223,8 +228,10 @@ void ExecutionUnit::run_program() {
     parts_.cores.front().dge->arm(injected_);
   }
   for (std::size_t c = 0; c < parts_.cores.size(); ++c) {
-    parts_.cores[c].core->start(streams_->cores[c], context_,
-                                [this, run = run_](DeviceError error) { core_done(run, error); });
+    NeuronCore& core = *parts_.cores[c].core;
+    core.start(streams_->cores[c], context_, [this, &core, run = run_](DeviceError error) {
+      core_done(run, error, core.ended_by());
+    });
   }
 }
 
@@ -267,16 +274,18 @@ void ExecutionUnit::run_copy() {
     if (run == run_ && busy_) {
       copied_bytes_ +=
           error == DeviceError::None ? static_cast<std::int64_t>(current_.descriptor.size) : 0;
+      ended_ = follow(PathKind::Copy, launched_);
       finish(error == DeviceError::None ? injected_ : error);
     }
   });
 }
 
 /// A core is through; the first error of one ends the others with the same error.
-void ExecutionUnit::core_done(std::uint64_t run, DeviceError error) {
+void ExecutionUnit::core_done(std::uint64_t run, DeviceError error, MomentId last) {
   if (run != run_ || !busy_) {
     return;
   }
+  ended_ = last;
   --cores_left_;
   if (error != DeviceError::None && core_error_ == DeviceError::None) {
     core_error_ = error;
@@ -304,6 +313,9 @@ void ExecutionUnit::finish(DeviceError error) {
   if (parts_.trace->enabled()) {
     const RequestTrace trace(*parts_.trace, parts_.trace_process);
     trace.show(address_, core_numbers_, current_.descriptor, started_, now());
+  }
+  if (error == DeviceError::None) {
+    hand_over_path();
   }
   streams_.reset();
   if (error != DeviceError::None && !notify(NotificationType::Error, error)) {

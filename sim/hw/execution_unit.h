@@ -14,6 +14,7 @@
 
 #include <tlm_utils/simple_initiator_socket.h>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <systemc>
 #include <tlm>
@@ -32,6 +33,7 @@
 #include "sim/hw/host_dma.h"
 #include "sim/hw/injections.h"
 #include "sim/hw/interrupts.h"
+#include "sim/hw/moments.h"
 #include "sim/hw/neuron_core.h"
 #include "sim/hw/notify_ring.h"
 #include "sim/hw/program_store.h"
@@ -80,6 +82,8 @@ class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
   void write_register(std::uint64_t offset, std::uint64_t value);
   /// Fault injection: after `skip` more requests, one fails with `error`.
   void inject(DeviceError error, std::uint64_t skip) { injections_.add(error, skip); }
+  /// From now on `handler` gets the critical path of every request that succeeds, when it ends.
+  void record_paths(PathHandler handler);
 
   /// Signals <scope>.depth, requests that the host has written and that have not ended, and
   /// <scope>.busy.
@@ -104,10 +108,16 @@ class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
   bool valid_program(const LoadedProgram* program) const;
   bool valid_copy() const;
   bool valid_collective(const Collective& collective) const;
-  void core_done(std::uint64_t run, DeviceError error);
+  void core_done(std::uint64_t run, DeviceError error, MomentId last);
   void time_out();
   void finish(DeviceError error);
   void reset();
+
+  // Why it takes so long.
+  void begin_path();
+  /// Something of the request is over; 0: nobody asks.
+  MomentId follow(PathKind kind, MomentId cause);
+  void hand_over_path();
 
   // Telling the host.
   bool notify(NotificationType type, DeviceError error);
@@ -141,6 +151,11 @@ class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
   std::shared_ptr<const isa::Streams> streams_;  // of the program that runs
   DeviceError injected_ = DeviceError::None;     // into the current request
   Injections injections_;
+
+  PathHandler paths_;
+  std::unique_ptr<Moments> moments_;  // nullptr: nobody asks
+  MomentId launched_ = 0;
+  MomentId ended_ = 0;
 
   sc_core::sc_event next_;
   sc_core::sc_event launch_;

@@ -38,6 +38,7 @@ void ExecutionUnit::run_collective() {
       },
       [this, run = run_](DeviceError error) {
         if (run == run_ && busy_) {
+          ended_ = follow(PathKind::Collective, launched_);
           finish(error == DeviceError::None ? injected_ : error);
         }
       });

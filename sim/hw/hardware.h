@@ -16,6 +16,7 @@
 #include "sim/base/units.h"
 #include "sim/hw/fault_plan.h"
 #include "sim/hw/request.h"
+#include "sim/hw/request_path.h"
 #include "sim/isa/expand.h"
 #include "sim/isa/stream.h"
 
@@ -97,6 +98,11 @@ class Hardware {
   /// Injects: the next time `unit` starts a request after `skip` more, it fails with `error` ("now"
   /// phase).
   virtual void inject(UnitAddress unit, DeviceError error, std::uint64_t skip) = 0;
+
+  /// From now on `handler` gets the critical path of every request that succeeds, when it ends on
+  /// its unit: on the simulation thread, in the order of ends. Costs memory for every instruction
+  /// and transfer of a request.
+  virtual void record_paths(PathHandler handler) = 0;
 
   /// When the first request ends that waits for what only the host can bring, a rank of a
   /// collective; kNever: there is none. It is no event: simulated time does not go there by itself

@@ -226,6 +226,12 @@ void Instance::inject(UnitAddress unit, DeviceError error, std::uint64_t skip) {
   device_of(unit).unit(unit).inject(error, skip);
 }
 
+void Instance::record_paths(PathHandler handler) {
+  for (const auto& device : devices_) {
+    device->record_paths(handler);
+  }
+}
+
 void Instance::report(StatsScope stats) const {
   for (std::size_t device = 0; device < devices_.size(); ++device) {
     devices_[device]->report(stats.scope(fmt::format("nd{}", device)));

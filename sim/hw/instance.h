@@ -37,6 +37,7 @@ class Instance : public sc_core::sc_module, public Hardware {
   bool answers(int device) const override;
   void add_faults(const std::vector<FaultRule>& rules) override;
   void inject(UnitAddress unit, DeviceError error, std::uint64_t skip) override;
+  void record_paths(PathHandler handler) override;
   SimTime host_deadline() const override { return deadlines_.earliest(); }
   void on_host_wait(std::function<void(UnitAddress, bool)> handler) override {
     deadlines_.on_change(std::move(handler));

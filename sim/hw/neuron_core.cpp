@@ -85,8 +85,9 @@ void NeuronCore::abort(DeviceError error) {
   }
 }
 
-void NeuronCore::end_if_done() {
+void NeuronCore::end_if_done(MomentId last) {
   if (engines_left_ == 0 && transfers_left_ == 0) {
+    ended_by_ = last;
     end(nan_ ? DeviceError::NumericalNan : DeviceError::None);
   }
 }
@@ -103,7 +104,7 @@ void NeuronCore::end(DeviceError error) {
   std::exchange(done_, nullptr)(error);  // may start the next execution
 }
 
-void NeuronCore::submit(const isa::Issue& issue) {
+void NeuronCore::submit(const isa::Issue& issue, MomentId issued) {
   const isa::StreamInstruction& instruction = streams_->instruction(issue);
   if (context_->descriptors != nullptr && instruction.dge != isa::DgeMode::None &&
       !context_->descriptors->descriptors_generated()) {
@@ -111,12 +112,12 @@ void NeuronCore::submit(const isa::Issue& issue) {
     return;
   }
   ++transfers_left_;
-  dma_->submit({&issue, &instruction, context_, this});
+  dma_->submit({&issue, &instruction, context_, this, issued});
 }
 
-void NeuronCore::retired() {
+void NeuronCore::retired(MomentId last) {
   --engines_left_;
-  end_if_done();
+  end_if_done(last);
 }
 
 void NeuronCore::failed(DeviceError error) {
@@ -135,7 +136,7 @@ bool NeuronCore::current(std::uint64_t execution) const {
   return running() && context_->execution == execution;
 }
 
-void NeuronCore::dma_part_done(const isa::Issue& issue, std::uint64_t execution) {
+void NeuronCore::dma_part_done(const isa::Issue& issue, std::uint64_t execution, MomentId arrived) {
   if (!current(execution)) {
     return;
   }
@@ -144,17 +145,17 @@ void NeuronCore::dma_part_done(const isa::Issue& issue, std::uint64_t execution)
     const bool misused = Faults::active(faults_) &&
                          faults_->strikes(FaultPoint::SemaphoreMisuse,
                                           {context_->origin, FaultPhase::DmaWrite, nullptr, 0});
-    if (!semaphores_.add(update->semaphore, misused ? INT32_MIN : 1)) {
+    if (!semaphores_.add(update->semaphore, misused ? INT32_MIN : 1, arrived)) {
       abort(DeviceError::SemaphoreMisuse);
       return;
     }
   }
 }
 
-void NeuronCore::dma_done(const isa::Issue&, std::uint64_t execution) {
+void NeuronCore::dma_done(const isa::Issue&, std::uint64_t execution, MomentId arrived) {
   if (current(execution)) {
     --transfers_left_;
-    end_if_done();
+    end_if_done(arrived);
   }
 }
 
@@ -164,16 +165,16 @@ void NeuronCore::dma_error(DeviceError error, std::uint64_t execution) {
   }
 }
 
-void NeuronCore::reach_barrier(sc_core::sc_event& resume) {
+void NeuronCore::reach_barrier(const AtBarrier& engine) {
   ++barriers_reached_;
-  at_barrier_.push_back(&resume);
+  at_barrier_.push_back(engine);
   for (NeuronCore* peer : peers_) {
-    peer->release_barriers();
+    peer->release_barriers(engine.arrived);
   }
 }
 
 /// Engines go on past the barriers that every peer has reached; the news crosses from core to core.
-void NeuronCore::release_barriers() {
+void NeuronCore::release_barriers(MomentId arrived) {
   std::int64_t passed = barriers_reached_;
   for (const NeuronCore* peer : peers_) {
     passed = std::min(passed, peer->barriers_reached_);
@@ -181,7 +182,8 @@ void NeuronCore::release_barriers() {
   const SimTime latency = peers_.size() > 1 ? params_.semaphores.peer_latency : 0;
   while (!at_barrier_.empty() &&
          barriers_reached_ - static_cast<std::int64_t>(at_barrier_.size()) < passed) {
-    at_barrier_.front()->notify(to_sc(latency));
+    *at_barrier_.front().released = arrived;
+    at_barrier_.front().resume->notify(to_sc(latency));
     at_barrier_.erase(at_barrier_.begin());
   }
 }

@@ -74,22 +74,25 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
 
   void report(StatsScope stats) const;
 
-  void dma_part_done(const isa::Issue& issue, std::uint64_t execution) override;
-  void dma_done(const isa::Issue& issue, std::uint64_t execution) override;
+  /// The moment that ended the last execution, where moments are recorded.
+  MomentId ended_by() const { return ended_by_; }
+
+  void dma_part_done(const isa::Issue& issue, std::uint64_t execution, MomentId arrived) override;
+  void dma_done(const isa::Issue& issue, std::uint64_t execution, MomentId arrived) override;
   void dma_error(DeviceError error, std::uint64_t execution) override;
 
  private:
-  void submit(const isa::Issue& issue) override;
-  void reach_barrier(sc_core::sc_event& resume) override;
-  void retired() override;
+  void submit(const isa::Issue& issue, MomentId issued) override;
+  void reach_barrier(const AtBarrier& engine) override;
+  void retired(MomentId last) override;
   void failed(DeviceError error) override;
   bool take_hang() override;
   void produced_nan() override { nan_ = true; }
   std::uint64_t take_flow() override;
 
   bool current(std::uint64_t execution) const;
-  void release_barriers();
-  void end_if_done();
+  void release_barriers(MomentId arrived);
+  void end_if_done(MomentId last);
   void end(DeviceError error);
 
   const NeuronCoreParams params_;
@@ -114,8 +117,8 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
   bool hang_ = false;
   bool nan_ = false;  // among the results of the execution
   std::int64_t barriers_reached_ = 0;
-  std::vector<sc_core::sc_event*>
-      at_barrier_;  // engines waiting; the last one at barrier `barriers_reached_`
+  std::vector<AtBarrier> at_barrier_;  // engines waiting; the last one at `barriers_reached_`
+  MomentId ended_by_ = 0;
 };
 
 }  // namespace nsim::hw

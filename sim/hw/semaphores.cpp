@@ -38,7 +38,7 @@ void Semaphores::reset() {
   waiters_.fill(Waiter());
 }
 
-bool Semaphores::add(int semaphore, std::int32_t value) {
+bool Semaphores::add(int semaphore, std::int32_t value, MomentId cause) {
   Semaphore& state = semaphores_[static_cast<std::size_t>(semaphore)];
   const std::int64_t sum =
       std::int64_t{state.recent.empty() ? state.settled : state.recent.back().value} + value;
@@ -54,11 +54,12 @@ bool Semaphores::add(int semaphore, std::int32_t value) {
   if (!waves_.empty()) {
     waves_[static_cast<std::size_t>(semaphore)].set(now(), sum);
   }
-  state.recent.push_back({now() + latency_, static_cast<std::int32_t>(sum)});
+  state.recent.push_back({now() + latency_, static_cast<std::int32_t>(sum), cause});
   for (Waiter& waiter : waiters_) {
     if (waiter.wake != nullptr && waiter.semaphore == semaphore && sum >= waiter.value) {
       waiter.wake->notify(to_sc(latency_));
       waiter.wake = nullptr;
+      *waiter.cause = cause;
     }
   }
   return true;
@@ -80,9 +81,18 @@ SimTime Semaphores::reached_at(int semaphore, std::int32_t value) const {
   return update == state.recent.end() ? kNever : update->visible;
 }
 
+MomentId Semaphores::cause(int semaphore, std::int32_t value) const {
+  for (const Update& update : semaphores_[static_cast<std::size_t>(semaphore)].recent) {
+    if (update.value >= value && update.visible > now()) {
+      return update.cause;
+    }
+  }
+  return 0;
+}
+
 void Semaphores::wait(isa::Engine engine, int semaphore, std::int32_t value,
-                      sc_core::sc_event& wake) {
-  waiters_[static_cast<std::size_t>(engine)] = {&wake, semaphore, value};
+                      sc_core::sc_event& wake, MomentId& cause) {
+  waiters_[static_cast<std::size_t>(engine)] = {&wake, &cause, semaphore, value};
 }
 
 }  // namespace nsim::hw

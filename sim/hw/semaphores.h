@@ -12,6 +12,7 @@
 #include "sim/base/params.h"
 #include "sim/base/units.h"
 #include "sim/base/waves.h"
+#include "sim/hw/moments.h"
 #include "sim/isa/stream.h"
 
 namespace nsim::hw {
@@ -32,18 +33,24 @@ class Semaphores {
   /// All zero, nobody waits.
   void reset();
   /// Adds at the current time. False, and nothing changes, when the sum is negative or no int32.
-  bool add(int semaphore, std::int32_t value);
+  /// `cause`: the moment, for those who wait.
+  bool add(int semaphore, std::int32_t value, MomentId cause = 0);
   /// When an engine sees at least `value`: not before the current time; kNever while it has not
   /// been reached.
   SimTime reached_at(int semaphore, std::int32_t value) const;
-  /// Notifies `wake` as soon as an engine sees at least `value`, which has not been reached yet.
-  /// One wait per engine: a new one replaces the one before.
-  void wait(isa::Engine engine, int semaphore, std::int32_t value, sc_core::sc_event& wake);
+  /// The update that reaches `value`, when reached_at() is in the future and known.
+  MomentId cause(int semaphore, std::int32_t value) const;
+  /// Notifies `wake` as soon as an engine sees at least `value`, which has not been reached yet,
+  /// and says in `cause` which update did that. One wait per engine: a new one replaces the one
+  /// before.
+  void wait(isa::Engine engine, int semaphore, std::int32_t value, sc_core::sc_event& wake,
+            MomentId& cause);
 
  private:
   struct Update {
     SimTime visible;
     std::int32_t value;
+    MomentId cause;
   };
   struct Semaphore {
     std::int32_t settled = 0;    // the value before `recent`
@@ -51,6 +58,7 @@ class Semaphores {
   };
   struct Waiter {
     sc_core::sc_event* wake = nullptr;
+    MomentId* cause = nullptr;
     int semaphore = 0;
     std::int32_t value = 0;
   };

@@ -116,9 +116,9 @@ class FakeDma : public hw::DmaFrontEnd {
         return;
       }
       for (int i = 0; i < isa::kDmaSignal; ++i) {
-        transfer.listener->dma_part_done(*transfer.issue, execution);
+        transfer.listener->dma_part_done(*transfer.issue, execution, transfer.issued);
       }
-      transfer.listener->dma_done(*transfer.issue, execution);
+      transfer.listener->dma_done(*transfer.issue, execution, transfer.issued);
     });
   }
   void abort(std::uint64_t execution) override { aborted.push_back(execution); }
@@ -152,18 +152,26 @@ class CoreBench {
     }
   }
 
+  std::size_t cores() const { return cores_.size(); }
+  /// The one whose execution ended last.
+  const hw::NeuronCore& last_core() const { return *cores_[ended_.back()]; }
   hw::NeuronCore& core(int index = 0) { return *cores_[static_cast<std::size_t>(index)]; }
 
   /// Starts an execution of every core's streams at `time`.
   void start(const isa::Streams& streams, SimTime time = 0) {
-    kernel.at(time, [this, &streams] {
+    kernel.at(time, [this, &streams, time] {
       for (std::size_t i = 0; i < cores_.size(); ++i) {
         contexts_.emplace_back();
         contexts_.back().streams = &streams;
         contexts_.back().trace = trace;
+        contexts_.back().moments = moments;
+        contexts_.back().launched = moments != nullptr && i == 0 ? moments->begin(time)
+                                    : moments != nullptr         ? 1
+                                                                 : 0;
         contexts_.back().flow = flow;
         contexts_.back().execution = contexts_.size();
-        cores_[i]->start(streams.cores[i], contexts_.back(), [this](hw::DeviceError error) {
+        cores_[i]->start(streams.cores[i], contexts_.back(), [this, i](hw::DeviceError error) {
+          ended_.push_back(i);
           ended.push_back({hw::now(), error});
         });
       }
@@ -206,10 +214,12 @@ class CoreBench {
   FakeDma dma;
   const hw::NeuronCoreParams params;
   Trace* trace = nullptr;
+  hw::Moments* moments = nullptr;  // nullptr: nobody asks why
   std::uint64_t flow = 0;
   std::vector<Ended> ended;
 
  private:
+  std::vector<std::size_t> ended_;  // cores, by their ends
   static hw::NeuronCoreParams resolve(std::initializer_list<const char*> settings,
                                       const char* device) {
     Config config = device != nullptr ? Config::load(device) : Config();

@@ -30,6 +30,7 @@ class FakeHardware : public hw::Hardware {
   void unload_program(std::uint64_t) override {}
   std::byte* pointer(std::uint64_t, std::uint64_t) override { return nullptr; }
   void inject(hw::UnitAddress, hw::DeviceError, std::uint64_t) override {}
+  void record_paths(hw::PathHandler) override {}
   SimTime host_deadline() const override { return kNever; }
   void expire_host_deadlines() override {}
   void on_host_wait(std::function<void(hw::UnitAddress, bool)> handler) override {

@@ -38,6 +38,7 @@ struct Bench {
   test::FreshKernel kernel;
   hw::Semaphores semaphores;
   Waiter waiter;
+  hw::MomentId woken_by = 0;
   std::vector<bool> added;
   std::vector<SimTime> seen;
 };
@@ -51,7 +52,9 @@ const SimTime kLatency = [] {
 
 TEST_CASE("a waiting engine wakes a latency after the update that reaches its value") {
   Bench bench;
-  bench.kernel.at(0, [&] { bench.semaphores.wait(isa::Engine::Vector, 5, 3, bench.waiter.wake); });
+  bench.kernel.at(0, [&] {
+    bench.semaphores.wait(isa::Engine::Vector, 5, 3, bench.waiter.wake, bench.woken_by);
+  });
   bench.add_at(100, 2);
   bench.add_at(200, 1);
   bench.add_at(300, 1);
@@ -99,11 +102,26 @@ TEST_CASE("a semaphore that would leave 0 to 2^31-1 keeps its value and says so"
   CHECK(bench.seen == std::vector<SimTime>{kLatency});
 }
 
+TEST_CASE("who waits learns which update ended it, whether that came before or after the wait") {
+  Bench bench;
+  bench.kernel.at(0, [&] {
+    bench.semaphores.wait(isa::Engine::Vector, 5, 2, bench.waiter.wake, bench.woken_by);
+    bench.semaphores.add(5, 1, 7);
+    bench.semaphores.add(5, 1, 8);
+    bench.semaphores.add(5, 1, 9);
+    CHECK(bench.semaphores.cause(5, 1) == 7);
+    CHECK(bench.semaphores.cause(5, 3) == 9);
+    CHECK(bench.semaphores.cause(5, 4) == 0);
+  });
+  bench.kernel.run();
+  CHECK(bench.woken_by == 8);
+}
+
 TEST_CASE("a reset zeroes semaphores and forgets who waits") {
   Bench bench;
   bench.add_at(0, 4);
   bench.kernel.at(kLatency, [&] {
-    bench.semaphores.wait(isa::Engine::Scalar, 5, 5, bench.waiter.wake);
+    bench.semaphores.wait(isa::Engine::Scalar, 5, 5, bench.waiter.wake, bench.woken_by);
     bench.semaphores.reset();
   });
   bench.add_at(kLatency, 2);

@@ -38,7 +38,8 @@ ResultEntry run_entry(const nlohmann::json& summary, bool statistics) {
     entry.texts[fact] = named("metadata").value(fact, "");
   }
   if (statistics) {
-    for (const auto& [name, stat] : named("statistics").items()) {
+    const nlohmann::json all = named("statistics");
+    for (const auto& [name, stat] : all.items()) {
       entry.numbers["statistics." + name] = {stat.at("value").get<double>(),
                                              stat.at("unit").get<std::string>()};
     }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// nsim why: where the time of a request went.
+#include <catch2/catch.hpp>
+
+#include "tests/tools/nsim_process.h"
+
+using namespace nsim::test;
+
+namespace {
+
+nlohmann::json why(const std::string& options) {
+  const Outcome outcome = shell("%N why " + options + " --format json");
+  INFO(outcome.text);
+  REQUIRE(outcome.exit_code == 0);
+  return nlohmann::json::parse(outcome.text);
+}
+
+bool has_finding(const nlohmann::json& json, const std::string& name) {
+  for (const auto& finding : json["findings"]) {
+    if (finding["name"] == name) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a run that recorded nothing is repeated, and gives the path that a recorded one has") {
+  const ScratchFolder scratch;
+  const std::string run =
+      "%N run %S/models/mini_lm.toml --config trn2 --numerics off -q --no-trace";
+  REQUIRE(shell(run + " --out " + (scratch / "plain")).exit_code == 0);
+  REQUIRE(shell(run + " --why --out " + (scratch / "recorded")).exit_code == 0);
+  const auto plain = why(scratch / "plain" + std::string(" --no-ideal"));
+  const auto recorded = why(scratch / "recorded" + std::string(" --no-ideal"));
+  CHECK(plain["time_ps"] == recorded["time_ps"]);
+  CHECK(plain["segments"] == recorded["segments"]);
+  std::int64_t sum = 0;
+  for (const auto& segment : recorded["segments"]) {
+    sum += segment["to_ps"].get<std::int64_t>() - segment["from_ps"].get<std::int64_t>();
+  }
+  CHECK(sum == recorded["time_ps"]);
+}
+
+TEST_CASE("a dry queue is found where the depth is one, and not where it is three") {
+  const ScratchFolder scratch;
+  for (const std::string depth : {"1", "3"}) {
+    const std::string out = scratch / depth;
+    REQUIRE(shell("%N run %S/models/gemm_1024.toml --config trn2 --numerics off -q --no-trace "
+                  "--requests 4 --why --depth " +
+                  depth + " --out " + out)
+                .exit_code == 0);
+    CHECK(has_finding(why(out + " --no-ideal"), "queue_ran_dry") == (depth == "1"));
+  }
+}
+
+TEST_CASE("what cannot be explained is refused with what would be right") {
+  const ScratchFolder scratch;
+  const std::string out = scratch / "out";
+  REQUIRE(shell("%N run %S/models/mini_lm.toml --config trn2 --numerics off -q --no-trace --why "
+                "--out " +
+                out)
+              .exit_code == 0);
+  CHECK(shell("%N why " + (scratch / "nothing")).exit_code == 2);
+  const Outcome beyond = shell("%N why " + out + " --request 99 --no-ideal");
+  CHECK(beyond.exit_code == 2);
+  CHECK(beyond.text.find("there is no request 99") != std::string::npos);
+  const Outcome unknown = shell("%N why " + out + " --ideal warp");
+  CHECK(unknown.exit_code == 2);
+  CHECK(unknown.text.find("is none of dma, ") != std::string::npos);
+  CHECK(shell("%N run %S/models/mini_lm.toml --config trn2 --why").exit_code == 2);
+}
