@@ -26,6 +26,7 @@ Command sweep_show_command();
 Command report_command();
 Command diff_command();
 Command why_command();
+Command check_command();
 
 /// --config and --set, shared by every subcommand that needs a device.
 std::vector<Option> config_options();

@@ -24,17 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void send_output_to(const std::string& path) {
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) {
-    throw UserError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-  }
-  std::fflush(nullptr);
-  dup2(file, STDOUT_FILENO);
-  dup2(file, STDERR_FILENO);
-  close(file);
-}
-
 /// The build id note of the program itself: the first object that is iterated over.
 int find_build_id(dl_phdr_info* info, std::size_t, void* out) {
   for (int i = 0; i < info->dlpi_phnum; ++i) {
@@ -61,6 +50,17 @@ int find_build_id(dl_phdr_info* info, std::size_t, void* out) {
 }
 
 }  // namespace
+
+void send_output_to(const std::string& path) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) {
+    throw UserError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  }
+  std::fflush(nullptr);
+  dup2(file, STDOUT_FILENO);
+  dup2(file, STDERR_FILENO);
+  close(file);
+}
 
 std::string build_identity() {
   std::string id;

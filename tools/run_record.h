@@ -25,6 +25,10 @@ struct RunOutcome {
 int record_run(const std::string& folder, const std::vector<std::string>& arguments, bool log,
                const std::function<int(std::string& error)>& run);
 
+/// Standard output and error go to the file from now on. Throws UserError when it cannot be
+/// written.
+void send_output_to(const std::string& path);
+
 void write_outcome(const std::string& folder, const RunOutcome& outcome);
 /// Nothing when the run in `folder` did not come to an end.
 std::optional<RunOutcome> read_outcome(const std::string& folder);

@@ -41,6 +41,12 @@ flags=$(PKG_CONFIG_PATH=$pc pkg-config --define-variable=prefix="$scratch/usr" -
 cc "$source/tests/clients/async_example.c" -o "$scratch/client/by_pkg_config" $flags
 
 nsim=$scratch/usr/bin/nsim
+cp -r "$source/docs/example" "$scratch/example"
+PATH=$scratch/usr/bin:$PATH
+cmake -G Ninja -S "$scratch/example" -B "$scratch/example/build" -DCMAKE_PREFIX_PATH="$scratch/usr" >/dev/null
+cmake --build "$scratch/example/build" >/dev/null
+ctest --test-dir "$scratch/example/build" --output-on-failure
+grep -q 'tests="4" failures="0"' "$scratch/example/build/simulated.xml"
 "$nsim" pack "$(find "$scratch/usr" -name gemm_1024.toml)" --config trn1 -o "$scratch/gemm.neff"
 "$build/bin/write_container" trn1 "$scratch/increment.neff"
 for client in build/client by_pkg_config by_pkg_config_async_example; do
