@@ -68,7 +68,9 @@ void print_segments(const CriticalPath& path) {
 }
 
 double change_of(const Counterfactual& one, const CriticalPath& path) {
-  return 100 * (static_cast<double>(one.time) / static_cast<double>(path.time()) - 1);
+  const double change =
+      100 * (static_cast<double>(one.time) / static_cast<double>(path.time()) - 1);
+  return one.time == path.time() ? 0 : change;
 }
 
 void print_counterfactuals(const std::vector<Counterfactual>& all, const CriticalPath& path) {

@@ -178,13 +178,26 @@ std::vector<PathRow> rows_of(const CriticalPath& path) {
   return sorted;
 }
 
+namespace {
+
+/// "Vector(nc1)" as "Vector", "nc1" as "core".
+std::string without_core(const std::string& where) {
+  if (where.compare(0, 2, "nc") == 0 && where.find('.') == std::string::npos) {
+    return "core";
+  }
+  return where.substr(0, where.find("(nc"));
+}
+
+}  // namespace
+
 std::vector<PathShift> shifts_between(const CriticalPath& before, const CriticalPath& after) {
   std::map<std::tuple<std::string, std::string, std::string>, PathShift> shifts;
   for (const auto& [path, sign] : {std::pair(&before, -1), std::pair(&after, 1)}) {
     for (const PathRow& row : rows_of(*path)) {
-      PathShift& shift = shifts[{row.kind, row.what, row.where}];
+      const std::string where = without_core(row.where);
+      PathShift& shift = shifts[{row.kind, row.what, where}];
       shift.what = row.what;
-      shift.where = row.where;
+      shift.where = where;
       shift.waits = row.waits;
       shift.time += sign * row.time;
     }

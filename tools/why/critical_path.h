@@ -52,10 +52,11 @@ CriticalPath parse_critical_path(const nlohmann::json& line);
 /// The longest first; their times add up to the path's. They point into `path`.
 std::vector<PathRow> rows_of(const CriticalPath& path);
 
-/// By how much longer a row is in the second of two paths.
+/// By how much longer a row is in the second of two paths. Cores do not count: of those that work
+/// alike, the path may go over one here and another there.
 struct PathShift {
   SimTime time = 0;
-  std::string what, where, waits;
+  std::string what, where, waits;  // "Vector", "core"
 };
 /// Rows whose times differ, the largest first; they add up to the difference of the two times.
 std::vector<PathShift> shifts_between(const CriticalPath& before, const CriticalPath& after);
