@@ -72,3 +72,5 @@ def twice(x):
 assert (twice(np.ones((128, 8), np.float32)) == 2).all()
 PYTHON
 env -u NSIM_LIBRARY PYTHONPATH="$scratch/usr/share/neuronsim/python" /usr/bin/python3 -B "$scratch/kernel.py"
+"$nsim" exec --config trn1 --clock step --why --out "$scratch/recorded" -- "$scratch/client/build/client" "$scratch/gemm.neff"
+"$nsim" why "$scratch/recorded" | grep 'only a run of nsim run can be repeated'
