@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a user finds after `cmake --install`: bin/nsim, lib/libnrt.so.1, include/nrt, share/neuronsim/{configs,models,python},
-# a CMake package (find_package(neuronsim) gives neuronsim::nrt, ::nrt_a and ::nrt_c), neuronsim.pc, neuronsim-a.pc and
+# a CMake package (find_package(neuronsim) gives neuronsim::nrt, ::nrt_a, ::nrt_c and ::study), neuronsim.pc, neuronsim-a.pc and
 # neuronsim-c.pc. The last two of each link with the symbols of one generation of the asynchronous interface.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -13,6 +13,10 @@ foreach(generation a c) # what to link for one generation of the asynchronous in
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/neuronsim/gen-${generation}
           INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endforeach()
+install(TARGETS neuronsim_study EXPORT neuronsim LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION
+        ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY tools/api/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY tools/api/python/ DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim/python FILES_MATCHING PATTERN *.py)
 install(DIRECTORY runtime/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY configs models DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim FILES_MATCHING PATTERN *.toml PATTERN *.nasm)
 install(DIRECTORY models/nki/ DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim/python FILES_MATCHING PATTERN *.py)

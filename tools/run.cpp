@@ -2,100 +2,62 @@
 // nsim run: one model or program on a simulated device, through the asynchronous runtime interface.
 #include <fmt/format.h>
 
-#include <cmath>
-#include <memory>
+#include <vector>
 
-#include "models/program_file.h"
 #include "models/reference.h"
-#include "runtime/options.h"
 #include "runtime/report.h"
 #include "runtime/session.h"
 #include "sim/base/error.h"
 #include "sim/numerics/init.h"
 #include "tools/command.h"
-#include "tools/device.h"
-#include "tools/open_runtime.h"
+#include "tools/model_run.h"
 #include "tools/progress.h"
-#include "tools/request_pipeline.h"
 #include "tools/run_record.h"
 #include "tools/wave_options.h"
 
 namespace nsim::tool {
 namespace {
 
-/// What decides the run, from the command line.
+/// What the command line says.
 struct RunOptions {
-  std::string path;
-  std::string config;
-  std::vector<std::string> set;
-  std::string out;
-  int cores = 1;
-  std::string faults;
-  bool trace = true;
-  WaveOptions waves;
-  bool paths = false;
+  ModelRunOptions run;
   bool check = false;
   bool quiet = false;
-  PipelineOptions pipeline;
 };
 
 RunOptions read_options(const Arguments& arguments) {
   RunOptions options;
-  options.path = arguments.text("MODEL");
-  options.config = arguments.has("config") ? arguments.text("config") : ml::target_of(options.path);
-  options.set = arguments.list("set");
+  options.run.path = arguments.text("MODEL");
+  options.run.config =
+      arguments.has("config") ? arguments.text("config") : ml::target_of(options.run.path);
+  options.run.set = arguments.list("set");
   if (arguments.has("clock")) {
-    options.set.push_back("clock.mode=" + arguments.text("clock"));
+    options.run.set.push_back("clock.mode=" + arguments.text("clock"));
   } else {
-    options.set.insert(options.set.begin(), "clock.mode=step");
+    options.run.set.insert(options.run.set.begin(), "clock.mode=step");
   }
   if (arguments.has("numerics")) {
-    options.set.push_back("instance.numerics=" + arguments.text("numerics"));
+    options.run.set.push_back("instance.numerics=" + arguments.text("numerics"));
   }
-  options.out = arguments.text("out");
-  options.faults = arguments.text("faults");
-  options.trace = !arguments.flag("no-trace");
-  options.waves = wave_options(arguments);
-  options.paths = arguments.flag("why");
-  if (options.paths && options.out.empty()) {
+  options.run.out = arguments.text("out");
+  options.run.faults = arguments.text("faults");
+  options.run.trace = !arguments.flag("no-trace");
+  options.run.waves = wave_options(arguments);
+  options.run.paths = arguments.flag("why");
+  if (options.run.paths && options.run.out.empty()) {
     throw UserError("--why needs --out: it adds critical_path.jsonl there");
   }
   options.check = arguments.flag("check");
   options.quiet = arguments.flag("quiet");
-  options.pipeline.requests = static_cast<int>(arguments.integer("requests", 1, 1000000));
-  options.pipeline.depth = static_cast<int>(arguments.integer("depth", 1, 1024));
-  options.cores = static_cast<int>(arguments.integer("cores", 1, 1024));
-  options.pipeline.transfer_each = arguments.text("transfer") == "each";
-  if (!options.pipeline.transfer_each && arguments.text("transfer") != "once") {
+  options.run.pipeline.requests = static_cast<int>(arguments.integer("requests", 1, 1000000));
+  options.run.pipeline.depth = static_cast<int>(arguments.integer("depth", 1, 1024));
+  options.run.cores = static_cast<int>(arguments.integer("cores", 1, 1024));
+  options.run.pipeline.transfer_each = arguments.text("transfer") == "each";
+  if (!options.run.pipeline.transfer_each && arguments.text("transfer") != "once") {
     throw UserError(
         fmt::format("--transfer: '{}' is neither once nor each", arguments.text("transfer")));
   }
   return options;
-}
-
-rt::Options session_options(const RunOptions& options) {
-  rt::Options session;
-  session.config = options.config.empty() ? session.config : options.config;
-  session.set = options.set;
-  session.out = options.out;
-  session.faults = options.faults;
-  session.trace = options.trace;
-  session.waves = options.waves;
-  session.paths = options.paths;
-  return session;
-}
-
-TensorBytes initial_contents(const isa::Program& program, isa::TensorKind kind) {
-  TensorBytes out;
-  for (const isa::Tensor& tensor : program.tensors) {
-    if (tensor.kind == kind) {
-      std::vector<std::byte>& bytes = out[tensor.name];
-      bytes.resize(static_cast<std::size_t>(tensor.bytes()));
-      num::fill(tensor.init, tensor.name, tensor.dtype, bytes.data(),
-                static_cast<std::size_t>(tensor.elements()));
-    }
-  }
-  return out;
 }
 
 std::vector<float> as_floats(const isa::Tensor& tensor, const std::vector<std::byte>& bytes) {
@@ -145,64 +107,33 @@ void print_failures(const std::vector<PipelineFailure>& failures) {
   }
 }
 
-/// One on each logical core.
-std::vector<std::unique_ptr<RequestPipeline>> create_pipelines(const RunOptions& options,
-                                                               const isa::Program& program,
-                                                               const TensorBytes& inputs) {
-  std::uint32_t visible = 0;
-  nrt_get_visible_nc_count(&visible);
-  if (options.cores > static_cast<int>(visible)) {
-    throw UserError(fmt::format("--cores {}: there are {} logical cores", options.cores, visible));
-  }
-  std::vector<std::unique_ptr<RequestPipeline>> pipelines;
-  for (int core = 0; core < options.cores; ++core) {
-    nrt_model_t* model = rt::load_program(program, core);
-    pipelines.push_back(
-        std::make_unique<RequestPipeline>(model, core, options.pipeline, inputs, rt::wait_until));
-  }
-  return pipelines;
-}
-
 /// The exit status; `error` says in one line what failed.
 int run_model(const RunOptions& options, std::string& error) {
-  const Device device = open_device(options.config, options.set);
-  const ml::ProgramFile file = ml::open_program(options.path, device.limits);
-  const bool numerics = hw::Hardware::numerics_of(*device.params);
-  if (options.check && !file.model) {
-    throw UserError(
-        fmt::format("--check: {} is a program; only model files have a reference", options.path));
+  ModelRun run(options.run);
+  if (options.check && !run.file().model) {
+    throw UserError(fmt::format("--check: {} is a program; only model files have a reference",
+                                options.run.path));
   }
-  if (options.check && !numerics) {
+  if (options.check && !run.numerics()) {
     throw UserError("--check needs numerics; run with --numerics on");
   }
-
-  const OpenRuntime runtime(session_options(options));
-  const TensorBytes inputs =
-      numerics ? initial_contents(file.program, isa::TensorKind::Input) : TensorBytes{};
-  const auto owned = create_pipelines(options, file.program, inputs);
-  std::vector<RequestPipeline*> pipelines;
-  for (const std::unique_ptr<RequestPipeline>& pipeline : owned) {
-    pipelines.push_back(pipeline.get());
-  }
+  run.open();
   {
-    Progress progress(options.cores * options.pipeline.requests, "requests", options.quiet);
-    RequestPipeline::run_together(pipelines, [&](int finished) { progress(finished); });
+    Progress progress(options.run.cores * options.run.pipeline.requests, "requests", options.quiet);
+    run.execute([&](int finished) { progress(finished); });
   }
-  fmt::print("{}  {}\n", options.path, rt::summary_text(rt::session_record()));
-  std::vector<PipelineFailure> failures;
-  for (const RequestPipeline* pipeline : pipelines) {
-    failures.insert(failures.end(), pipeline->failures().begin(), pipeline->failures().end());
-  }
-  print_failures(failures);
-  if (!failures.empty()) {
-    error = fmt::format("{} request(s) failed, the first: {} {}: {}", failures.size(),
-                        failures.front().step, failures.front().sequence,
-                        nrt_get_status_as_str(static_cast<NRT_STATUS>(failures.front().status)));
+  fmt::print("{}  {}\n", options.run.path, rt::summary_text(rt::session_record()));
+  print_failures(run.failures());
+  error = run.failure();
+  if (!error.empty()) {
     return 1;
   }
   bool passed = true;
-  for (RequestPipeline* pipeline : options.check ? pipelines : std::vector<RequestPipeline*>{}) {
-    passed = check_outputs(file.program, *file.model, inputs, pipeline->outputs()) && passed;
+  for (RequestPipeline* pipeline :
+       options.check ? run.pipelines() : std::vector<RequestPipeline*>{}) {
+    passed =
+        check_outputs(run.file().program, *run.file().model, run.inputs(), pipeline->outputs()) &&
+        passed;
   }
   error = passed ? "" : "the outputs differ from the reference";
   return passed ? 0 : 1;

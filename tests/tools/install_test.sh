@@ -74,3 +74,25 @@ PYTHON
 env -u NSIM_LIBRARY PYTHONPATH="$scratch/usr/share/neuronsim/python" /usr/bin/python3 -B "$scratch/kernel.py"
 "$nsim" exec --config trn1 --clock step --why --out "$scratch/recorded" -- "$scratch/client/build/client" "$scratch/gemm.neff"
 "$nsim" why "$scratch/recorded" | grep 'only a run of nsim run can be repeated'
+
+cat >"$scratch/study.cpp" <<CPP
+#include <neuronsim/study.hpp>
+#include <cstdio>
+int main() {
+  neuronsim::Config config("trn2");
+  config.set("hbm.bandwidth", "1TB/s");
+  std::puts(config.get("hbm.bandwidth").c_str());
+}
+CPP
+mkdir "$scratch/study"
+cat >"$scratch/study/CMakeLists.txt" <<CMAKE
+cmake_minimum_required(VERSION 3.25)
+project(study CXX)
+find_package(neuronsim REQUIRED)
+add_executable(study $scratch/study.cpp)
+target_link_libraries(study neuronsim::study)
+CMAKE
+cmake -G Ninja -S "$scratch/study" -B "$scratch/study/build" -DCMAKE_PREFIX_PATH="$scratch/usr" >/dev/null
+cmake --build "$scratch/study/build" >/dev/null
+[ "$("$scratch/study/build/study")" = 1TB/s ]
+PYTHONPATH=$scratch/usr/share/neuronsim/python python3 -c 'import neuronsim; print(neuronsim.Config("trn2")["hbm.bandwidth"])' | grep 716GB/s
