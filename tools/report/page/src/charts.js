@@ -88,12 +88,13 @@ export function roofline({peakFlops, peakBytes, points, onPoint}) {
   svg.append(element('path', {class: 'roof', d: path}),
              element('text', {x: (MARGIN.left + WIDTH) / 2, y: HEIGHT - 6, 'text-anchor': 'middle'}, 'FLOP per byte of HBM'),
              element('text', {transform: `translate(14 ${HEIGHT / 2}) rotate(-90)`, 'text-anchor': 'middle'}, 'FLOP/s'));
+  const reached = points.length <= 60;  // by keyboard; the table beside has all of them
   for (const point of points) {
     const none = !(point.rate > 0);
     const circle = element('circle', {
       class: point.whole ? 'whole' : none || point.hollow ? 'none' : 'point', r: point.whole ? 8 : 6,
       cx: x(point.intensity),
-      cy: none ? HEIGHT - MARGIN.bottom : y(point.rate), tabindex: 0, role: 'img', 'aria-label': `${point.name}: ${point.note}`,
+      cy: none ? HEIGHT - MARGIN.bottom : y(point.rate), tabindex: reached || point.whole ? 0 : undefined, role: 'img', 'aria-label': `${point.name}: ${point.note}`,
       onclick: () => onPoint?.(point), onfocus: () => onPoint?.(point),
     }, element('title', {}, `${point.name}: ${point.note}`));
     svg.append(circle);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The timeline: rows of engines and queues, from the whole run down to single instructions. What is
 // narrower than a pixel is drawn as how much of the pixel is covered, computed from sums (timeline.js), so
-// that a frame costs rows x pixels x log(slices), whatever the number of slices.
+// that a frame costs rows x pixels x log(slices), whatever the number of slices. The canvas is as high as the
+// box it stands in, which scrolls over as many rows as there are.
 import {colour, colourOf, element, onTheme, percentText, timeText} from './dom.js';
 import {covered, firstAfter} from './timeline.js';
 
 const ROW = 18;
 const AXIS = 22;
+const HIGHEST = 8000;  // of a canvas, when all of it is printed
 const KINDS = [['host', 'Host threads'], ['unit', 'Requests'], ['queue', 'DMA queues'], ['dma', 'DMA engines'],
                ['engine', 'Engines'], ['wait', 'What engines wait for']];
 const HELP = 'Arrow keys left and right move in time, plus and minus zoom, Home shows the whole run. Arrow keys up and ' +
@@ -27,11 +29,15 @@ class Gantt {
     this.row = 0;
     this.slice = -1;
     this.hidden = new Set(timeline.rows.length > 60 ? ['dma'] : []);
+    if (timeline.rows.filter((row) => row.kind !== 'dma').length > 120) {
+      this.hidden.add('wait');
+    }
     this.needle = '';
     this.build();
     this.choose();
     onTheme(() => this.draw());
-    new ResizeObserver(() => this.draw()).observe(this.canvas.parentElement);
+    new ResizeObserver(() => this.draw()).observe(this.box);
+    this.box.addEventListener('scroll', () => this.draw());
   }
 
   build() {
@@ -62,7 +68,7 @@ class Gantt {
             button('Next', 'Next match', () => this.nextMatch()), this.range),
         element('div', {class: 'tools', role: 'group', 'aria-label': 'Rows shown'}, ...kinds),
         element('p', {id: 'timeline-help', class: 'help'}, HELP),
-        element('div', {class: 'canvas'}, this.canvas), this.details);
+        this.box = element('div', {class: 'canvas'}, this.space = element('div', {}, this.canvas)), this.details);
     this.canvas.addEventListener('keydown', (event) => this.key(event));
     this.canvas.addEventListener('wheel', (event) => this.wheel(event), {passive: false});
     this.canvas.addEventListener('dblclick', (event) => this.zoom(0.25, this.timeAt(event.offsetX)));
@@ -113,8 +119,15 @@ class Gantt {
   step(by) {
     this.row = Math.min(Math.max(this.row + by, 0), this.rows.length - 1);
     this.slice = -1;
+    this.reveal();
     this.describe();
     this.draw();
+  }
+  /** Scrolls the chosen row into the box. */
+  reveal() {
+    const top = this.row * ROW;
+    const room = this.box.clientHeight - AXIS - ROW;
+    this.box.scrollTop = Math.max(top - room, Math.min(top, this.box.scrollTop));
   }
   neighbour(by) {
     const row = this.rows[this.row];
@@ -169,8 +182,8 @@ class Gantt {
     this.canvas.addEventListener('pointercancel', up);
   }
   pick(x, y) {
-    const index = Math.floor((y - AXIS) / ROW);
-    if (index < 0 || index >= this.rows.length) {
+    const index = Math.floor((y - AXIS + this.box.scrollTop) / ROW);
+    if (y < AXIS || index >= this.rows.length) {
       return;
     }
     this.row = index;
@@ -216,6 +229,7 @@ class Gantt {
     }
     this.row = best.index;
     this.slice = best.i;
+    this.reveal();
     const width = this.to - this.from;
     if (best.start < this.from || best.start > this.to) {
       this.window(best.start - width / 3, best.start + width * 2 / 3);
@@ -262,12 +276,13 @@ class Gantt {
     this.frame = requestAnimationFrame(() => this.paint());
   }
   paint() {
-    const box = this.canvas.parentElement;
-    const total = box.clientWidth;
+    const total = this.box.clientWidth;
     if (!total) {
       return;
     }
-    const height = AXIS + ROW * this.rows.length;
+    const whole = AXIS + ROW * this.rows.length;
+    this.space.style.height = `${whole}px`;
+    const height = Math.min(whole, this.box.clientHeight, HIGHEST);
     const ratio = window.devicePixelRatio || 1;
     this.canvas.width = Math.round(total * ratio);
     this.canvas.height = Math.round(height * ratio);
@@ -280,7 +295,16 @@ class Gantt {
     pen.font = '12px system-ui, sans-serif';
     pen.textBaseline = 'middle';
     this.paintAxis(pen, height);
-    this.rows.forEach((row, index) => this.paintRow(pen, row, index));
+    pen.save();
+    pen.beginPath();
+    pen.rect(0, AXIS, total, height);
+    pen.clip();
+    const scrolled = this.box.scrollTop;
+    const last = Math.min(this.rows.length, Math.ceil((scrolled + height) / ROW));
+    for (let index = Math.floor(scrolled / ROW); index < last; index++) {
+      this.paintRow(pen, this.rows[index], index, AXIS + index * ROW - scrolled);
+    }
+    pen.restore();
     this.range.textContent = `${timeText(this.from / 1000)} to ${timeText(this.to / 1000)}`;
   }
   paintAxis(pen, height) {
@@ -301,8 +325,7 @@ class Gantt {
       }
     }
   }
-  paintRow(pen, row, index) {
-    const y = AXIS + index * ROW;
+  paintRow(pen, row, index, y) {
     if (index === this.row) {
       pen.fillStyle = this.c.chosen;
       pen.fillRect(0, y, this.left + this.width, ROW);

@@ -50,12 +50,22 @@ function dma({dma, summary}) {
   const cores = [...new Set(dma.engines.map((engine) => engine.name.replace(/\.dma\..*/, '')))];
   return section('dma', 'DMA utilisation',
       element('p', {}, `${percentText(summary.dma_active_time_percent)} of the engines' time; ${siText(summary.dma_transfer_total_bytes, 'B')} moved.`),
-      element('div', {class: 'columns'}, ...cores.map((core) => bars(`Busy by DMA engine, ${core}`, dma.engines
-          .filter((engine) => engine.name.startsWith(`${core}.`)).map((engine) => ({
+      cores.length > 4 ? engineTable(dma.engines) : element('div', {class: 'columns'}, ...cores.map((core) => bars(`Busy by DMA engine, ${core}`,
+          dma.engines.filter((engine) => engine.name.startsWith(`${core}.`)).map((engine) => ({
             name: engine.name.replace(`${core}.dma.`, ''), percent: engine.busy_percent, text: siText(engine.bytes, 'B'),
           }))))),
       queues.length ? plainTable('DMA queues', ['Queue', 'Transfers', 'Bytes', 'Mean latency'], queues.map(([name, queue]) =>
           [name, String(queue.transfers), siText(queue.bytes, 'B'), timeText(queue.transfers ? queue.latency_ns / queue.transfers : 0)])) : null);
+}
+
+function engineTable(engines) {
+  return sortedTable({
+    label: 'DMA engines', rows: engines, sort: 'busy %', descending: true, columns: [
+      {name: 'engine', value: (row) => row.name, text: (row) => row.name},
+      {name: 'busy %', number: true, value: (row) => row.busy_percent, text: (row) => row.busy_percent.toFixed(1)},
+      {name: 'MB', number: true, value: (row) => row.bytes / 1e6, text: (row) => (row.bytes / 1e6).toFixed(3)},
+    ],
+  });
 }
 
 function bandwidth({bandwidth: of}) {
@@ -150,9 +160,12 @@ function idle({engines}) {
           [name, engines[name].busy_percent.toFixed(1), ...shown.map((cause) => engines[name].idle_percent[cause].toFixed(1))])));
 }
 
-function requests({units, requests}) {
+const MOST_LINES = 8;
+
+function requests({units: summaries, requests}) {
   const completed = requests.filter((request) => request.unit.includes('.compute.'));
-  const names = [...new Set(completed.map((request) => request.unit))];
+  const units = [...new Set(completed.map((request) => request.unit))];
+  const names = units.slice(0, MOST_LINES);
   const numbers = [...new Set(completed.map((request) => request.sequence))].sort((a, b) => a - b);
   const latency = (unit) => {
     const of = new Map(completed.filter((request) => request.unit === unit).map((request) =>
@@ -162,9 +175,9 @@ function requests({units, requests}) {
   const failed = requests.filter((request) => request.status !== 0);
   return section('requests', 'Requests',
       plainTable('Latency from submission to completion', ['Unit', 'Requests', 'Failed', 'p50', 'p90', 'p99', 'Mean on device', 'Gaps'],
-          Object.entries(units).map(([name, unit]) => [name, String(unit.requests), String(unit.failed), timeText(unit.latency_ns.p50),
+          Object.entries(summaries).map(([name, unit]) => [name, String(unit.requests), String(unit.failed), timeText(unit.latency_ns.p50),
             timeText(unit.latency_ns.p90), timeText(unit.latency_ns.p99), timeText(unit.mean_time_ns), timeText(unit.gap_ns)])),
-      numbers.length > 1 ? lines({label: 'Latency by request, us', xName: 'request', yText: (value) => `${value}`, x: numbers,
+      numbers.length > 1 ? lines({label: `Latency by request, us${units.length > names.length ? `, the first ${names.length} of ${units.length} units` : ''}`, xName: 'request', yText: (value) => `${value}`, x: numbers,
         points: numbers.length < 100, series: names.map((name) => ({name, values: latency(name)}))}).node : null,
       failed.length ? plainTable('Failed requests', ['Unit', 'Sequence', 'Status'],
           failed.slice(0, 50).map((request) => [request.unit, String(request.sequence), String(request.status)])) : null);

@@ -2,7 +2,7 @@
 // A table whose rows can be sorted by any column and filtered by a text or by conditions like "time < 20".
 import {element, isDark, scrolling} from './dom.js';
 
-const SHOWN = 200;
+const SHOWN = 50;
 
 /**
  * columns: [{name, text: row => string, value: row => number|string, number: bool}]
