@@ -20,4 +20,5 @@ out=$root/out/quickstart
 echo "+ build/release/bin/nsim run models/gemm_1024.toml --config trn2 --requests 4 --depth 3 --check --out out/quickstart"
 "$root/build/release/bin/nsim" run "$root/models/gemm_1024.toml" --config trn2 --requests 4 --depth 3 --check --out "$out"
 echo
-echo "Timeline: open out/quickstart/*.pftrace at ui.perfetto.dev; numbers: out/quickstart/summary.json"
+"$root/build/release/bin/nsim" report "$out" >/dev/null
+echo "Open out/quickstart/report.html in a browser: what bounded the run, with its timeline. Numbers: out/quickstart/summary.json"
