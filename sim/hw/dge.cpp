@@ -240,6 +240,7 @@ void Dge::describe_compute(DmaMove& move, const DmaTransfer& transfer) {
   const isa::StreamInstruction& instruction = *transfer.instruction;
   move.kind = DmaMove::Kind::Compute;
   move.second = walk(instruction.src[1], 0, *transfer.context);
+  move.apart = on_chip(instruction.src[0]) != on_chip(instruction.src[1]);
   const bool in_place = on_chip(instruction.dst) && on_chip(instruction.src[1]) &&
                         instruction.src[1].partition == instruction.dst.partition &&
                         instruction.src[1].offset == instruction.dst.offset;

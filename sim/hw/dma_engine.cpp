@@ -56,6 +56,7 @@ void DmaPacket::clear() {
   from = num::Dtype::Uint8;
   to = num::Dtype::Uint8;
   sum_of = 0;
+  apart = 0;
   transpose_rows = 0;
   fill = 0;
   combined_sources = 0;
@@ -223,6 +224,9 @@ DmaEngine::Access DmaEngine::read() {
   if (packet_.combined_sources > 0) {
     return read_sources();
   }
+  if (packet_.apart > 0) {
+    return read_apart();
+  }
   return access(FaultPhase::DmaRead, packet_.read, packet_.read_bytes,
                 buffer_.empty() ? nullptr : buffer_.data());
 }
@@ -242,6 +246,20 @@ DmaEngine::Access DmaEngine::read_sources() {
     data += data == nullptr ? 0 : row.bytes;
   }
   return all;
+}
+
+/// A transaction for each source of a sum: one is in SBUF, the other in HBM.
+DmaEngine::Access DmaEngine::read_apart() {
+  const auto border = packet_.read.begin() + static_cast<std::ptrdiff_t>(packet_.apart);
+  std::vector<Segment> first(packet_.read.begin(), border);
+  std::vector<Segment> second(border, packet_.read.end());
+  const std::int64_t bytes = packet_.sum_of * static_cast<std::int64_t>(num::size_of(packet_.from));
+  unsigned char* data = buffer_.empty() ? nullptr : buffer_.data();
+  const Access one = access(FaultPhase::DmaRead, first, bytes, data);
+  const Access two = access(FaultPhase::DmaRead, second, packet_.read_bytes - bytes,
+                            data == nullptr ? nullptr : data + bytes);
+  return {std::max(one.served, two.served), std::max(one.latency, two.latency),
+          one.error != DeviceError::None ? one.error : two.error};
 }
 
 DmaEngine::Access DmaEngine::write() {

@@ -99,6 +99,7 @@ class DmaEngine : public sc_core::sc_module {
                 unsigned char* data);
   Access read();
   Access read_sources();
+  Access read_apart();
   Access write();
   void change_data();
   void add_sources();

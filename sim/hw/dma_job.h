@@ -33,6 +33,8 @@ struct DmaPacket {
   num::Dtype second = num::Dtype::Uint8;  // of the second source
   std::int64_t sum_of =
       0;  // > 0: so many elements are read, then as many of a second source to add
+  // > 0: the second source lies in another memory; its segments are those of `read` from here on.
+  std::size_t apart = 0;
   std::int64_t transpose_rows = 0;  // > 0: `rows` x n elements are read, n x `rows` written
   std::uint8_t fill = 0;            // written when nothing is read
   // > 0: every row of `read` is one of so many sources, anywhere, which are combined to one.

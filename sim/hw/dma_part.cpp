@@ -99,6 +99,7 @@ void DmaPart::compute(DmaPacket& packet, const PacketLimits& limits) {
   copy(packet, limits);
   std::int64_t left = position - from;
   packet.sum_of = left;
+  packet.apart = move->apart ? packet.read.size() : 0;
   packet.read_bytes += left * second.element_bytes();
   while (left > 0) {
     const std::int64_t run = std::min(second.run(), left);

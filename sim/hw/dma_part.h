@@ -23,8 +23,8 @@ struct DmaQueue {
   std::string name;
   std::int64_t transfers = 0;
   std::int64_t bytes = 0;
-  SimTime latency = 0;  // sum over transfers
-  SimTime shown = 0;    // end of its last slice in a timeline
+  SimTime latency = 0;     // sum over transfers
+  SimTime shown = 0;       // end of its last slice in a timeline
   std::int64_t depth = 0;  // transfers submitted and not finished
   Wave depth_wave;
 };
@@ -62,7 +62,8 @@ struct DmaMove {
   Dge* owner = nullptr;
   Kind kind = Kind::Copy;
   DmaWalk source;
-  DmaWalk second;  // Compute
+  DmaWalk second;      // Compute
+  bool apart = false;  // Compute: the sources lie in different memories
   DmaWalk destination;
   std::vector<std::uint64_t> rows;  // Gather: address offset of each destination partition's row
   std::int64_t row_elements = 0;    // Gather: of a row; Transpose: rows of the source
