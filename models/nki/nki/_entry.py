@@ -40,20 +40,24 @@ def _measured(report: dict, count: int) -> List[float]:
 
 
 class Measured:
-    """A kernel whose calls are measured; results of the last call are attributes."""
+    """A kernel whose calls are measured; results of the last call are attributes, also of what was launched on a grid."""
 
-    def __init__(self, kernel: Kernel, call: Callable):
+    def __init__(self, kernel: Kernel, call: Callable, without_grid: Optional["Measured"] = None):
         functools.update_wrapper(self, kernel.func)
         self.kernel = kernel
         self.call = call
         self.benchmark_result: Optional[BenchmarkResult] = None
         self.profile_result: Any = None
+        self.without_grid = without_grid
 
     def __getitem__(self, index) -> "Measured":
-        return Measured(self.kernel[index], self.call)
+        return Measured(self.kernel[index], self.call, self)
 
     def __call__(self, *args, **kwargs):
-        return self.call(self, args, kwargs)
+        results = self.call(self, args, kwargs)
+        if self.without_grid is not None:
+            self.without_grid.benchmark_result, self.without_grid.profile_result = self.benchmark_result, self.profile_result
+        return results
 
 
 class Entry:

@@ -4,7 +4,7 @@ it is made to write the destination instead (AWS NKI documentation: the first di
 from __future__ import annotations
 
 import sys
-from typing import Optional
+from typing import Optional, Tuple
 
 import numpy as np
 
@@ -27,6 +27,11 @@ _MOVABLE = frozenset(["tensor_copy", "tensor_tensor", "tensor_scalar", "scalar_t
                       "activation_reduce", "reciprocal", "tensor_reduce", "dma_copy", "memset", "bn_aggr", "bn_stats", "max8", "select_reduce",
                       "range_select", "tensor_scalar_reduce", "nc_find_index8", "dropout", "tensor_partition_reduce", "nc_transpose",
                       "local_gather", "nc_n_gather", "dma_gather"])
+
+
+# Those that may write what they read, element by element.
+_IN_PLACE = frozenset(["tensor_copy", "tensor_tensor", "tensor_scalar", "scalar_tensor_tensor", "tensor_tensor_scan", "activation",
+                       "activation_reduce", "reciprocal", "tensor_scalar_reduce", "select_reduce", "range_select", "dropout"])
 
 
 class _Probe:
@@ -53,12 +58,23 @@ class _Probe:
         return seen[0], self.count
 
 
+class _Holder:
+    """The same of an attribute."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def count(self) -> int:
+        return sys.getrefcount(self.value)
+
+
 def _lonely(assign: bool) -> int:
     alone, held = _Probe().counts(assign)
     return alone if alone < held else -1  # -1: this Python cannot tell them apart, everything is copied
 
 
 _ASSIGNED, _ADDED = _lonely(True), _lonely(False)
+HELD = _Holder(Tensor.__new__(Tensor)).count()
 
 
 def _unseen(value: Tensor, references: int, alone: int) -> bool:
@@ -109,8 +125,36 @@ def _fits(value: Tensor, target: Tensor) -> bool:
             and value.elems == target.elems and (value.dtype is target.dtype or value.dtype.name == "float32" and target.dtype.is_float))
 
 
-def redirect(target: Tensor, value: Tensor) -> bool:
-    """Makes what wrote `value` write `target`; False when it has to be copied."""
+def _span(view: Tensor) -> Optional[Tuple[int, int, int, int]]:
+    """First and last partition and element of a view; None when the device alone knows them."""
+    if view.dynamic is not None or view.offset.__class__ is not int or view.part.__class__ is not int:
+        return None
+    ends = [step * (count - 1) for count, step in view.free_dims()]
+    return (view.part, view.part + view.parts - 1, view.offset + sum(min(0, each) for each in ends),
+            view.offset + sum(max(0, each) for each in ends))
+
+
+def _clash(record: _trace.Record, target: Tensor) -> bool:
+    """Whether the instruction reads what it would overwrite before it has read all of it."""
+    read = [each for each in record.operands[1:] if each.__class__ is not str]
+    read += [value for _, value in record.attributes if isinstance(value, Tensor)]
+    for view in read:
+        if view.storage is not target.storage:
+            continue
+        if view.dtype is not target.dtype:
+            return True
+        if view.text() == target.text() and record.opcode in _IN_PLACE:
+            continue
+        one, two = _span(view), _span(target)
+        if one is None or two is None or not (one[1] < two[0] or two[1] < one[0] or one[3] < two[2] or two[3] < one[2]):
+            return True
+    return False
+
+
+def redirect(target: Tensor, value: Tensor, references: int, alone: int = _ASSIGNED) -> bool:
+    """Makes what wrote `value` write `target`; False when it has to be copied, as when something else refers to it."""
+    if target.reach is not None or not _unseen(value, references, alone):
+        return False
     record = _producer(value)
     if record is None:
         return False
@@ -125,7 +169,7 @@ def redirect(target: Tensor, value: Tensor) -> bool:
         data = record.operands[1]
         matrix.nc_matmul(target, data, basic.shared_identity_matrix(data.shape[0], data.dtype), accumulate=False)
         return True
-    if not _fits(value, target) or any(list(_sees(record, target.storage))):
+    if not _fits(value, target) or _clash(record, target):
         return False
     to = check.chip("tensor", "the destination", target if area is None else area.cut(target))
     if value.again is not None:
@@ -164,7 +208,7 @@ def assign(tensor: Tensor, key, value, references: int) -> None:
     if target.space == "hbm":
         from ._language import store
         store(target, value)
-    elif not (_unseen(value, references, _ASSIGNED) and target.reach is None and redirect(target, value)):
+    elif not redirect(target, value, references):
         copy_into(target, value)
 
 

@@ -112,9 +112,9 @@ def in_sbuf(view):
     return basic.copy(view) if isinstance(view, Tensor) and view.space == "psum" else view
 
 
-def bound(tensors: int, core: Callable):
+def bound(tensors: int, core: Callable, then: str = ""):
     """Decorates a function of this dialect, whose first arguments are at most `tensors` tensors. Calls in the form of later
-    dialects, with the destination in front, go to `core`."""
+    dialects, with the destination in front, go to `core`. `then` is a parameter that may be one more tensor, before operators."""
     def decorate(function: Callable) -> Callable:
         @functools.wraps(function)
         def call(*args, **kwargs):
@@ -123,7 +123,8 @@ def bound(tensors: int, core: Callable):
                 if not isinstance(each, (Tensor, Blocks)):
                     break
                 leading += 1
-            if leading > tensors:
+            one_more = then and then not in kwargs and (len(args) == tensors + 1 or len(args) > leading and callable(args[tensors + 1]))
+            if leading > tensors + bool(one_more):
                 kwargs.pop("mask", None)
                 return core(*args, **kwargs)
             return function(*args, **kwargs)

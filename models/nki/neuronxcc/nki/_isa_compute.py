@@ -37,7 +37,7 @@ def activation_reduce(op, data, *, reduce_op=None, reduce_res=None, bias=None, s
 def _common(one: Tuple[int, ...], two: Tuple[int, ...]) -> Tuple[int, ...]:
     """The shape that both operands are repeated to."""
     if len(one) != len(two) or any(a != b and 1 not in (a, b) for a, b in zip(one, two)):
-        return one if len(one) >= len(two) else two
+        return one
     return tuple(map(max, one, two))
 
 
@@ -86,7 +86,7 @@ def scalar_tensor_tensor(data=None, op0=None, operand0=None, op1=None, operand1=
                        dtype or promoted(data.dtype, other.dtype), dst)
 
 
-@bound(2, isa.tensor_tensor_scan)
+@bound(2, isa.tensor_tensor_scan, then="initial")
 def tensor_tensor_scan(data0, data1, initial, op0, op1, reverse0=False, reverse1=False, *, dtype=None, mask=None, dst=None, **_):
     function = "nki.isa.tensor_tensor_scan"
     data0, data1 = tile_of(function, "data0", data0), tile_of(function, "data1", data1)

@@ -117,7 +117,7 @@ def dma_copy(dst=None, src=None, *, mask=None, dst_rmw_op=None, oob_mode=isa.oob
         if dst_rmw_op is not None:
             if alu(function, dst_rmw_op, "dst_rmw_op") != "add":
                 fail(function, f"dst_rmw_op {dst_rmw_op!r}: the DMA engines can only add")
-            record = isa.dma_compute(to, [to, source], OPERATORS["add"])
+            record = isa.dma_compute(to, [source, to], OPERATORS["add"])
         else:
             record = staged(to, lambda each: isa.dma_copy(each, source, priority, oob_mode, dge_mode, engine))
     return record

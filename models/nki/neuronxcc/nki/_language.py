@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numbers
+import sys
 from typing import Iterator, Optional, Tuple
 
 import numpy as np
 
 from nki import _language as basic
-from nki import _memory, isa
+from nki import _memory, _trace, isa
 from nki._dtypes import as_dtype, marked
 from nki._enums import UNKNOWN
 from nki._errors import fail
@@ -19,7 +20,7 @@ from . import _blocks
 from . import _isa_compute as compute
 from . import _isa_move as move
 from ._area import Area
-from ._assign import copy_into, fitted
+from ._assign import HELD, copy_into, fitted, in_place, redirect
 from ._bind import Call, in_sbuf, tile_of
 from ._blocks import Blocks
 from ._tile import Tile, as_tile, checked
@@ -239,13 +240,11 @@ class LoopReduce:
 
     def take_into(self, target: Tile) -> None:
         """The first value of a region is copied, the others are combined with it."""
-        from nki import _trace
-
-        from ._assign import in_place, redirect
+        references = sys.getrefcount(self.value)
         seen = _trace.current().caches.setdefault("loop_reduce", {})
         key = (id(target.storage), target.text())
         if key not in seen and not _written(target):
-            if not redirect(target, self.value):
+            if not redirect(target, self.value, references, HELD):
                 copy_into(target, self.value)
         else:
             in_place(OPERATORS[alu("nl.loop_reduce", self.op)], target, self.value)
@@ -256,7 +255,6 @@ class LoopReduce:
 
 
 def _written(target: Tile) -> bool:
-    from nki import _trace
     begin = target.storage.extra or 0
     return any(each.operands and each.operands[0].__class__ is not str and each.operands[0].storage is target.storage
                for each in _trace.current().records[begin:] if each.__class__ is _trace.Record)
