@@ -128,7 +128,6 @@ std::string NeffHeader::uuid_text() const {
 }
 
 std::string NeffHeader::hash_text() const {
-  constexpr std::size_t kMd5Size = 16;
   const bool md5 =
       std::all_of(hash.begin() + kMd5Size, hash.end(), [](std::uint8_t byte) { return byte == 0; });
   return md5 ? hex(words_reversed(hash.data())) : hex(hash);

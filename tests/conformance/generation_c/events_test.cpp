@@ -71,10 +71,11 @@ TEST_CASE("R40 whoever is woken by an event sees the completion, its status and 
     REQUIRE(call_c_execute_schedule(job.model, job.inputs, job.outputs, 0, &status, &sequence) ==
             NRT_SUCCESS);
     REQUIRE(event.take(1) == 1);
+    // First, for the thread sanitizer, which does not know that both ends are one eventfd.
+    REQUIRE(Client::completed(NRTA_XU_COMPUTE) == sequence);
     REQUIRE(status == NRT_SUCCESS);
     const auto* data = static_cast<const float*>(nrt_tensor_get_va(job.y));
     REQUIRE(data[0] == static_cast<float>(round) + 1);
-    REQUIRE(Client::completed(NRTA_XU_COMPUTE) == sequence);
   }
 }
 
@@ -116,6 +117,8 @@ TEST_CASE("R42 failed and flushed requests signal their events like good ones") 
   Client::pause(NRTA_XU_COMPUTE, false);
   CHECK(event.take(4) == 4);
   CHECK(each.take(4) == 4);
+  // Also for the thread sanitizer, which does not know that both ends are one eventfd.
+  CHECK(NRTA_SEQ_GET_SEQ_NUM(Client::completed(NRTA_XU_COMPUTE)) == 4);
   CHECK(statuses[0] == NRT_EXEC_OOB);
   CHECK(statuses[1] == NRT_EXEC_HW_ERR_DMA_ABORT);
   CHECK(statuses[2] == NRT_EXEC_UNIT_UNRECOVERABLE);

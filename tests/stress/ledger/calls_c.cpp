@@ -78,7 +78,12 @@ class CallsOfC : public Calls {
     bool done = false;
     switch (ticket.way) {
       case Way::Descriptor:
-        return take_event(ticket);
+        if (!take_event(ticket)) {
+          return false;
+        }
+        require(nrta_is_completed(ticket.sequence, &done), "nrta_is_completed");
+        expect(done, "what an event reports is complete");
+        return true;
       case Way::Status:
         return look(ticket.status) != kUnderWay;
       case Way::Sequence:
