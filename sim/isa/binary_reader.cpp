@@ -131,6 +131,9 @@ class Reader {
     }
     init(made.init, bytes);
     if (made.kind == TensorKind::View) {
+      if (made.init.kind != num::Init::Kind::None) {
+        in_.fail("a view of a tensor has initial contents of its own");
+      }
       made.view = view(program_.tensors.size());
     }
     return made;

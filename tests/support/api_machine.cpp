@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nrt/nrt_experimental.h>
+
 #include "tests/support/api_machine.h"
 
 #include <algorithm>
@@ -11,6 +13,11 @@ namespace {
 
 constexpr int kCores = 2;
 constexpr std::uint8_t kPoison = 0xa5;
+
+/// The type of the unit that does what units of type `xu` are there for.
+nrta_xu_t type_of(nrta_xu_t xu) {
+  return of_generation_c() && xu < NRTA_XU_TENSOR_OP ? NRTA_XU_TENSOR_OP : xu;
+}
 
 bool ever_open = false;  // of the process, as the library remembers it
 
@@ -85,6 +92,8 @@ void ApiMachine::walk(const std::uint8_t* data, std::size_t size) {
       close();
     } else if (choice == 254 || (!is_open_ && choice >= 224)) {
       open();
+    } else if (choice >= 250) {
+      sum(decide);
     } else {
       (this->*kOperations[choice % kCount])(decide);
     }
@@ -106,9 +115,10 @@ void ApiMachine::open() {
   is_open_ = ever_open = true;
   units_.clear();
   for (int core = 0; core < kCores; ++core) {
-    for (const nrta_xu_t xu :
-         {NRTA_XU_TENSOR_READ, NRTA_XU_TENSOR_WRITE, NRTA_XU_TENSOR_OP, NRTA_XU_COMPUTE}) {
-      for (int queue = 0; queue < (xu == NRTA_XU_COMPUTE ? 1 : 2); ++queue) {
+    for (const nrta_xu_t xu : {NRTA_XU_TENSOR_READ, NRTA_XU_TENSOR_WRITE, NRTA_XU_TENSOR_OP,
+                               NRTA_XU_COMPUTE, NRTA_XU_COLLECTIVES}) {
+      const int queues = xu == NRTA_XU_COMPUTE || xu == NRTA_XU_COLLECTIVES ? 1 : 2;
+      for (int queue = 0; queue < queues && type_of(xu) == xu; ++queue) {
         UnitModel unit;
         unit.core = core;
         unit.xu = xu;
@@ -133,6 +143,8 @@ void ApiMachine::open() {
 
 void ApiMachine::open_job(int core) {
   Job& job = jobs_[static_cast<std::size_t>(core)];
+  const auto rank = static_cast<std::uint32_t>(core);
+  require(nrt_cc_global_comm_init(rank, rank, kCores), "nrt_cc_global_comm_init");
   require(nrta_error_tracker_create(static_cast<std::uint32_t>(core), &job.tracker),
           "nrta_error_tracker_create");
   require(nrt_load(container_.data(), container_.size(), core, 1, &job.model), "nrt_load");
@@ -237,7 +249,7 @@ void ApiMachine::order(StorageModel& storage, UnitModel* unit, bool writes) {
 
 UnitModel* ApiMachine::unit_of(int core, nrta_xu_t xu, int queue) {
   for (UnitModel& unit : units_) {
-    if (unit.core == core && unit.xu == xu && unit.queue == queue) {
+    if (unit.core == core && unit.xu == type_of(xu) && unit.queue == queue) {
       return &unit;
     }
   }

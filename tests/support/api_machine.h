@@ -2,8 +2,8 @@
 // A client of libnrt that does what a sequence of bytes says: right calls and wrong ones (NULL,
 // stale, freed and foreign handles, overflowing ranges, ids never given, calls without a session),
 // full queues, paused units, faults, nrt_close with work in flight. Every status, id and byte is
-// compared with the oracle. It orders accesses of different units to one storage as clients must
-// (R26), and nothing else.
+// compared with the oracle, in the generation whose calls it is linked with. It orders accesses of
+// different units to one storage as clients must (R26), and nothing else.
 #pragma once
 
 #include <array>
@@ -53,6 +53,7 @@ class ApiMachine {
   void read(Decisions& decide);
   void copy(Decisions& decide);
   void execute(Decisions& decide);
+  void sum(Decisions& decide);
   void fill_input(Decisions& decide);
   void ask_completed(Decisions& decide);
   void ask_sequence(Decisions& decide);
@@ -91,6 +92,8 @@ class ApiMachine {
   void settle(UnitModel& unit, std::uint64_t completed, bool cancelled);
   void order(StorageModel& storage, UnitModel* unit, bool writes);
   void open_job(int core);
+  void prepare_wrong(Decisions& decide);
+  nrt_cc_context_t* prepare_sum(int core);
 
   const std::vector<std::byte> container_;
   const std::size_t bytes_;

@@ -100,6 +100,8 @@ ApiMachine::Target ApiMachine::choose_target(Decisions& decide, int core, nrta_x
   const unsigned tracker = decide.below(16);
   if (!is_open_ || tracker == 15) {
     target.tracker = nullptr;
+  } else if (of_generation_c()) {
+    target.tracker = jobs_[static_cast<std::size_t>(core)].tracker;
   } else if (tracker == 14) {
     target.tracker = jobs_[static_cast<std::size_t>(1 - core)].tracker;
     target.errors.insert(NRT_INVALID);

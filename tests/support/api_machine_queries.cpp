@@ -158,6 +158,9 @@ void ApiMachine::ask_sequence(Decisions& decide) {
 void ApiMachine::ask_errors(Decisions& decide) {
   const int core = static_cast<int>(decide.below(2));
   const bool stale = decide.one_in(8);
+  if (of_generation_c() && (stale || !is_open_)) {
+    return;
+  }
   nrta_error_tracker_t* tracker =
       stale ? stale_tracker_ : jobs_[static_cast<std::size_t>(core)].tracker;
   const nrta_error_t* list = nullptr;
@@ -217,6 +220,9 @@ void ApiMachine::ask_handle(Decisions& decide) {
 void ApiMachine::pause(Decisions& decide) {
   UnitModel& unit = choose_unit(decide);
   const bool pause = decide.below(3) != 2;
+  if (unit.xu == NRTA_XU_COLLECTIVES) {
+    return;  // the other rank would wait
+  }
   if (is_open_ && (!pause || !unit.paused)) {
     drain(unit);
   }
@@ -231,7 +237,7 @@ void ApiMachine::inject(Decisions& decide) {
   UnitModel& unit = choose_unit(decide);
   const auto fault = static_cast<nsim_fault_t>(NSIM_FAULT_HANG + decide.below(12));
   if (!decide.one_in(2) || unit.next_fault != nsim_fault_t{} || unit.fatal != 0 ||
-      unit.issued != unit.known) {
+      unit.issued != unit.known || unit.xu == NRTA_XU_COLLECTIVES) {
     return;
   }
   const NRT_STATUS status =

@@ -4,9 +4,6 @@
 // (api_machine.h) makes calls and compares.
 #pragma once
 
-#include <nrt/nrt_async.h>
-#include <nsim_hooks.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,6 +13,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "tests/conformance/any_generation.h"
 
 namespace nsim::test {
 
@@ -28,6 +27,12 @@ using Statuses = std::set<NRT_STATUS>;
 /// One byte of memory; kUnknown when nothing is promised about it.
 using Memory = std::vector<int>;
 constexpr int kUnknown = -1;
+
+/// With generation C tensor-op units do what A's units for reads and writes do, and a tracker is a
+/// list of places for statuses, so that there is no wrong one (tests/conformance/calls.h).
+inline bool of_generation_c() {
+  return call_generation() == 'C';
+}
 
 /// Takes a sequence of bytes for a sequence of decisions; out of bytes it decides 0.
 class Decisions {
