@@ -45,6 +45,9 @@ class Patterns(unittest.TestCase):
         refused(self, "the pattern has 63 elements", lambda a: nisa.iota(a, [[1, 63]]), x)
         refused(self, "1 to 4 are possible", lambda a: nisa.iota(a, [[1, 2]] * 5), x)
         refused(self, "must be in sbuf", lambda a: nisa.iota(tile(P, F, buffer=nl.psum), [[1, F]]), x)
+        got = on_tiles(lambda out, a: nisa.affine_select(out, [[-2, F]], 3, 1, a, -9.0, cmp_op=nl.greater), (x,), [((P, F), F32)])
+        older = on_tiles(lambda out, a: nisa.affine_select(out, [[-2, F]], 1, a, -9.0, nl.greater, 3), (x,), [((P, F), F32)])
+        np.testing.assert_array_equal(got, older)
         refused(self, "does not compare", lambda a: nisa.affine_select(a, [[1, F]], 1, a, 0.0, nl.add), x)
 
 

@@ -2,6 +2,7 @@
 """Instructions that select, search and generate. Rules: AWS NKI documentation, nki.isa, each function's page."""
 from __future__ import annotations
 
+import functools
 from typing import List, Tuple
 
 from . import _checks as check
@@ -113,6 +114,18 @@ def iota(dst, pattern, offset=0, channel_multiplier=0, name=None) -> Record:
 _AT_LEAST = {"greater_equal": (1, 0), "greater": (1, -1), "less": (-1, -1), "less_equal": (-1, 0)}
 
 
+def _offset_third(function):
+    """Also takes the order of NKI 0.2: dst, pattern, offset, channel_multiplier, on_true_tile, on_false_value, cmp_op."""
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if len(args) > 4 and isinstance(args[4], Tensor):
+            kwargs["offset"] = args[2]
+            args = args[:2] + args[3:]
+        return function(*args, **kwargs)
+    return call
+
+
+@_offset_third
 def affine_select(dst, pattern, channel_multiplier, on_true_tile, on_false_value, cmp_op=_EQUAL, offset=0, name=None) -> Record:
     """v = offset + p * channel_multiplier + sum of step * index; cmp_op(v, 0) ? on_true_tile : on_false_value."""
     function = "nki.isa.affine_select"
