@@ -95,10 +95,14 @@ def _columns(view: Tensor, tile: Tensor) -> Iterator[Tuple[Tensor, Tensor]]:
         yield view, tile
         return
     flat = index.reshape((index.shape[0], index.elems))
-    inner = tuple(view.shape[len(index.shape):])
+    first, rows = 0, 1  # dimensions that the index counts
+    while rows < index.size:
+        rows *= view.shape[first]
+        first += 1
+    inner = tuple(view.shape[first:])
     data = tile.reshape((tile.shape[0], index.elems, tile.elems // index.elems))
     for at in range(index.elems):
-        row = Tile(view.storage, view.dtype, (view.shape[0],) + inner, (view.strides[0],) + tuple(view.strides[len(index.shape):]), view.offset,
+        row = Tile(view.storage, view.dtype, (view.shape[0],) + inner, (view.strides[0],) + tuple(view.strides[first:]), view.offset,
                    view.part, view.base_shape, view.dynamic, (flat.index((slice(None), slice(at, at + 1))), step))
         yield row, data.index((slice(None), slice(at, at + 1)))
 
