@@ -116,8 +116,10 @@ def _sees(record: _trace.Record, storage):
 def _forget(value: Tensor) -> None:
     """The storage that a result would have had."""
     storages = _trace.current().storages
-    if storages and value.storage in storages:
-        storages.remove(value.storage)
+    for at in range(len(storages) - 1, max(-1, len(storages) - 65), -1):  # it is among the last ones
+        if storages[at] is value.storage:
+            del storages[at]
+            return
 
 
 def _fits(value: Tensor, target: Tensor) -> bool:

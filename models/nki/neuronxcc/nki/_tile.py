@@ -48,7 +48,8 @@ class Tile(Tensor):
     def __getitem__(self, key):
         for item in key if key.__class__ is tuple else (key,):
             if isinstance(item, (Index, Tensor)):
-                return affine_view(self, key)
+                view = _matrix(self, key)
+                return affine_view(self, key) if view is None else view
         try:
             return self.index(key)
         except IndexError:
@@ -150,6 +151,30 @@ def _steps(places: List[_Place], shared: Tuple[int, ...]) -> Tuple[Tuple[int, ..
             row[before:before + len(shared)] = inner
         steps.append(tuple(row))
     return shape, steps
+
+
+def _matrix(tile: Tensor, key) -> Optional[Tile]:
+    """tile[i_p, i_f] with one index along each dimension, the most frequent form, or None: then affine_view does it."""
+    if len(tile.shape) != 2 or key.__class__ is not tuple or len(key) != 2 or tile.dynamic is not None or tile.vector is not None:
+        return None
+    row, column = key
+    if row.__class__ is not Index or column.__class__ is not Index or len(row.shape) != 2 or len(column.shape) != 2:
+        return None
+    down, right = row.steps[0], column.steps[1]
+    shape = (max(row.shape[0], column.shape[0]), max(row.shape[1], column.shape[1]))
+    begin, first = row.constant, column.constant
+    if row.dynamic or column.dynamic or row.steps[1] or column.steps[0] or begin.__class__ is not int or first.__class__ is not int \
+            or row.shape[0] != shape[0] or column.shape[1] != shape[1] or down < 0 or right < 0:
+        return None
+    chip = tile.space != "hbm"
+    if begin < 0 or first < 0 or begin + down * (shape[0] - 1) >= tile.shape[0] or first + right * (shape[1] - 1) >= tile.shape[1] \
+            or chip and shape[0] > 1 and down != 1:
+        return None
+    if chip:
+        return Tile(tile.storage, tile.dtype, shape, (tile.strides[0], tile.strides[1] * right), tile.offset + first * tile.strides[1],
+                    tile.part + begin, tile.base_shape)
+    return Tile(tile.storage, tile.dtype, shape, (tile.strides[0] * down, tile.strides[1] * right),
+                tile.offset + begin * tile.strides[0] + first * tile.strides[1], tile.part, tile.base_shape)
 
 
 def affine_view(tile: Tensor, key) -> Tile:
