@@ -20,7 +20,7 @@ class RunPage(unittest.TestCase):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix='nsim_browser.'))
         cls.run_folder = cls.folder / 'mini_lm'
         browser.nsim('run', browser.SOURCE / 'models/mini_lm.toml', '--config', 'trn2', '--numerics', 'off', '--requests', 4,
-                     '--set', 'hbm.bandwidth=358GB/s', '--out', cls.run_folder, '--quiet')
+                     '--set', 'hbm.bandwidth=358GB/s', '--why', '--out', cls.run_folder, '--quiet')
         browser.nsim('report', cls.run_folder)
         cls.page = cls.run_folder / 'report.html'
         cls.report = json.loads(browser.nsim('report', cls.run_folder, '--format', 'json'))
@@ -50,7 +50,7 @@ class RunPage(unittest.TestCase):
     def test_it_shows_the_sections_in_the_order_of_the_profiler(self):
         self.open()
         heads = [head.text for head in self.browser.driver.find_elements(By.CSS_SELECTOR, 'h2')]
-        self.assertEqual(heads, ['Metrics', 'Engine utilisation', 'DMA utilisation', 'HBM bandwidth', 'Roofline', 'Timeline',
+        self.assertEqual(heads, ['Metrics', 'Findings', 'Critical path', 'Engine utilisation', 'DMA utilisation', 'HBM bandwidth', 'Roofline', 'Timeline',
                                  'Idle time by cause', 'Requests', 'Configuration'])
         links = self.browser.driver.find_elements(By.CSS_SELECTOR, '#contents a')
         self.assertEqual([link.text for link in links], heads)
@@ -119,6 +119,16 @@ class RunPage(unittest.TestCase):
         self.browser.settle()
         self.assertIn('NC0:0: nc_exec_running', self.details())
 
+    def test_a_row_of_the_critical_path_is_shown_in_the_timeline(self):
+        self.open()
+        rows = self.report['critical_path']['rows']
+        self.assertAlmostEqual(sum(row['time_ns'] for row in rows) / self.report['critical_path']['time_ns'], 1, places=9)
+        place, row = next((i, row) for i, row in enumerate(rows) if row['where'].startswith(('Tensor', 'Vector', 'Scalar')))
+        self.browser.script('arguments[0].click()', self.browser.driver.find_elements(By.CSS_SELECTOR, '#path tbody tr')[place].find_element(By.TAG_NAME, 'button'))
+        self.browser.settle()
+        self.assertTrue(self.details().startswith(f"{row['where']}: "), self.details())
+        self.assertIn(row['what'], self.details())
+
     def test_find_goes_to_the_next_match(self):
         self.open()
         name = max(self.report['roofline']['operators'], key=lambda one: one['time_ns'])['name']
@@ -165,7 +175,7 @@ class RunPage(unittest.TestCase):
         self.open()
         self.browser.script('document.activeElement.blur()')
         seen = set()
-        for _ in range(120):
+        for _ in range(200):
             self.browser.driver.switch_to.active_element.send_keys(Keys.TAB)
             seen.add(self.browser.script('const e = document.activeElement; return e.tagName + ":" + (e.id || e.getAttribute("aria-label") || e.textContent)'))
         for wanted in ('BUTTON:theme', 'BUTTON:Zoom in', 'BUTTON:Next match'):

@@ -150,6 +150,15 @@ std::string requests(const Json& report) {
   return out + "\n";
 }
 
+std::string findings(const Json& report) {
+  std::string out;
+  for (const Json& one : report.at("findings")) {
+    out += fmt::format("  - {} (look at {})\n", one.at("text").get<std::string>(),
+                       one.at("track").get<std::string>());
+  }
+  return out.empty() ? out : "Findings\n" + out + "\n";
+}
+
 std::string configuration(const Json& report) {
   const Json& of = report.at("configuration");
   const std::string product = of.at("product");
@@ -167,8 +176,9 @@ std::string configuration(const Json& report) {
 }  // namespace
 
 std::string report_text(const Json& report) {
-  return head(report) + metrics(report.at("summary")) + engines(report) + dma(report) +
-         bandwidth(report) + operators(report) + requests(report) + configuration(report);
+  return head(report) + metrics(report.at("summary")) + findings(report) + engines(report) +
+         dma(report) + bandwidth(report) + operators(report) + requests(report) +
+         configuration(report);
 }
 
 }  // namespace nsim::tool

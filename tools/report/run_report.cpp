@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.h"
+#include "tools/device.h"
 #include "tools/report/configuration.h"
 #include "tools/run_record.h"
+#include "tools/why/findings.h"
 
 namespace nsim::tool {
 namespace {
@@ -139,6 +142,40 @@ Json configuration(const std::string& folder) {
   return {{"product", comparison.product}, {"differences", std::move(differences)}};
 }
 
+/// Of the last request, when the run recorded it.
+Json critical_path(const CriticalPath& path) {
+  Json rows = Json::array();
+  for (const PathRow& row : rows_of(path)) {
+    rows.push_back({{"what", row.what},
+                    {"where", row.where},
+                    {"waiting_for", row.waits},
+                    {"time_ns", static_cast<double>(row.time) / kNanosecond},
+                    {"times", row.count},
+                    {"from_ps", row.longest->from},
+                    {"to_ps", row.longest->to}});
+  }
+  return {{"unit", path.unit},
+          {"sequence", path.sequence},
+          {"time_ns", static_cast<double>(path.time()) / kNanosecond},
+          {"rows", std::move(rows)}};
+}
+
+Json findings(const std::string& folder, const nlohmann::json& summary, const CriticalPath& path) {
+  Json out = Json::array();
+  if (!std::filesystem::exists(folder + "/resolved.toml")) {
+    return out;
+  }
+  const Device device = open_device(folder + "/resolved.toml", {});
+  for (const Finding& one : find_causes(summary, hw::Hardware::topology_of(*device.params), path)) {
+    out.push_back({{"name", one.name},
+                   {"text", one.text},
+                   {"track", one.track},
+                   {"from_ps", one.from},
+                   {"to_ps", one.to}});
+  }
+  return out;
+}
+
 Json outcome(const std::string& folder) {
   const std::optional<RunOutcome> read = read_outcome(folder);
   if (!read) {
@@ -169,6 +206,12 @@ Json run_report(const std::string& folder, const nlohmann::json& summary,
       report["run"] = run;
     }
     report["summary"] = summary.at("summary");
+    const CriticalPath path =
+        has_critical_path(folder) ? read_critical_path(folder, 0) : CriticalPath();
+    report["findings"] = findings(folder, summary, path);
+    if (!path.segments.empty()) {
+      report["critical_path"] = critical_path(path);
+    }
     report["engines"] = summary.at("engines");
     report["dma"] = {{"queues", summary.value("queues", nlohmann::json::object())},
                      {"engines", dma_engines(summary.at("statistics"))}};

@@ -6,6 +6,9 @@
 //   metadata       of summary.json (is_simulation, instance, target, ...)
 //   run            of run.json, when there is one: arguments, build, exit_status, error
 //   summary        of summary.json
+//   findings       as nsim why has them: [{name, text, track, from_ps, to_ps}]
+//   critical_path  of the last request, when the run recorded it (--why): {unit, sequence, time_ns,
+//                  rows: [{what, where, waiting_for, time_ns, times, from_ps, to_ps: the longest}]}
 //   engines        of summary.json: busy, active, idle and slow percentages by cause, ops
 //   dma            {queues: of summary.json, engines: [{name, busy_percent, bytes}]}
 //   bandwidth      of the HBM stacks while programs ran: read_bytes, write_bytes, spill_save_bytes

@@ -52,7 +52,7 @@ class Gantt {
     const kinds = KINDS.filter(([kind]) => this.timeline.rows.some((row) => row.kind === kind)).map(([kind, name]) =>
         element('label', {}, element('input', {
           type: 'checkbox', checked: !this.hidden.has(kind),
-          onchange: (event) => this.show(kind, event.target.checked),
+          onchange: (event) => this.toggle(kind, event.target.checked),
         }), ` ${name}`));
     this.find = element('input', {
       type: 'search', placeholder: 'opcode, operator or cause', spellcheck: 'false',
@@ -81,7 +81,7 @@ class Gantt {
     this.row = Math.min(this.row, Math.max(0, this.rows.length - 1));
     this.slice = -1;
   }
-  show(kind, on) {
+  toggle(kind, on) {
     on ? this.hidden.delete(kind) : this.hidden.add(kind);
     this.choose();
     this.draw();
@@ -203,6 +203,21 @@ class Gantt {
   }
   matches(row, i) {
     return !this.texts || this.texts[row.text[i]] || (row.label !== null && this.labels[row.label[i]]);
+  }
+  /** A row, when it is among those shown, around the time from..to. */
+  show(name, from, to) {
+    const index = this.rows.findIndex((row) => row.name === name);
+    if (index >= 0) {
+      this.row = index;
+      this.slice = firstAfter(this.rows[index], from);
+      this.slice = this.slice < this.rows[index].count && this.rows[index].start[this.slice] < to ? this.slice : -1;
+      this.reveal();
+    }
+    const margin = Math.max(to - from, 1000);
+    this.window(from - margin, to + margin);
+    this.describe();
+    this.node.scrollIntoView({block: 'start'});
+    this.canvas.focus({preventScroll: true});
   }
   search(text) {
     this.find.value = text;

@@ -11,7 +11,7 @@ const ENGINES = ['tensor', 'vector', 'scalar', 'gpsimd', 'sync'];
 export function runPage(report, timeline) {
   const view = timeline.rows.length ? timelineParts(timeline) : null;
   return [
-    metrics(report), engines(report), dma(report), bandwidth(report), operators(report, view),
+    metrics(report), insights(report, view), criticalPath(report, view), engines(report), dma(report), bandwidth(report), operators(report, view),
     view ? section('timeline', 'Timeline', view.gantt.node, view.rates.node) :
            section('timeline', 'Timeline', element('p', {}, 'The run left no traces (--no-trace).')),
     idle(report), requests(report), configuration(report), ...findings(report),
@@ -35,6 +35,31 @@ function metrics({summary, metadata}) {
       element('p', {}, element('strong', {}, 'Look at '), summary.advice),
       element('p', {class: 'help'}, `Simulated (${metadata.simulator}): ${metadata.instance}, ${metadata.logical_cores} logical cores, ` +
           `LNC ${metadata.lnc}, clock ${metadata.clock}, numerics ${metadata.numerics ? 'on' : 'off'}.`));
+}
+
+/** What is usually wrong; a button shows the place in the timeline. */
+function insights({findings: found}, view) {
+  return found.length ? section('findings', 'Findings', element('ul', {class: 'findings'}, ...found.map((one) => element('li', {},
+      one.text, ' ', one.to_ps > 0 && view ? element('button', {type: 'button', onclick: () => view.gantt.view.show(one.track, one.from_ps, one.to_ps)},
+                                                   `Show on ${one.track}`) : `(${one.track})`)))) : null;
+}
+
+function criticalPath({critical_path: path}, view) {
+  if (!path) {
+    return null;
+  }
+  return section('path', 'Critical path', sortedTable({
+    label: `What the last request of ${path.unit} waited for, from doorbell to interrupt: ${timeText(path.time_ns)}`,
+    name: 'critical path', rows: path.rows, sort: 'share %', descending: true, first: 12,
+    onRow: view ? (row) => view.gantt.view.show(row.where, row.from_ps, row.to_ps) : undefined, columns: [
+      {name: 'what', value: (row) => row.what, text: (row) => row.what},
+      {name: 'share %', number: true, value: (row) => 100 * row.time_ns / path.time_ns, text: (row) => (100 * row.time_ns / path.time_ns).toFixed(1)},
+      {name: 'time us', number: true, value: (row) => row.time_ns / 1000, text: (row) => (row.time_ns / 1000).toFixed(3)},
+      {name: 'times', number: true, value: (row) => row.times, text: (row) => String(row.times)},
+      {name: 'where', value: (row) => row.where, text: (row) => row.where},
+      {name: 'waiting for', value: (row) => row.waiting_for, text: (row) => row.waiting_for},
+    ],
+  }));
 }
 
 function engines({engines}) {
@@ -100,7 +125,7 @@ function operators({roofline: of, summary}, view) {
           'On the right edge: no HBM traffic; on the lower edge: no operations, or no trace. The large point is the whole run.'),
       sortedTable({
         label: 'Operators', rows: of.operators, sort: 'time us', descending: true,
-        onRow: (row) => view?.gantt.view.search(row.name),
+        onRow: view ? (row) => view.gantt.view.search(row.name) : undefined,
         columns: [
           {name: 'name', value: label, text: label},
           number('time us', (row) => (row.time_ns ?? NaN) / 1000, (value) => Number.isNaN(value) ? '' : value.toFixed(3)),
@@ -195,7 +220,7 @@ function configuration({configuration: of}) {
 }
 
 function findings({client_checks: checks}) {
-  return checks.enabled ? [section('findings', 'Findings of the checking mode', checks.findings.length ?
+  return checks.enabled ? [section('checks', 'Findings of the checking mode', checks.findings.length ?
       element('ul', {}, ...checks.findings.map((finding) => element('li', {}, `${finding.bug}: ${finding.text}`))) :
       element('p', {}, 'None.'))] : [];
 }

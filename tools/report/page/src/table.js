@@ -6,10 +6,11 @@ const SHOWN = 50;
 
 /**
  * columns: [{name, text: row => string, value: row => number|string, number: bool}]
- * onRows(rows) is told which rows the filter leaves.
+ * onRows(rows) is told which rows the filter leaves; onRow(row) makes the first cell a button. `name` stands in the label
+ * of the filter.
  */
-export function sortedTable({label, columns, rows, filter = rows.length > 8, sort, descending = false, onRows, onRow}) {
-  let shown = SHOWN;
+export function sortedTable({label, name = label.toLowerCase(), columns, rows, filter = rows.length > 8, first = SHOWN, sort, descending = false, onRows, onRow}) {
+  let shown = first;
   let by = columns.find((column) => column.name === sort);
   let down = descending;
   let wanted = () => true;
@@ -48,23 +49,24 @@ export function sortedTable({label, columns, rows, filter = rows.length > 8, sor
         const problem = condition(input.value, columns, (test) => { wanted = test; });
         input.setCustomValidity(problem ?? '');
         input.setAttribute('aria-invalid', String(Boolean(problem)));
-        shown = SHOWN;
+        shown = first;
         draw();
         if (problem) {
           status.textContent = problem;
         }
       },
     });
-    parts.unshift(element('label', {class: 'filter'}, `Filter ${label.toLowerCase()} `, input));
+    parts.unshift(element('label', {class: 'filter'}, `Filter ${name} `, input));
   }
   draw();
   return element('div', {class: 'table'}, ...parts);
 }
 
 function tableRow(columns, row, onRow) {
-  return element('tr', {onclick: onRow ? () => onRow(row) : undefined}, ...columns.map((column, i) => element(
+  return element('tr', {}, ...columns.map((column, i) => element(
       i === 0 ? 'th' : 'td', {scope: i === 0 ? 'row' : undefined, class: column.number ? 'number' : undefined},
-      column.text(row))));
+      i === 0 && onRow ? element('button', {type: 'button', class: 'link', title: 'Show in the timeline', onclick: () => onRow(row)},
+                                 column.text(row)) : column.text(row))));
 }
 
 function compare(a, b) {
