@@ -41,4 +41,8 @@ if(NSIM_TESTS)
   if(without_numpy)
     message(FATAL_ERROR "${PYTHON3_PROGRAM} has no numpy: install python3-numpy")
   endif()
+  # slurm-wlm, munge: a Slurm cluster of one node for tests of `nsim sweep --executor slurm`. Only where they are installed:
+  # setup.sh does not put daemons on a machine.
+  find_program(SLURMCTLD_PROGRAM slurmctld HINTS /usr/sbin)
+  find_program(MUNGED_PROGRAM munged HINTS /usr/sbin)
 endif()

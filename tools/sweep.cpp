@@ -11,6 +11,7 @@
 
 #include "sim/base/error.h"
 #include "tools/command.h"
+#include "tools/process_pool.h"
 #include "tools/sweep/goal.h"
 #include "tools/sweep/study.h"
 #include "tools/sweep/sweep_check.h"
@@ -104,6 +105,37 @@ void search_goal(Study& study, const SweepFile& file, const Goal& goal,
   fmt::print("\n");
 }
 
+/// Nothing when points run on this machine.
+std::optional<SlurmOptions> slurm_options(const Arguments& arguments, const std::string& out) {
+  const std::string executor = arguments.text("executor");
+  if (executor != "local" && executor != "slurm") {
+    throw UserError(fmt::format("--executor: '{}' is neither local nor slurm", executor));
+  }
+  if (executor == "local") {
+    if (arguments.has("slurm-option")) {
+      throw UserError("--slurm-option needs --executor slurm");
+    }
+    return std::nullopt;
+  }
+  SlurmOptions slurm;
+  slurm.jobs =
+      arguments.has("jobs") ? static_cast<int>(arguments.integer("jobs", 1, 1'000'000)) : 0;
+  slurm.folder = std::filesystem::absolute(out + "/slurm").lexically_normal().string();
+  slurm.options = arguments.list("slurm-option");
+  return slurm;
+}
+
+/// One shell command per point, or the script of their array.
+void print_list(const std::vector<PointJob>& jobs, const std::optional<SlurmOptions>& slurm) {
+  if (slurm) {
+    fmt::print("{}", slurm_script(jobs, *slurm));
+    return;
+  }
+  for (const PointJob& job : jobs) {
+    fmt::print("{} {}\n", shell_line({own_program()}), shell_line(job.arguments));
+  }
+}
+
 int execute(const Arguments& arguments) {
   const SweepFile file = read_sweep_file(arguments.text("FILE"));
   check_sweep(file);
@@ -122,26 +154,25 @@ int execute(const Arguments& arguments) {
   SearchOptions limits;
   limits.budget = static_cast<std::size_t>(arguments.integer("budget", 4, 1'000'000));
   limits.seed = file.sample.seed;
+  const std::optional<SlurmOptions> slurm = slurm_options(arguments, options.out);
   if (arguments.flag("list")) {
     if (goal) {
       throw UserError("--list: which points a search has is known when it has run");
     }
-    for (const std::string& line : list_of(file, design_of(file), options.out)) {
-      fmt::print("{}\n", line);
-    }
+    print_list(jobs_of(file, design_of(file), options.out), slurm);
     return 0;
   }
   options.resume = arguments.flag("resume");
   options.retry_failed = arguments.flag("retry-failed");
   options.quiet = arguments.flag("quiet");
-  const int jobs = arguments.has("jobs")
+  const int jobs = arguments.has("jobs") && !slurm
                        ? static_cast<int>(arguments.integer("jobs", 1, 1024))
                        : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   options.goal += goal ? fmt::format(" (budget {})", limits.budget) : "";
   const Design design = goal ? Design{} : design_of(file);
   const auto start = std::chrono::steady_clock::now();
   Study study(file, options);
-  const std::unique_ptr<Executor> executor = local_executor(jobs);
+  const std::unique_ptr<Executor> executor = slurm ? slurm_executor(*slurm) : local_executor(jobs);
   if (goal) {
     search_goal(study, file, *goal, limits, *executor);
   } else {
@@ -167,7 +198,12 @@ Command sweep_command() {
             {"goal", Kind::Text, "GOAL",
              "search the axes instead: 'min EXPRESSION where CONDITION', or max"},
             {"budget", Kind::Text, "N", "with --goal: different points at most", "200"},
-            {"list", Kind::Flag, "", "print one independent shell command per point, run nothing"},
+            {"executor", Kind::Text, "local|slurm", "where points run", "local"},
+            {"slurm-option", Kind::List, "WORDS",
+             "further options of sbatch, e.g. '--partition=p --mem=2G'; may be repeated"},
+            {"list", Kind::Flag, "",
+             "print one independent shell command per point (slurm: the array's script), run "
+             "nothing"},
             {"quiet,q", Kind::Flag, "", "no progress line"}}},
           execute};
 }

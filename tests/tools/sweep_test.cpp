@@ -190,3 +190,32 @@ TEST_CASE("several cores execute the model at the same time") {
   CHECK(four["summary"]["executions"] == 8);
   CHECK(four["summary"]["total_time"] < 4 * one["summary"]["total_time"].get<double>());
 }
+
+TEST_CASE("the script of a Slurm array runs every point by its number; what it left is collected") {
+  const ScratchFolder scratch;
+  const std::string file = scratch.write(
+      "s.toml", std::string("config = \"trn2\"\nprogram = \"") + NSIM_SOURCE_DIR +
+                    "/models/mini_lm.toml\"\n[axes]\nhbm.latency = [\"100ns\", \"200ns\"]\n");
+  const std::string out = scratch / "o";
+  const Outcome listed = shell("%N sweep " + file + " --out " + out +
+                               " --executor slurm -j 3 --slurm-option --mem=1G --list");
+  REQUIRE(listed.exit_code == 0);
+  CHECK(listed.text.find("#SBATCH --array=1-2%3\n") != std::string::npos);
+  CHECK(listed.text.find("#SBATCH --mem=1G\n") != std::string::npos);
+  const std::string script = scratch.write("array.sh", listed.text);
+  for (const char* task : {"1", "2"}) {
+    CHECK(shell("SLURM_ARRAY_TASK_ID=" + std::string(task) + " bash " + script).exit_code == 0);
+  }
+  // Without sbatch in the path nothing can be submitted, and nothing has to.
+  const Outcome collected =
+      shell("PATH= %N sweep " + file + " -q --out " + out + " --executor slurm --resume");
+  INFO(collected.text);
+  CHECK(collected.exit_code == 0);
+  CHECK(collected.text.find("2 points, 2 done, 0 failed") != std::string::npos);
+  const Outcome none =
+      shell("PATH= %N sweep " + file + " -q --out " + (scratch / "p") + " --executor slurm");
+  CHECK(none.exit_code == 2);
+  CHECK(none.text.find("is Slurm there") != std::string::npos);
+  CHECK(shell("%N sweep " + file + " --executor cloud").exit_code == 2);
+  CHECK(shell("%N sweep " + file + " --slurm-option --mem=1G").exit_code == 2);
+}

@@ -28,6 +28,20 @@ class Executor {
 /// Processes of this machine, `jobs` at a time.
 std::unique_ptr<Executor> local_executor(int jobs);
 
+/// An array of Slurm jobs, `jobs` tasks at a time (0: as many as fit), submitted with sbatch and
+/// waited for. `folder` is where scripts and what tasks print go; it and the run directories lie on
+/// a file system that all nodes share. `options` are further words for sbatch. What Slurm loses, a
+/// node with its tasks, is submitted again.
+struct SlurmOptions {
+  int jobs = 0;
+  std::string folder;
+  std::vector<std::string> options;
+};
+std::unique_ptr<Executor> slurm_executor(const SlurmOptions& options);
+
+/// The script of one array: task n runs the n-th of `jobs`.
+std::string slurm_script(const std::vector<PointJob>& jobs, const SlurmOptions& options);
+
 /// One line for a shell.
 std::string shell_line(const std::vector<std::string>& arguments);
 

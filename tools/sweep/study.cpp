@@ -67,18 +67,14 @@ std::string point_folder(const std::string& out, std::int64_t point) {
   return fs::absolute(fmt::format("{}/points/{:06}", out, point)).lexically_normal().string();
 }
 
-std::vector<std::string> list_of(const SweepFile& file, const Design& design,
-                                 const std::string& out) {
-  const std::string program = own_program();
-  std::vector<std::string> lines;
+std::vector<PointJob> jobs_of(const SweepFile& file, const Design& design, const std::string& out) {
+  std::vector<PointJob> jobs;
   for (std::size_t i = 0; i < design.points.size(); ++i) {
-    std::vector<std::string> words =
-        setup_of(file, design.points[i])
-            .arguments(point_folder(out, static_cast<std::int64_t>(i) + 1));
-    words.insert(words.begin(), program);
-    lines.push_back(shell_line(words));
+    const auto id = static_cast<std::int64_t>(i) + 1;
+    const std::string folder = point_folder(out, id);
+    jobs.push_back({id, setup_of(file, design.points[i]).arguments(folder), folder});
   }
-  return lines;
+  return jobs;
 }
 
 Study::Study(const SweepFile& file, const StudyOptions& options) : file_(file), options_(options) {

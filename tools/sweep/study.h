@@ -62,9 +62,8 @@ class Study {
   int failed_now_ = 0;
 };
 
-/// One shell command per point, run directories below `out`.
-std::vector<std::string> list_of(const SweepFile& file, const Design& design,
-                                 const std::string& out);
+/// One job per point, run directories below `out`.
+std::vector<PointJob> jobs_of(const SweepFile& file, const Design& design, const std::string& out);
 
 /// The run directory of a point.
 std::string point_folder(const std::string& out, std::int64_t point);
