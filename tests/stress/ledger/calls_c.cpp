@@ -13,10 +13,10 @@
 namespace nsim::test {
 namespace {
 
-/// No status of the library: what a place for one holds while its request is under way, and
-/// afterwards.
-constexpr auto kUnderWay = static_cast<NRT_STATUS>(-1);
-constexpr auto kTaken = static_cast<NRT_STATUS>(-2);
+/// No status of the library, but values that the type has: what a place for one holds while its
+/// request is under way, and afterwards.
+constexpr auto kUnderWay = static_cast<NRT_STATUS>(2046);
+constexpr auto kTaken = static_cast<NRT_STATUS>(2047);
 
 /// The library may write while the client looks.
 NRT_STATUS look(const NRT_STATUS& status) {
