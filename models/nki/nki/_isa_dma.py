@@ -134,7 +134,9 @@ def _picked(function: str, table: Tensor, oob) -> Tuple[Tensor, list]:
     if index.size != table.shape[0]:
         fail(function, f"the access has {table.shape[0]} rows and the index tensor {index.size} elements: they must be equal")
     check.dtype(function, "the index tensor", index, ("int32", "uint32"))
-    return index, [("row", step)] + ([("oob", "skip")] if oob is bounds.skip else [])
+    memory = table.storage.shape
+    plain = len(memory) == 2 and step == memory[1] and table.dtype is table.storage.dtype  # rows as the table is declared
+    return index, ([] if plain else [("row", step)]) + ([("oob", "skip")] if oob is bounds.skip else [])
 
 
 def _indirect(function: str, dst: Tensor, src: Tensor, oob, name: Optional[str], op: Optional[str] = None) -> Record:
