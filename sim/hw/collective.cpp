@@ -134,8 +134,11 @@ std::optional<Collective> Collective::parse(const std::vector<std::uint64_t>& ta
   const auto cores = table.begin() + kHeaderWords;
   result.cores.assign(cores, cores + header.ranks);
   result.buffers.resize((rest - header.ranks) / kBufferWords);
-  std::memcpy(static_cast<void*>(result.buffers.data()), table.data() + kHeaderWords + header.ranks,
-              result.buffers.size() * sizeof(CollectiveBuffer));
+  if (!result.buffers.empty()) {  // a barrier has none
+    std::memcpy(static_cast<void*>(result.buffers.data()),
+                table.data() + kHeaderWords + header.ranks,
+                result.buffers.size() * sizeof(CollectiveBuffer));
+  }
   for (const CollectiveBuffer& buffer : result.buffers) {
     const bool scatter = header.op == CollectiveOp::ReduceScatter;
     if (buffer.bytes % (num::size_of(result.type()) * (scatter ? header.ranks : 1)) != 0) {
