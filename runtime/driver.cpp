@@ -284,7 +284,7 @@ void Driver::look_at(UnitRing& ring, bool at_rest) {
   if (!hardware_.answers(device_of(ring))) {
     fail(ring, hw::DeviceError::DeviceGone, nullptr);
   } else if (!ring.watch().for_host && (at_rest || now_() >= ring.watch().deadline)) {
-    fail(ring, hw::DeviceError::Hang, nullptr);
+    fail(ring, hw::silence_of(ring.queue().address()), nullptr);
   }
 }
 

@@ -73,7 +73,7 @@ NRT_STATUS nsim_hook_fault_cell(uint32_t index, nsim_fault_cell_t* cell) {
     }
     const nsim::hw::FaultPointInfo& point = nsim::hw::info(found->point);
     *cell = {point.name, nsim::hw::name(found->phase), nsim::hw::name(found->unit),
-             status_of(point.error), nsim::hw::is_fatal(point.error)};
+             status_of(found->error), nsim::hw::is_fatal(found->error)};
     return NRT_SUCCESS;
   });
 }

@@ -80,7 +80,7 @@ std::optional<UnitRing::Finished> UnitRing::next_finished() {
     }
     Request& request = *at_device_.front();
     if (gap) {
-      return end_oldest(hw::DeviceError::Hang, true);
+      return end_oldest(hw::silence_of(queue_.address()), true);
     }
     if (next.check != hw::check_of(next)) {
       return end_oldest(hw::DeviceError::NotificationCorrupted, true);
@@ -88,7 +88,7 @@ std::optional<UnitRing::Finished> UnitRing::next_finished() {
     const auto ahead = static_cast<std::int32_t>(next.tag - request.descriptor.tag);
     if (ahead > 0) {
       --read_;  // it will be looked at again
-      return end_oldest(hw::DeviceError::Hang, true);
+      return end_oldest(hw::silence_of(queue_.address()), true);
     }
     if (ahead < 0) {
       continue;

@@ -20,6 +20,7 @@ constexpr int kRing = DmaEngine::kRings - 1;
 struct CcStream::Batch {
   std::vector<std::unique_ptr<Job>> jobs;
   std::size_t left = 0;
+  bool hangs = false;  // a transfer will never be over
   DeviceError error = DeviceError::None;
   std::uint64_t run = 0;
 };
@@ -33,6 +34,7 @@ class CcStream::Job : public DmaJob {
         batch_(batch),
         move_(move),
         part_(part),
+        origin_(owner.origin_),
         type_(owner.collective_.type()),
         combine_(owner.collective_.combine()) {}
 
@@ -66,7 +68,9 @@ class CcStream::Job : public DmaJob {
     packet.last = position_ == part_.bytes;
   }
   bool host_built() const override { return true; }
-  void done(DeviceError error) override { owner_.job_done(batch_, error); }
+  Origin origin() const override { return origin_; }
+  void hung() override { owner_.job_done(batch_, DeviceError::None, true); }
+  void done(DeviceError error) override { owner_.job_done(batch_, error, false); }
   DmaLabel label() const override { return {}; }
   bool moves_data() const override { return owner_.parts_.numerics; }
 
@@ -75,6 +79,7 @@ class CcStream::Job : public DmaJob {
   Batch& batch_;
   const CollectiveMove move_;
   const Segment part_;
+  const Origin origin_;
   const num::ElementType type_;
   const num::CombineOp combine_;
   std::uint64_t position_ = 0;
@@ -87,14 +92,15 @@ CcStream::CcStream(UnitAddress unit, CcStreamParts parts) : unit_(unit), parts_(
 
 CcStream::~CcStream() = default;
 
-void CcStream::start(Collective collective, std::uint64_t flow, DeviceError fault,
-                     std::function<void()> met, Done done) {
+void CcStream::start(Collective collective, std::uint64_t flow, const Origin& origin,
+                     DeviceError fault, std::function<void()> met, Done done) {
   collective_ = std::move(collective);
   const CollectiveHeader& header = collective_.header;
   active_ = true;
   ++run_;
   ++operations_;
   flow_ = flow;
+  origin_ = origin;
   fault_ = fault;
   met_ = std::move(met);
   done_ = std::move(done);
@@ -140,6 +146,9 @@ void CcStream::send(CcMessage::Kind kind, std::uint32_t rank) {
     announced_[rank] = true;
     message.buffers = collective_.buffers;
   }
+  if (hangs()) {
+    return;
+  }
   parts_.mail->send(parts_.core->execute(), unit_of(collective_.cores[rank]), std::move(message));
 }
 
@@ -162,7 +171,11 @@ void CcStream::accept(const CcMessage& message) {
   if (!active_ || rank >= ready_.size()) {
     return;
   }
-  if (message.kind == CcMessage::Kind::Done) {
+  const bool is_done = message.kind == CcMessage::Kind::Done;
+  if (strikes(FaultPoint::CcMessageLost, is_done ? FaultPhase::RankDone : FaultPhase::RankReady)) {
+    return;
+  }
+  if (is_done) {
     ++ranks_done_;
     finish_when_all_done();
     return;
@@ -235,6 +248,10 @@ void CcStream::move(Batch& batch, const CollectiveMove& move, std::size_t number
   const auto least = static_cast<std::uint64_t>(parts_.core->params().part_bytes);
   const std::uint64_t parts =
       std::min({engines, std::max<std::uint64_t>(move.bytes / least, 1), elements});
+  if (hangs()) {
+    batch.hangs = true;
+    return;
+  }
   const SimTime at = parts_.core->execute();
   moved_bytes_ += static_cast<std::int64_t>(move.bytes);
   combined_bytes_ += move.sources.size() > 1 ? static_cast<std::int64_t>(move.bytes) : 0;
@@ -248,13 +265,14 @@ void CcStream::move(Batch& batch, const CollectiveMove& move, std::size_t number
   }
 }
 
-void CcStream::job_done(Batch& batch, DeviceError error) {
+void CcStream::job_done(Batch& batch, DeviceError error, bool hung) {
   batch.error = batch.error == DeviceError::None ? error : batch.error;
+  batch.hangs = batch.hangs || hung;
   if (--batch.left > 0) {
     return;
   }
   const DeviceError result = batch.error;
-  const bool wanted = active_ && batch.run == run_;
+  const bool wanted = active_ && batch.run == run_ && !batch.hangs;
   batches_.remove_if([&](const Batch& other) { return &other == &batch; });
   if (!wanted) {
     return;
@@ -294,8 +312,19 @@ void CcStream::end() {
   last = std::max(last, header.order);
 }
 
+bool CcStream::strikes(FaultPoint point, FaultPhase phase) const {
+  return Faults::active(parts_.faults) &&
+         parts_.faults->strikes(point, {origin_, phase, nullptr, 0});
+}
+
+bool CcStream::hangs() {
+  hangs_ = hangs_ || strikes(FaultPoint::CcCoreHang, FaultPhase::Issue);
+  return hangs_;
+}
+
 void CcStream::reset() {
   abort();
+  hangs_ = false;
   early_.clear();
 }
 

@@ -12,7 +12,8 @@
 //   Done of every rank arrived -> nobody touches the rank's buffers any more: the operation is over
 //
 // A rank that never comes, or fails on the way, leaves the others waiting until the watchdog of
-// their unit ends it. Messages of operations that are still to come are kept.
+// their unit ends it; so do a message that is lost, and a core that hangs. Messages of operations
+// that are still to come are kept.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,7 @@
 #include "sim/hw/cc_mail.h"
 #include "sim/hw/collective.h"
 #include "sim/hw/dma_engine.h"
+#include "sim/hw/faults.h"
 
 namespace nsim::hw {
 
@@ -36,6 +38,7 @@ namespace nsim::hw {
 struct CcStreamParts {
   CcCore* core = nullptr;
   CcMail* mail = nullptr;
+  Faults* faults = nullptr;
   std::vector<DmaEngine*> engines;  // of the logical core
   double combine_rate = 1;          // of the engines' rate, for bytes that are combined
   bool numerics = true;
@@ -51,8 +54,9 @@ class CcStream {
   ~CcStream();
 
   /// `met` runs when all ranks are there, then `done`, once each, on the simulation thread, unless
-  /// abort() comes first. `fault`: what the first DMA transfer fails with.
-  void start(Collective collective, std::uint64_t flow, DeviceError fault,
+  /// abort() comes first. `origin`: whose operation it is. `fault`: what the first DMA transfer
+  /// fails with.
+  void start(Collective collective, std::uint64_t flow, const Origin& origin, DeviceError fault,
              std::function<void()> met, Done done);
   /// Gives up the operation under way; transfers that have begun go on unseen.
   void abort();
@@ -72,7 +76,10 @@ class CcStream {
   void run();
   void next_phase();
   void move(Batch& batch, const CollectiveMove& move, std::size_t number);
-  void job_done(Batch& batch, DeviceError error);
+  void job_done(Batch& batch, DeviceError error, bool hung);
+  bool strikes(FaultPoint point, FaultPhase phase) const;
+  /// The collectives core executes nothing of this stream any more.
+  bool hangs();
   void finish_when_all_done();
   void finish(DeviceError error);
   void end();
@@ -86,6 +93,8 @@ class CcStream {
   std::uint64_t run_ = 0;  // counts operations; late events of an earlier one are dropped
   Collective collective_;
   std::uint64_t flow_ = 0;
+  Origin origin_;
+  bool hangs_ = false;
   DeviceError fault_ = DeviceError::None;
   std::function<void()> met_;
   Done done_;

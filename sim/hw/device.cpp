@@ -182,6 +182,7 @@ CcStream* Device::build_stream(UnitAddress unit, const Shared& shared) {
   parts.core =
       cc_cores_[static_cast<std::size_t>((local * each + unit.queue % each) % count)].get();
   parts.mail = shared.mail;
+  parts.faults = shared.faults;
   const auto per_logical = static_cast<int>(params_.device.cores_per_logical);
   for (int core = local * per_logical; core < (local + 1) * per_logical; ++core) {
     for (const auto& engine : cores_[static_cast<std::size_t>(core)]->engines) {

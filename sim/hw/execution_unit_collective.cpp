@@ -30,7 +30,7 @@ void ExecutionUnit::run_collective() {
     parts_.deadlines->add(address_, started_ + timeout_, [this] { start_watchdog(); });
   }
   parts_.stream->start(
-      std::move(*collective), current_.descriptor.flow,
+      std::move(*collective), current_.descriptor.flow, origin(),
       injected_ == DeviceError::DmaAbort ? injected_ : DeviceError::None,
       [this] {
         parts_.deadlines->remove(address_);
@@ -81,7 +81,7 @@ void ExecutionUnit::time_out() {
     return;
   }
   parts_.dma->abort(address_);
-  finish(DeviceError::Hang);
+  finish(silence_of(address_));
 }
 
 }  // namespace nsim::hw

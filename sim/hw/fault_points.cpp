@@ -13,8 +13,9 @@ constexpr std::uint8_t kRead = bit(UnitType::TensorRead);
 constexpr std::uint8_t kWrite = bit(UnitType::TensorWrite);
 constexpr std::uint8_t kOp = bit(UnitType::TensorOp);
 constexpr std::uint8_t kSync = bit(UnitType::Sync);
+constexpr std::uint8_t kCc = bit(UnitType::Collectives);
 constexpr std::uint8_t kTensor = kRead | kWrite | kOp | kSync;
-constexpr std::uint8_t kAll = kCompute | kTensor;
+constexpr std::uint8_t kAll = kCompute | kCc | kTensor;
 
 // In the order of FaultPoint. Which error belongs to which fault: the runtime's troubleshooting
 // page.
@@ -23,16 +24,16 @@ constexpr FaultPointInfo kPoints[] = {
      "hbm_uncorrectable",
      "an access to HBM meets an error that cannot be corrected",
      DeviceError::HbmUncorrectable,
-     {{{FaultPhase::DmaRead, kCompute | kRead | kOp | kSync},
-       {FaultPhase::DmaWrite, kCompute | kWrite | kOp | kSync},
-       {FaultPhase::DmaDescriptor, kCompute}}}},
+     {{{FaultPhase::DmaRead, kCompute | kCc | kRead | kOp | kSync},
+       {FaultPhase::DmaWrite, kCompute | kCc | kWrite | kOp | kSync},
+       {FaultPhase::DmaDescriptor, kCompute | kCc}}}},
     {FaultPoint::HbmRepairable,
      "hbm_repairable",
      "the same, in a row that the next reset can replace",
      DeviceError::HbmRepairable,
-     {{{FaultPhase::DmaRead, kCompute | kRead | kOp | kSync},
-       {FaultPhase::DmaWrite, kCompute | kWrite | kOp | kSync},
-       {FaultPhase::DmaDescriptor, kCompute}}}},
+     {{{FaultPhase::DmaRead, kCompute | kCc | kRead | kOp | kSync},
+       {FaultPhase::DmaWrite, kCompute | kCc | kWrite | kOp | kSync},
+       {FaultPhase::DmaDescriptor, kCompute | kCc}}}},
     {FaultPoint::SbufParity,
      "sbuf_parity",
      "a read of SBUF, by an engine or by a DMA engine, has wrong parity",
@@ -119,6 +120,21 @@ constexpr FaultPointInfo kPoints[] = {
      "the device stops answering: nothing crosses the host link any more",
      DeviceError::DeviceGone,
      {{{FaultPhase::Doorbell, kAll}, {FaultPhase::Fetch, kAll}, {FaultPhase::Completion, kAll}}}},
+    {FaultPoint::CcMessageLost,
+     "cc_message_lost",
+     "a message between collectives cores does not arrive",
+     DeviceError::CollectiveStuck,
+     {{{FaultPhase::RankReady, kCc}, {FaultPhase::RankDone, kCc}}}},
+    {FaultPoint::CcCoreHang,
+     "cc_core_hang",
+     "a collectives core never executes an instruction of a stream, and none behind it",
+     DeviceError::CollectiveStuck,
+     {{{FaultPhase::Issue, kCc}}}},
+    {FaultPoint::NeuronLinkFailure,
+     "neuron_link_failure",
+     "a transaction over a link between devices is not answered",
+     DeviceError::CollectiveStuck,
+     {{{FaultPhase::DmaRead, kCc}, {FaultPhase::DmaWrite, kCc}}}},
 };
 
 constexpr bool in_order() {
@@ -133,8 +149,8 @@ constexpr bool in_order() {
 static_assert(in_order(), "one row per point, in the order of FaultPoint");
 
 constexpr const char* kPhaseNames[kFaultPhaseCount] = {
-    "doorbell", "fetch",     "issue",      "retire",    "dma_descriptor",
-    "dma_read", "dma_write", "completion", "interrupt", "drain"};
+    "doorbell",  "fetch",      "issue",     "retire", "dma_descriptor", "dma_read",
+    "dma_write", "completion", "interrupt", "drain",  "rank_ready",     "rank_done"};
 
 }  // namespace
 
@@ -153,7 +169,9 @@ std::optional<FaultCell> fault_cell(std::size_t index) {
     for (const FaultPlace& place : row.places) {
       for (int type = 0; type < kUnitTypeCount; ++type) {
         if (place.has(static_cast<UnitType>(type)) && seen++ == index) {
-          return FaultCell{row.point, place.phase, static_cast<UnitType>(type)};
+          const auto unit = static_cast<UnitType>(type);
+          const bool hangs = row.error == DeviceError::Hang;
+          return FaultCell{row.point, place.phase, unit, hangs ? silence_of({0, unit}) : row.error};
         }
       }
     }

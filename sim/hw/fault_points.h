@@ -33,14 +33,17 @@ enum class FaultPoint : std::uint8_t {
   NotificationCorrupted,
   InterruptLost,
   DeviceGone,
+  CcMessageLost,
+  CcCoreHang,
+  NeuronLinkFailure,
 };
-inline constexpr int kFaultPointCount = 18;
+inline constexpr int kFaultPointCount = 21;
 
 /// Where in the life of a request a fault strikes.
 enum class FaultPhase : std::uint8_t {
   Doorbell,       // the host writes the unit's doorbell register
   Fetch,          // the unit reads the request's descriptor from host memory
-  Issue,          // an engine issues an instruction
+  Issue,          // an engine or a collectives core issues an instruction
   Retire,         // an instruction of an engine updates a semaphore
   DmaDescriptor,  // a DMA instruction becomes descriptors, or an engine fetches them
   DmaRead,        // a DMA engine reads a packet
@@ -48,8 +51,10 @@ enum class FaultPhase : std::uint8_t {
   Completion,     // the unit writes the last notification of the request
   Interrupt,      // the unit raises its interrupt
   Drain,          // the host tells the unit which notifications it has read
+  RankReady,      // word arrives that another rank of the collective is there
+  RankDone,       // word arrives that another rank is through with its transfers
 };
-inline constexpr int kFaultPhaseCount = 10;
+inline constexpr int kFaultPhaseCount = 12;
 
 /// A phase and the types of units that go through it.
 struct FaultPlace {
@@ -63,7 +68,8 @@ struct FaultPointInfo {
   FaultPoint point;
   const char* name;  // in plans
   const char* what;
-  DeviceError error;  // what the request ends with; None: the request succeeds all the same
+  // What the request ends with; None: it succeeds all the same. Hang: as FaultCell::error says.
+  DeviceError error;
   std::array<FaultPlace, 3> places;  // those without units do not count
 
   const FaultPlace* place(FaultPhase phase) const;
@@ -74,6 +80,7 @@ struct FaultCell {
   FaultPoint point;
   FaultPhase phase;
   UnitType unit;
+  DeviceError error;  // what the request ends with; a unit of collectives that hangs is stuck
 };
 /// All cells of the registry, numbered from 0; nothing past the last one.
 std::optional<FaultCell> fault_cell(std::size_t index);

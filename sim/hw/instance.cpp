@@ -115,7 +115,7 @@ Instance::Instance(sc_core::sc_module_name name, std::shared_ptr<const InstanceP
   shared.host_memory = &host_memory_;
   if (params_->neuron_link.topology != "none") {
     links_ = std::make_unique<NeuronLink>("neuron_link", params_->neuron_link,
-                                          static_cast<int>(params_->devices));
+                                          static_cast<int>(params_->devices), &faults_);
     shared.links = links_.get();
   }
   mail_ = std::make_unique<CcMail>("cc_mail", params_->fabric, params_->logical_cores_per_device(),

@@ -29,8 +29,9 @@ NeuronLinkParams::NeuronLinkParams(ParamScope scope)
                            "Rate of one link (with a switch: of a port) in each direction")),
       latency(scope.duration("latency", "300ns", "0ns", "1ms", "One way over one link")) {}
 
-NeuronLink::NeuronLink(sc_core::sc_module_name name, const NeuronLinkParams& params, int devices)
-    : sc_module(name), params_(params), devices_(devices) {
+NeuronLink::NeuronLink(sc_core::sc_module_name name, const NeuronLinkParams& params, int devices,
+                       Faults* faults)
+    : sc_module(name), params_(params), devices_(devices), faults_(faults) {
   if (params_.topology == "torus" && devices_ % params_.columns != 0) {
     throw UserError(fmt::format(
         "neuron_link.columns: {} devices in a row do not make a torus of instance.devices = {}",
@@ -109,6 +110,13 @@ SimTime NeuronLink::send(int from, int to, std::int64_t bytes) {
 void NeuronLink::b_transport(int from, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const int to = static_cast<int>(payload.get_address() >> kDeviceShift);
   ScatterList* list = payload.get_extension<ScatterList>();
+  if (Faults::active(faults_) && list != nullptr &&
+      faults_->strikes(FaultPoint::NeuronLinkFailure,
+                       {list->origin, list->phase, list->segments.data(), list->segments.size()})) {
+    list->error = info(FaultPoint::NeuronLinkFailure).error;
+    payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+    return;
+  }
   ScatterList none;
   ScatterList& way = list != nullptr ? *list : none;
   const SimTime latency_so_far = std::exchange(way.pipelined, 0);

@@ -23,6 +23,7 @@
 #include "sim/base/params.h"
 #include "sim/base/stats.h"
 #include "sim/base/timeline.h"
+#include "sim/hw/faults.h"
 #include "sim/hw/scatter_list.h"
 
 namespace nsim::hw {
@@ -38,7 +39,8 @@ struct NeuronLinkParams {
 class NeuronLink : public sc_core::sc_module {
  public:
   /// Throws UserError when `devices` do not make the topology.
-  NeuronLink(sc_core::sc_module_name name, const NeuronLinkParams& params, int devices);
+  NeuronLink(sc_core::sc_module_name name, const NeuronLinkParams& params, int devices,
+             Faults* faults = nullptr);
 
   /// From and to the fabrics of the devices, in their order.
   tlm_utils::multi_passthrough_target_socket<NeuronLink> in{"in"};
@@ -73,6 +75,7 @@ class NeuronLink : public sc_core::sc_module {
 
   const NeuronLinkParams params_;
   const int devices_;
+  Faults* const faults_;
   std::vector<Pipe> pipes_;
   std::vector<std::vector<std::size_t>> routes_;  // from * devices_ + to
 };

@@ -135,6 +135,11 @@ constexpr bool is_fatal(DeviceError error) {
          error != DeviceError::BadDescriptor;
 }
 
+/// What it means that the unit says nothing any more.
+constexpr DeviceError silence_of(UnitAddress unit) {
+  return does_collectives(unit) ? DeviceError::CollectiveStuck : DeviceError::Hang;
+}
+
 /// One entry of a unit's notification ring, in host memory. An Error entry precedes the Notify
 /// entry of its request, which repeats the error. `phase` is 1 in the first pass over the ring and
 /// toggles at every wrap, so that a reader sees which entries are new; the driver clears the ring

@@ -81,7 +81,12 @@ TEST_CASE("A point does not strike at units that do not go through the phase") {
   FaultRule rule;
   rule.repeat = 0;
   b.plan(rule);
-  CHECK_FALSE(b.occasion(0, 1, UnitType::Collectives));
+  const auto strikes = [&](UnitType type) {
+    const Origin origin{{0, type, 0}, 1};
+    return b.faults.strikes(FaultPoint::DmaAbort, {origin, FaultPhase::DmaDescriptor, nullptr, 0});
+  };
+  CHECK_FALSE(strikes(UnitType::Collectives));
+  CHECK(strikes(UnitType::Compute));
 }
 
 TEST_CASE("Before its time a fault counts nothing") {
