@@ -100,20 +100,26 @@ _ALIAS_OF = {"float8_e4m3": "float8e4", "float8_e5m2": "float8e5", "bool": "bool
 # 8-byte types of host arrays that the device does not have: what they become.
 _NARROWED = {"float64": float32, "int64": int32, "uint64": uint32}
 _cache: Dict[object, DType] = {}
+_of_numpy: Dict[int, DType] = {}  # by the number of a numpy type without metadata
 
 
 def as_dtype(what) -> DType:
     """The type that a DType, a numpy or ml_dtypes type, a name or an object with `dtype` stands for."""
     if what.__class__ is DType:
         return what
+    if isinstance(what, np.dtype):  # equal ones may differ in metadata
+        if what.metadata is not None:
+            return _resolve(what)
+        found = _of_numpy.get(what.num)
+        if found is None:
+            found = _of_numpy[what.num] = _resolve(what)
+        return found
     try:
-        found = None if isinstance(what, np.dtype) else _cache.get(what)  # equal numpy types may differ in metadata
+        found = _cache.get(what)
     except TypeError:
-        found = None
+        return _resolve(what)
     if found is None:
-        found = _resolve(what)
-        if not isinstance(what, np.dtype):
-            _cache[what] = found
+        found = _cache[what] = _resolve(what)
     return found
 
 

@@ -12,7 +12,7 @@ from ._enums import UNKNOWN, matmul_perf_mode
 from ._errors import fail, missing
 from ._registers import Affine
 from ._target import PSUM_BANK_BYTES
-from ._tensor import Reshaped, Tensor, merged, operand_text
+from ._tensor import Reshaped, Storage, Tensor, merged, operand_text
 from ._trace import Record, add
 
 _WIDE = ("float32", "tfloat32")
@@ -290,22 +290,30 @@ def quantize_mx(dst, src, dst_scale, name=None) -> Record:
 
 def drop_needless_zeros(trace: _trace.Trace) -> None:
     """A tile of PSUM that was zeroed only to collect products needs no memset: the first product overwrites."""
-    zeroed = {id(each): each for each in trace.storages if each.zeros is not None}
-    covered = {key: np.zeros((each.parts, each.row), bool) for key, each in zeroed.items()}
-    for record in trace.records if zeroed else ():
+    products: dict = {each: {} for each in trace.storages if each.zeros is not None}  # storage -> region -> view
+    for record in trace.records if products else ():
         if record.__class__ is not Record:
             continue
         views = [each for each in record.operands if each.__class__ is not str]
-        views += [value for _, value in record.attributes if isinstance(value, Tensor)]
+        if record.attributes:
+            views += [value for _, value in record.attributes if isinstance(value, Tensor)]
         for position, view in enumerate(views):
-            key = id(view.storage)
-            storage = zeroed.get(key)
-            if storage is None or record is storage.zeros:
+            storage = view.storage
+            if storage.zeros is None or storage not in products or record is storage.zeros:
                 continue
             if position == 0 and record.opcode == "nc_matmul" and view.offset.__class__ is int and not storage.aliases:
-                covered[key] |= _cells(view)
+                products[storage].setdefault(_region(view), view)
             else:
-                storage.zeros.dropped = bool(covered[key].all())
-                del zeroed[key]
-    for key, storage in zeroed.items():  # never read
-        storage.zeros.dropped = bool(covered[key].all())
+                storage.zeros.dropped = _cover(storage, products.pop(storage))
+    for storage, regions in products.items():  # never read
+        storage.zeros.dropped = _cover(storage, regions)
+
+
+def _cover(storage: Storage, regions: dict) -> bool:
+    """Whether the views have every element of the storage."""
+    if any(view.shape[0] == storage.parts and view.elems == storage.row and view.is_contiguous() for view in regions.values()):
+        return True
+    covered = np.zeros((storage.parts, storage.row), bool)
+    for view in regions.values():
+        covered |= _cells(view)
+    return bool(covered.all())

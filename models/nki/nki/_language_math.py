@@ -20,6 +20,8 @@ from ._tensor import Tensor
 
 
 def _is_number(value) -> bool:
+    if isinstance(value, Tensor):
+        return False
     return isinstance(value, numbers.Real) or type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0
 
 

@@ -10,7 +10,7 @@ from . import _trace
 from ._dtypes import DType, as_dtype, float8_e4m3, float8_e4m3fn
 from ._errors import fail
 from ._target import PARTITIONS, PSUM_BYTES
-from ._tensor import PRIVATE_HBM, SHARED_HBM, Buffer, Storage, Tensor, whole
+from ._tensor import PRIVATE_HBM, SHARED_HBM, Buffer, Storage, Tensor, row_major, whole
 
 
 def _checked_shape(function: str, shape, buffer: Buffer) -> Tuple[int, ...]:
@@ -52,6 +52,11 @@ def _check_address(function: str, storage: Storage, trace: _trace.Trace) -> None
 def allocate(shape, dtype, buffer: Buffer, name: str = "", address=None, function: str = "nl.ndarray", cls=Tensor) -> Tensor:
     """A new tensor; its contents are undefined. `address` is (partition, byte within the partition)."""
     trace = _trace.current(function)
+    plain = shape.__class__ is tuple and dtype.__class__ is DType and address is None and not name and buffer is not SHARED_HBM
+    if plain:
+        sizes = trace.allowed.get((shape, dtype, buffer))
+        if sizes is not None:  # checked before
+            return _plain(trace, sizes, dtype, buffer, cls)
     if not isinstance(buffer, Buffer):
         fail(function, f"{buffer!r} is no buffer: nl.sbuf, nl.psum, nl.hbm, nl.private_hbm and nl.shared_hbm are")
     if dtype.__class__ is not DType:
@@ -71,7 +76,22 @@ def allocate(shape, dtype, buffer: Buffer, name: str = "", address=None, functio
             storage.address = (int(address[0]), int(address[1]))
             _check_address(function, storage, trace)
     trace.storages.append(storage)
+    if cls is not Tensor:
+        storage.begin = len(trace.records)
+    if plain:
+        trace.allowed[(shape, dtype, buffer)] = sizes
     return whole(storage, cls)
+
+
+def _plain(trace: _trace.Trace, sizes: Tuple[int, ...], dtype: DType, buffer: Buffer, cls) -> Tensor:
+    """A tensor without name and address, of a shape and type that another one had."""
+    storage = Storage(trace.launch.numbered(buffer.space), buffer, dtype, sizes)
+    if trace.open_loops:
+        storage.loops = len(trace.open_loops)
+    trace.storages.append(storage)
+    if cls is not Tensor:
+        storage.begin = len(trace.records)
+    return cls(storage, dtype, sizes, row_major(sizes))
 
 
 def _shared(trace: _trace.Trace, shape: Tuple[int, ...], dtype: DType, name: str, function: str) -> Storage:

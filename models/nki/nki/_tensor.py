@@ -45,7 +45,7 @@ class Storage:
     accumulated: Optional[dict] = None  # PSUM: regions that products were written to, see _isa_matrix.py
     loops = 0  # dynamic loops that were open when it was allocated, or last set to zero
     zeros = None  # PSUM: the Record that zeroed all of it
-    extra = None  # of dialects
+    begin: Optional[int] = None  # in the first dialect: how many instructions there were before its first view
 
     def __init__(self, name: str, buffer: Buffer, dtype: DType, shape: Tuple[int, ...]):
         self.name = name

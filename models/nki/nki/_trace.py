@@ -66,6 +66,7 @@ class Trace:
         self.storages: list = []  # SBUF, PSUM and private HBM, in order of allocation
         self.program_ids: Tuple[int, ...] = ()
         self.shared_index = 0  # shared allocations of the running program so far
+        self.allowed: Dict[tuple, Tuple[int, ...]] = {}  # (shape, dtype, buffer) that can be allocated -> shape as integers
         self.open_loops: List[LoopBegin] = []
         self.constants: Dict[object, object] = {}  # on-chip tiles that several instructions share, e.g. identities
         self.caches: Dict[str, object] = {}  # of dialects

@@ -44,9 +44,27 @@ def _writes(record: Record) -> List[Storage]:
     return written
 
 
+def _plain(record: Record) -> bool:
+    """Whether it writes its first operand and reads the others, and nothing else: most do."""
+    if record.opcode in _DESTINATIONS or not record.operands:
+        return False
+    for _, value in record.attributes:
+        if value.__class__ not in (str, int, float, bool):
+            return False
+    for each in record.operands:
+        if each.__class__ is str or each.dynamic is not None or each.vector is not None:
+            return False
+    return True
+
+
 def _unwritten(trace: Trace, known: set) -> Iterator[Tuple[str, Storage]]:
     for record in trace.records:
         if record.__class__ is Record:
+            if _plain(record):
+                operands = record.operands
+                if all(each.storage in known for each in operands[1:]):
+                    known.add(operands[0].storage)
+                    continue
             for storage in _reads(record):
                 if storage not in known and storage.address is None:
                     known.add(storage)  # once is enough

@@ -30,6 +30,8 @@ class Views:
 
     # Indexing.
     def __getitem__(self, key):
+        if key is Ellipsis and len(self.shape) > 1:
+            return self._make(self.shape, self.strides)
         if key.__class__ is not tuple:
             key = (key,)
         shape, strides, chip = self.shape, self.strides, self.space != "hbm"

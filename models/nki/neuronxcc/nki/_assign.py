@@ -89,7 +89,7 @@ def _unseen(value: Tensor, references: int, alone: int) -> bool:
 def _producer(value: Tensor) -> Optional[_trace.Record]:
     """The last instruction, when it alone wrote all of `value` and nothing has read it."""
     records = _trace.current().records
-    begin = value.storage.extra
+    begin = value.storage.begin
     if not isinstance(value, Tile) or begin is None or len(records) <= begin or len(records) - begin > 64:
         return None
     record = records[-1]
@@ -295,8 +295,15 @@ def _in_place_predicated(op: Operator, target: Tile, value: Tile, area: Area) ->
 
 
 def _set_item(self: Tile, key, value) -> None:
+    if key is Ellipsis and value.__class__ is Tile and value.storage is self.storage and _same_place(self, value):
+        return  # the end of self[...] += something
     references = sys.getrefcount(value)  # before the call below holds one
     assign(self, key, value, references)
+
+
+def _same_place(one: Tile, two: Tile) -> bool:
+    return (one.shape == two.shape and one.strides == two.strides and one.offset == two.offset and one.part == two.part
+            and one.dtype is two.dtype and one.dynamic is two.dynamic and one.vector is two.vector)
 
 
 Tile.__setitem__ = _set_item

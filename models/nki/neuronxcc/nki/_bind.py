@@ -52,10 +52,12 @@ class Call:
     def __init__(self, function: str, mask, shape: Tuple[int, ...]):
         self.function = function
         self.shape = shape
-        self.area: Optional[Area] = area_of(mask, shape)
+        self.area: Optional[Area] = None if mask is None else area_of(mask, shape)
 
     def part(self, what: str, value) -> Any:
         """An operand, or anything else that may stand in its place, cut to the area."""
+        if value.__class__ is Tile and self.area is None and value.reach is None:
+            return value
         if isinstance(value, (Tensor, Blocks)) or hasattr(value, "nki_tensor"):
             return checked(self.function, tile_of(self.function, what, value), self.area)
         return value
@@ -118,6 +120,8 @@ def bound(tensors: int, core: Callable, then: str = ""):
     def decorate(function: Callable) -> Callable:
         @functools.wraps(function)
         def call(*args, **kwargs):
+            if len(args) <= tensors:
+                return function(*args, **kwargs)
             leading = 0
             for each in args:
                 if not isinstance(each, (Tensor, Blocks)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import product
+from math import prod
 from typing import Callable, Dict, Optional, Tuple
 
 import numpy as np
@@ -123,9 +124,10 @@ class Blocks:
         return f"<blocks {list(self.shape)} of {self.dtype} in {self.buffer}>"
 
     def tile(self, index: Tuple[int, ...]) -> Tile:
-        if index not in self.tiles:
-            self.tiles[index] = self.make(index)
-        return self.tiles[index]
+        found = self.tiles.get(index)
+        if found is None:
+            found = self.tiles[index] = self.make(index)
+        return found
 
     def _block(self, value, dim: int) -> int:
         count = self.counts[dim]
@@ -138,11 +140,13 @@ class Blocks:
 
     def _split(self, key) -> Tuple[tuple, tuple, bool]:
         """(block index, key of the tile, whether block indices are missing)."""
+        wanted = len(self.counts) - len(self.index)
         keys = key if isinstance(key, tuple) else (key,)
+        if wanted == 1 and keys[0].__class__ is int and 0 <= keys[0] < self.counts[-1]:  # the most frequent form
+            return keys[:1], keys[1:], False
         if any(each is Ellipsis for each in keys):
             at = next(i for i, each in enumerate(keys) if each is Ellipsis)
             keys = keys[:at] + (slice(None),) * (self.ndim - len(keys) + 1) + keys[at + 1:]
-        wanted = len(self.counts) - len(self.index)
         blocks = keys[:wanted]
         if len(keys) < wanted or any(isinstance(each, slice) for each in blocks):
             return blocks, keys[wanted:], True
@@ -211,8 +215,9 @@ def allocate(function: str, shape, dtype, buffer=None, name: str = "", fill: Opt
         sizes += (1,)
 
     def make(index: Tuple[int, ...]) -> Tile:
-        size = int(np.prod(sizes[1:])) * dtype.itemsize
-        at = address if address is not None else allocator.address(index, sizes[0], size)
+        at = address
+        if at is None and allocator.place is not None:
+            at = allocator.address(index, sizes[0], prod(sizes[1:]) * dtype.itemsize)
         tile = _memory.allocate(sizes, dtype, where, name, at, function, Tile)
         if fill is not None:
             memset(tile, fill)

@@ -13,6 +13,9 @@ from nki._registers import Affine, VirtualRegister
 from nki._tensor import Tensor
 
 
+_new = object.__new__
+
+
 class Index:
     """constant + sum of steps[d] * i_d, where i_d counts dimension d of `shape`. `dynamic` is (register or tensor of one
     element, factor): what the device adds. The constant may be a counter of a dynamic loop."""
@@ -87,8 +90,13 @@ class Index:
         except TypeError:
             fail("index", f"{other!r} cannot be added: integers and other indices can", TypeError)
 
+    def _moved(self, distance: int) -> "Index":
+        made = _new(Index)
+        made.shape, made.constant, made.steps, made.dynamic = self.shape, self.constant + distance, self.steps, self.dynamic
+        return made
+
     def __add__(self, other):
-        return self._plus(other, 1)
+        return self._moved(other) if other.__class__ is int else self._plus(other, 1)
 
     __radd__ = __add__
 

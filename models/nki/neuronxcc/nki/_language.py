@@ -111,6 +111,10 @@ def load(src, *more, mask=None, dtype=None, oob_mode=isa.oob_mode.error, **_):
     """A view in HBM as a new tile in SBUF; what a mask leaves out is undefined."""
     function = "nl.load"
     dtype = more[0] if more else dtype
+    if mask is None and src.__class__ is Tile and src.space == "hbm" and src.reach is None and src.vector is None and len(src.shape) > 1:
+        made = _memory.allocate(src.shape, dtype or src.dtype, SBUF, "", function=function, cls=Tile)
+        isa.dma_copy(made, src, oob_mode=oob_mode)
+        return made
     src = tile_of(function, "src", src)
     if src.space != "hbm":
         return copy(src, mask=mask, dtype=dtype)
@@ -259,7 +263,7 @@ class LoopReduce:
 
 
 def _written(target: Tile) -> bool:
-    begin = target.storage.extra or 0
+    begin = target.storage.begin or 0
     return any(each.operands and each.operands[0].__class__ is not str and each.operands[0].storage is target.storage
                for each in _trace.current().records[begin:] if each.__class__ is _trace.Record)
 

@@ -34,6 +34,8 @@ class Function(Operator):
 
 
 def _is_number(value) -> bool:
+    if isinstance(value, Tensor):
+        return False
     return isinstance(value, (numbers.Real, np.number)) or isinstance(value, np.ndarray) and value.ndim == 0
 
 

@@ -3,7 +3,7 @@
 reach beyond its tensor as long as a mask keeps what lies within; that is looked at when the view is used."""
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from nki import _trace
 from nki._errors import fail, missing
@@ -38,18 +38,15 @@ class Tile(Tensor):
     area: Optional[Area] = None  # of the result of a masked function: what of it was written
     reach: Optional[Reach] = None
     again = None  # of the result of a function: what writes it, called with another tile
-    begin: Optional[int] = None  # of the storage's first view: how many instructions there were before
-
-    def __init__(self, storage, dtype, shape, strides, offset=0, part=0, base_shape=None, dynamic=None, vector=None):
-        Tensor.__init__(self, storage, dtype, shape, strides, offset, part, base_shape, dynamic, vector)
-        if storage.extra is None and storage.space != "hbm":
-            storage.extra = len(_trace.current().records)
 
     def __getitem__(self, key):
+        if key is Ellipsis and len(self.shape) > 1:
+            return self._make(self.shape, self.strides)
+        if key.__class__ is tuple and len(key) == 2 and key[0].__class__ is Index:
+            return affine_view(self, key)
         for item in key if key.__class__ is tuple else (key,):
             if isinstance(item, (Index, Tensor)):
-                view = _matrix(self, key)
-                return affine_view(self, key) if view is None else view
+                return affine_view(self, key)
         try:
             return self.index(key)
         except IndexError:
@@ -71,6 +68,8 @@ def as_tile(view: Tensor) -> Tile:
         return view
     made = Tile(view.storage, view.dtype, view.shape, view.strides, view.offset, view.part, view.base_shape, view.dynamic, view.vector)
     made.snake = view.snake
+    if view.storage.begin is None:
+        view.storage.begin = len(_trace.current().records)
     return made
 
 
@@ -153,37 +152,77 @@ def _steps(places: List[_Place], shared: Tuple[int, ...]) -> Tuple[Tuple[int, ..
     return shape, steps
 
 
-def _matrix(tile: Tensor, key) -> Optional[Tile]:
-    """tile[i_p, i_f] with one index along each dimension, the most frequent form, or None: then affine_view does it."""
-    if len(tile.shape) != 2 or key.__class__ is not tuple or len(key) != 2 or tile.dynamic is not None or tile.vector is not None:
-        return None
-    row, column = key
-    if row.__class__ is not Index or column.__class__ is not Index or len(row.shape) != 2 or len(column.shape) != 2:
-        return None
-    down, right = row.steps[0], column.steps[1]
-    shape = (max(row.shape[0], column.shape[0]), max(row.shape[1], column.shape[1]))
-    begin, first = row.constant, column.constant
-    if row.dynamic or column.dynamic or row.steps[1] or column.steps[0] or begin.__class__ is not int or first.__class__ is not int \
-            or row.shape[0] != shape[0] or column.shape[1] != shape[1] or down < 0 or right < 0:
-        return None
-    chip = tile.space != "hbm"
-    if begin < 0 or first < 0 or begin + down * (shape[0] - 1) >= tile.shape[0] or first + right * (shape[1] - 1) >= tile.shape[1] \
-            or chip and shape[0] > 1 and down != 1:
-        return None
-    if chip:
-        return Tile(tile.storage, tile.dtype, shape, (tile.strides[0], tile.strides[1] * right), tile.offset + first * tile.strides[1],
-                    tile.part + begin, tile.base_shape)
-    return Tile(tile.storage, tile.dtype, shape, (tile.strides[0] * down, tile.strides[1] * right),
-                tile.offset + begin * tile.strides[0] + first * tile.strides[1], tile.part, tile.base_shape)
+class _Form:
+    """What keys of one form make of tensors of one shape: everything but where the view begins. `dims` are, per dimension of
+    the tensor, its size, its stride (0 for partitions), and the smallest and largest distance from where the key begins."""
+
+    __slots__ = ("shape", "strides", "rows", "dims")
+
+    def __init__(self, tile: Tensor, places: List[_Place]):
+        shape, rows = _steps(places, _broadcast(places))
+        chip = tile.space != "hbm"
+        if chip:
+            shape, rows = _partitions_first(tile, places, shape, rows)
+        strides = [sum(row[at] * tile.strides[dim] for dim, row in enumerate(rows) if dim or not chip) for at in range(len(shape))]
+        if chip:
+            strides[0] = tile.strides[0]
+        self.shape, self.strides, self.rows = tuple(shape), tuple(strides), rows
+        self.dims = []
+        for dim, row in enumerate(rows):
+            spans = [step * (size - 1) for step, size in zip(row, shape)]
+            self.dims.append((tile.shape[dim], 0 if chip and dim == 0 else tile.strides[dim], sum(min(0, each) for each in spans),
+                              sum(max(0, each) for each in spans)))
+
+
+_forms: Dict[tuple, _Form] = {}
+_MOST_FORMS = 10000
 
 
 def affine_view(tile: Tensor, key) -> Tile:
     """tile[key] with index objects, with tiles of indices, or reaching beyond the tensor."""
+    items = key if key.__class__ is tuple and len(key) == len(tile.shape) else _expanded(tile, key)
+    signature, begins = [tile.shape, tile.strides, tile.space], []
+    for item in items:
+        if item.__class__ is Index:
+            begin = item.constant
+            signature.append((item.shape, item.steps))
+            if item.dynamic is not None:
+                return _view(tile, key)
+        elif item.__class__ is int and item >= 0:
+            begin = item
+            signature.append(None)
+        elif item.__class__ is slice and item.start is None and item.stop is None and item.step is None:
+            begin = 0
+            signature.append(0)
+        elif item.__class__ is DynSlice:
+            begin = item.start
+            signature.append((item.size, item.step))
+        else:
+            return _view(tile, key)
+        if begin.__class__ is not int:
+            return _view(tile, key)
+        begins.append(begin)
+    form = _forms.get(tuple(signature))
+    if form is None:
+        if len(_forms) >= _MOST_FORMS:
+            _forms.clear()
+        form = _forms[tuple(signature)] = _Form(tile, [_place(tile, dim, item) for dim, item in enumerate(items)])
+    offset, inside = tile.offset, True
+    for begin, (size, stride, low, high) in zip(begins, form.dims):
+        offset = offset + begin * stride
+        if begin + low < 0 or begin + high >= size:
+            inside = False
+    made = Tile(tile.storage, tile.dtype, form.shape, form.strides, offset, tile.part + begins[0] if tile.space != "hbm" else tile.part,
+                tile.base_shape, tile.dynamic, tile.vector)
+    if not inside:
+        made.reach = Reach(tile.name, [(each[0], begin, row) for each, begin, row in zip(form.dims, begins, form.rows)])
+    return made
+
+
+def _view(tile: Tensor, key) -> Tile:
+    """affine_view where the key has parts that only the device knows, or that are rare."""
     places = [_place(tile, dim, item) for dim, item in enumerate(_expanded(tile, key))]
-    shape, steps = _steps(places, _broadcast(places))
-    chip = tile.space != "hbm"
-    if chip:
-        shape, steps = _partitions_first(tile, places, shape, steps)
+    form, chip = _Form(tile, places), tile.space != "hbm"
     offset, part, dynamic, vector = tile.offset, tile.part, tile.dynamic, tile.vector
     for dim, each in enumerate(places):
         if chip and dim == 0:
@@ -200,11 +239,8 @@ def affine_view(tile: Tensor, key) -> Tile:
             if chip or vector is not None:
                 missing("tensor", "a tile of indices for a tensor on chip, or two of them")
             vector = (_integers(each.vector), tile.strides[dim])
-    strides = [sum(row[at] * tile.strides[dim] for dim, row in enumerate(steps) if dim or not chip) for at in range(len(shape))]
-    if chip:
-        strides[0] = tile.strides[0]
-    made = Tile(tile.storage, tile.dtype, shape, tuple(strides), offset, part, tile.base_shape, dynamic, vector)
-    made.reach = _reach(tile, places, shape, steps)
+    made = Tile(tile.storage, tile.dtype, form.shape, form.strides, offset, part, tile.base_shape, dynamic, vector)
+    made.reach = _reach(tile, places, form)
     return made
 
 
@@ -239,13 +275,13 @@ def _partitions_first(tile: Tensor, places: List[_Place], shape, steps):
     return shape, steps
 
 
-def _reach(tile: Tensor, places: List[_Place], shape, steps) -> Optional[Reach]:
+def _reach(tile: Tensor, places: List[_Place], form: _Form) -> Optional[Reach]:
     dims = []
-    for dim, (each, row) in enumerate(zip(places, steps)):
+    for dim, (each, row) in enumerate(zip(places, form.rows)):
         constant = each.constant if isinstance(each.constant, int) else 0  # what counters add is checked by the simulator
         dims.append((tile.shape[dim], constant, row))
     reach = Reach(tile.name, dims)
-    return reach if reach.outside([(0, size) for size in shape]) else None
+    return reach if reach.outside([(0, size) for size in form.shape]) else None
 
 
 def checked(function: str, view: Tensor, area: Optional[Area] = None) -> Tensor:
