@@ -86,7 +86,10 @@ def dma_copy(dst, src, priority=None, oob_mode=OOB_ERROR, dge_mode=DGE_UNKNOWN, 
         attributes += _priority(function, priority)
     if oob_mode is not OOB_ERROR and (dst.dynamic or src.dynamic):
         attributes.append(("oob", oob_mode.name))
-    return _copy(dst, src, which, tuple(attributes), name)
+    record = _copy(dst, src, which, tuple(attributes), name)
+    if engine is UNKNOWN and dge_mode is DGE_UNKNOWN and src.space == "hbm" and dst.space == "sbuf":
+        record.open_queue = True
+    return record
 
 
 def _priority(function: str, priority) -> list:

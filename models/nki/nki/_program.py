@@ -160,8 +160,10 @@ class ProgramText:
 def program_text(launch: Launch, transient: bool = True) -> str:
     """The whole program."""
     from ._isa_matrix import drop_needless_zeros
+    from ._queues import share_out_loads
     for trace in launch.traces:
         drop_needless_zeros(trace)
+    share_out_loads(launch)
     return ProgramText(launch, transient).finish()
 
 

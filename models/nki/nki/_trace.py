@@ -22,6 +22,7 @@ class Record:
     name: Optional[str] = None
     after: Optional[list] = None
     ordered = False
+    open_queue = False  # a load for which the kernel names neither engine nor who makes the descriptors
     dropped = False
 
     def __init__(self, label: str, opcode: str, engine: str, operands: list, attributes: tuple, name: Optional[str]):
