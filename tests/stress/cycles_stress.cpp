@@ -13,12 +13,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <vector>
 
 #include "tests/stress/stress_checks.h"
 
+using nsim::test::entries;
+using nsim::test::living_threads;
 using nsim::test::require;
 
 namespace {
@@ -76,15 +77,6 @@ struct Footprint {
   long threads = 0;
 };
 
-long entries(const char* folder) {
-  long count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    static_cast<void>(entry);
-    ++count;
-  }
-  return count;
-}
-
 Footprint footprint() {
   malloc_trim(0);  // what the allocator keeps for later is not growth
   std::ifstream statm("/proc/self/statm");
@@ -93,7 +85,7 @@ Footprint footprint() {
   statm >> size >> now.kib;
   now.kib *= 4;
   now.descriptors = entries("/proc/self/fd");
-  now.threads = entries("/proc/self/task");
+  now.threads = living_threads();
   return now;
 }
 

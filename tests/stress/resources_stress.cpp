@@ -17,10 +17,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "tests/stress/stress_checks.h"
+
+using nsim::test::entries;
+using nsim::test::living_threads;
 
 namespace {
 
@@ -145,15 +149,6 @@ NRT_STATUS live() {
   return first;
 }
 
-long entries(const char* folder) {
-  long count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    static_cast<void>(entry);
-    ++count;
-  }
-  return count;
-}
-
 /// False when there was no such call left to fail.
 bool turn_of(Kind kind, long number, long descriptors, long threads) {
   hit = false;
@@ -171,7 +166,7 @@ bool turn_of(Kind kind, long number, long descriptors, long threads) {
   if (status != NRT_SUCCESS && status != status_of(kind)) {
     fail(std::string("ends with ") + nrt_get_status_as_str(status), number);
   }
-  if (entries("/proc/self/fd") != descriptors || entries("/proc/self/task") != threads) {
+  if (entries("/proc/self/fd") != descriptors || living_threads(threads) != threads) {
     fail("leaves a descriptor or a thread behind", number);
   }
   if (live() != NRT_SUCCESS) {
@@ -195,7 +190,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const long descriptors = entries("/proc/self/fd");
-  const long threads = entries("/proc/self/task");
+  const long threads = living_threads();
   long turns = 0;
   for (long number = 1; turn_of(kind, number, descriptors, threads); number += stride) {
     ++turns;

@@ -6,8 +6,11 @@
 #include <nrt/nrt_status.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <thread>
 
 namespace nsim::test {
 
@@ -25,6 +28,28 @@ inline void require(NRT_STATUS status, const char* what) {
     std::fprintf(stderr, "%s: %s\n", what, nrt_get_status_as_str(status));
     std::exit(1);
   }
+}
+
+inline long entries(const char* folder) {
+  long count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    static_cast<void>(entry);
+    ++count;
+  }
+  return count;
+}
+
+/// Threads of the process. The kernel lists a thread for a moment after it was joined, so that more
+/// than `expected` are given a second to go.
+inline long living_threads(long expected = 1) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + std::chrono::seconds(1);
+  long threads = entries("/proc/self/task");
+  while (threads > expected && Clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    threads = entries("/proc/self/task");
+  }
+  return threads;
 }
 
 }  // namespace nsim::test
