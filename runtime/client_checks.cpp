@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 
 #include "runtime/host_thread.h"
 #include "runtime/summary.h"
@@ -72,38 +73,54 @@ ClientChecks::Call ClientChecks::describe(const UnitQueue& queue, const Request&
   return call;
 }
 
-void ClientChecks::scheduled(Call call, nrta_seq_t sequence) {
+template <class Step>
+void ClientChecks::watch(Step step) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const std::uint64_t number = NRTA_SEQ_GET_SEQ_NUM(sequence);
-  const nrta_xu_id_t id = NRTA_SEQ_GET_XU_ID(sequence);
-  call.call.sequence = sequence;
-  for (const auto& [other, unit] : units_) {
-    for (const Call& earlier : unit.live) {
-      if (earlier.status != nullptr && earlier.status == call.status) {
-        add(ClientBug::StatusReuse, earlier.call, call.call, "");
-      }
-      if (other != id) {
-        compare(earlier, call);
+  if (blind_) {
+    return;
+  }
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    blind_ = true;
+    NSIM_LOG(Nrt, Error, "client check: out of host memory, the checks end here");
+  }
+}
+
+void ClientChecks::scheduled(Call call, nrta_seq_t sequence) {
+  watch([&] {
+    const std::uint64_t number = NRTA_SEQ_GET_SEQ_NUM(sequence);
+    const nrta_xu_id_t id = NRTA_SEQ_GET_XU_ID(sequence);
+    call.call.sequence = sequence;
+    for (const auto& [other, unit] : units_) {
+      for (const Call& earlier : unit.live) {
+        if (earlier.status != nullptr && earlier.status == call.status) {
+          add(ClientBug::StatusReuse, earlier.call, call.call, "");
+        }
+        if (other != id) {
+          compare(earlier, call);
+        }
       }
     }
-  }
-  Unit& unit = units_[id];
-  unit.name = call.call.unit;
-  unit.given = std::max(unit.given, number);
-  // Several threads may schedule on one unit: the order is that of the numbers.
-  const auto place = std::find_if(unit.live.begin(), unit.live.end(),
-                                  [&](const Call& each) { return each.call.sequence > sequence; });
-  Call& added = *unit.live.insert(place, std::move(call));
-  if (const auto early = unit.early.find(number); early != unit.early.end()) {
-    const NRT_STATUS status = early->second;
-    unit.early.erase(early);
-    finish(unit, added, status);
-  }
-  observe(unit, unit.observed);
-  if (unit.live.size() > kMaxLive) {
-    unit.forgotten = NRTA_SEQ_GET_SEQ_NUM(unit.live.front().call.sequence);
-    unit.live.pop_front();
-  }
+    Unit& unit = units_[id];
+    unit.name = call.call.unit;
+    unit.given = std::max(unit.given, number);
+    // Several threads may schedule on one unit: the order is that of the numbers.
+    const auto place = std::find_if(unit.live.begin(), unit.live.end(), [&](const Call& each) {
+      return each.call.sequence > sequence;
+    });
+    Call& added = *unit.live.insert(place, std::move(call));
+    if (const auto early = unit.early.find(number); early != unit.early.end()) {
+      const NRT_STATUS status = early->second;
+      unit.early.erase(early);
+      finish(unit, added, status);
+    }
+    observe(unit, unit.observed);
+    if (unit.live.size() > kMaxLive) {
+      unit.forgotten = NRTA_SEQ_GET_SEQ_NUM(unit.live.front().call.sequence);
+      unit.live.pop_front();
+    }
+  });
 }
 
 void ClientChecks::compare(const Call& earlier, const Call& later) {
@@ -122,16 +139,17 @@ void ClientChecks::compare(const Call& earlier, const Call& later) {
 }
 
 void ClientChecks::completed(const Request& request) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  Unit& unit = units_[NRTA_SEQ_GET_XU_ID(request.sequence)];
-  const auto found = std::find_if(unit.live.begin(), unit.live.end(), [&](const Call& call) {
-    return call.call.sequence == request.sequence;
+  watch([&] {
+    Unit& unit = units_[NRTA_SEQ_GET_XU_ID(request.sequence)];
+    const auto found = std::find_if(unit.live.begin(), unit.live.end(), [&](const Call& call) {
+      return call.call.sequence == request.sequence;
+    });
+    if (found != unit.live.end()) {
+      finish(unit, *found, request.status);
+    } else if (request.number() > unit.forgotten) {
+      unit.early[request.number()] = request.status;
+    }
   });
-  if (found != unit.live.end()) {
-    finish(unit, *found, request.status);
-  } else if (request.number() > unit.forgotten) {
-    unit.early[request.number()] = request.status;
-  }
 }
 
 void ClientChecks::finish(Unit& unit, Call& call, NRT_STATUS status) {
@@ -162,119 +180,126 @@ void ClientChecks::observe(Unit& unit, std::uint64_t number) {
 }
 
 void ClientChecks::observed(nrta_seq_t sequence) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  observe(units_[NRTA_SEQ_GET_XU_ID(sequence)], NRTA_SEQ_GET_SEQ_NUM(sequence));
+  watch([&] { observe(units_[NRTA_SEQ_GET_XU_ID(sequence)], NRTA_SEQ_GET_SEQ_NUM(sequence)); });
 }
 
 void ClientChecks::event(nrta_seq_t sequence) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  Unit& unit = units_[NRTA_SEQ_GET_XU_ID(sequence)];
-  if (NRTA_SEQ_GET_SEQ_NUM(sequence) == 0) {
-    unit.has_event = true;
-    return;
-  }
-  for (Call& call : unit.live) {
-    if (call.call.sequence == sequence) {
-      call.has_event = true;
-      if (call.complete) {
-        observe(unit, NRTA_SEQ_GET_SEQ_NUM(sequence));
-      }
+  watch([&] {
+    Unit& unit = units_[NRTA_SEQ_GET_XU_ID(sequence)];
+    if (NRTA_SEQ_GET_SEQ_NUM(sequence) == 0) {
+      unit.has_event = true;
       return;
     }
-  }
+    for (Call& call : unit.live) {
+      if (call.call.sequence == sequence) {
+        call.has_event = true;
+        if (call.complete) {
+          observe(unit, NRTA_SEQ_GET_SEQ_NUM(sequence));
+        }
+        return;
+      }
+    }
+  });
 }
 
 void ClientChecks::outputs_observed(const Range& range) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  for (auto& [id, unit] : units_) {
-    std::uint64_t last = 0;
-    for (const Call& call : unit.live) {
-      if (call.complete && call.model != nullptr && touches(call, range)) {
-        last = NRTA_SEQ_GET_SEQ_NUM(call.call.sequence);
+  watch([&] {
+    for (auto& [id, unit] : units_) {
+      std::uint64_t last = 0;
+      for (const Call& call : unit.live) {
+        if (call.complete && call.model != nullptr && touches(call, range)) {
+          last = NRTA_SEQ_GET_SEQ_NUM(call.call.sequence);
+        }
       }
+      observe(unit, last);
     }
-    observe(unit, last);
-  }
+  });
 }
 
 void ClientChecks::errors_listed(const void* tracker) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const auto found = unseen_.find(tracker);
-  if (found == unseen_.end()) {
-    return;
-  }
-  for (const ClientCall& call : found->second) {
-    observe(units_[NRTA_SEQ_GET_XU_ID(call.sequence)], NRTA_SEQ_GET_SEQ_NUM(call.sequence));
-  }
-  unseen_.erase(found);
+  watch([&] {
+    const auto found = unseen_.find(tracker);
+    if (found == unseen_.end()) {
+      return;
+    }
+    for (const ClientCall& call : found->second) {
+      observe(units_[NRTA_SEQ_GET_XU_ID(call.sequence)], NRTA_SEQ_GET_SEQ_NUM(call.sequence));
+    }
+    unseen_.erase(found);
+  });
 }
 
 void ClientChecks::tracker_destroyed(const void* tracker) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const ClientCall now = this_call("nrta_error_tracker_destroy");
-  if (const auto found = unseen_.find(tracker); found != unseen_.end()) {
-    for (const ClientCall& call : found->second) {
-      add(ClientBug::ErrorNotSeen, call, now, "");
+  watch([&] {
+    const ClientCall now = this_call("nrta_error_tracker_destroy");
+    if (const auto found = unseen_.find(tracker); found != unseen_.end()) {
+      for (const ClientCall& call : found->second) {
+        add(ClientBug::ErrorNotSeen, call, now, "");
+      }
+      unseen_.erase(found);
     }
-    unseen_.erase(found);
-  }
-  for (const auto& [id, unit] : units_) {
-    for (const Call& call : unit.live) {
-      if (call.tracker == tracker) {
-        add(ClientBug::FreedInFlight, call.call, now, "error tracker");
+    for (const auto& [id, unit] : units_) {
+      for (const Call& call : unit.live) {
+        if (call.tracker == tracker) {
+          add(ClientBug::FreedInFlight, call.call, now, "error tracker");
+        }
       }
     }
-  }
+  });
 }
 
 void ClientChecks::released(const char* api, const Range& range, const std::string& what) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto& [id, unit] : units_) {
-    for (const Call& call : unit.live) {
-      if (touches(call, range)) {
-        add(ClientBug::FreedInFlight, call.call, this_call(api), what);
+  watch([&] {
+    for (const auto& [id, unit] : units_) {
+      for (const Call& call : unit.live) {
+        if (touches(call, range)) {
+          add(ClientBug::FreedInFlight, call.call, this_call(api), what);
+        }
       }
     }
-  }
+  });
 }
 
 void ClientChecks::unloading(const void* model, const std::string& name) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto& [id, unit] : units_) {
-    for (const Call& call : unit.live) {
-      if (call.model == model) {
-        add(ClientBug::FreedInFlight, call.call, this_call("nrt_unload"),
-            fmt::format("model \"{}\"", name));
+  watch([&] {
+    for (const auto& [id, unit] : units_) {
+      for (const Call& call : unit.live) {
+        if (call.model == model) {
+          add(ClientBug::FreedInFlight, call.call, this_call("nrt_unload"),
+              fmt::format("model \"{}\"", name));
+        }
       }
     }
-  }
+  });
 }
 
 void ClientChecks::unknown_sequence(nrta_seq_t sequence) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const std::uint64_t number = NRTA_SEQ_GET_SEQ_NUM(sequence);
-  std::string object = fmt::format("sequence id {:#x}", sequence);
-  const auto own = units_.find(NRTA_SEQ_GET_XU_ID(sequence));
-  if (own != units_.end() && !own->second.name.empty()) {
-    object += fmt::format(" (number {} of {}, which gave {} so far)", number, own->second.name,
-                          own->second.given);
-  }
-  for (const auto& [id, unit] : units_) {
-    if (id != NRTA_SEQ_GET_XU_ID(sequence) && number != 0 && number <= unit.given) {
-      object += fmt::format(", {} gave one of that number", unit.name);
+  watch([&] {
+    const std::uint64_t number = NRTA_SEQ_GET_SEQ_NUM(sequence);
+    std::string object = fmt::format("sequence id {:#x}", sequence);
+    const auto own = units_.find(NRTA_SEQ_GET_XU_ID(sequence));
+    if (own != units_.end() && !own->second.name.empty()) {
+      object += fmt::format(" (number {} of {}, which gave {} so far)", number, own->second.name,
+                            own->second.given);
     }
-  }
-  add(ClientBug::UnknownSequence, {}, this_call("a query of completion"), object);
+    for (const auto& [id, unit] : units_) {
+      if (id != NRTA_SEQ_GET_XU_ID(sequence) && number != 0 && number <= unit.given) {
+        object += fmt::format(", {} gave one of that number", unit.name);
+      }
+    }
+    add(ClientBug::UnknownSequence, {}, this_call("a query of completion"), object);
+  });
 }
 
 void ClientChecks::closing() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto& [tracker, calls] : unseen_) {
-    for (const ClientCall& call : calls) {
-      add(ClientBug::ErrorNotSeen, call, this_call("nrt_close"), "");
+  watch([&] {
+    for (const auto& [tracker, calls] : unseen_) {
+      for (const ClientCall& call : calls) {
+        add(ClientBug::ErrorNotSeen, call, this_call("nrt_close"), "");
+      }
     }
-  }
-  unseen_.clear();
+    unseen_.clear();
+  });
 }
 
 std::vector<ClientFinding> ClientChecks::findings() const {

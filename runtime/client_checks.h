@@ -11,6 +11,9 @@
 // missed bug is better than a false one. For the same reason a completion that an event or
 // completion handle was registered for counts as observed when it happens.
 //
+// The calls that are watched go on as without it: when there is no memory for what is to be noted,
+// the checks say so and end.
+//
 // Any thread; the lock is held while no other code but the log and the naming of tensors runs.
 #pragma once
 
@@ -92,6 +95,9 @@ class ClientChecks {
   using Key =
       std::tuple<ClientBug, std::string, std::string, std::string, std::string, std::string>;
 
+  /// One step of the books, with the lock.
+  template <class Step>
+  void watch(Step step);
   void compare(const Call& earlier, const Call& later);
   void finish(Unit& unit, Call& call, NRT_STATUS status);
   static void observe(Unit& unit, std::uint64_t number);
@@ -101,6 +107,7 @@ class ClientChecks {
 
   const Naming naming_;
   mutable std::mutex mutex_;
+  bool blind_ = false;  // memory was missing: the books are not complete any more
   std::map<nrta_xu_id_t, Unit> units_;
   std::map<const void*, std::vector<ClientCall>> unseen_;  // failures by tracker
   std::vector<ClientFinding> findings_;

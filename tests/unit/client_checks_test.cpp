@@ -2,6 +2,8 @@
 #include "runtime/client_checks.h"
 
 #include <catch2/catch.hpp>
+#include <new>
+#include <utility>
 
 #include "runtime/error_tracker.h"
 #include "sim/base/log.h"
@@ -23,12 +25,14 @@ std::string name(const Range& range) {
 
 /// Two units of one core and a checker; requests are made, finished and observed by hand.
 struct Bench {
-  Bench() { log::set_level(log::Level::Quiet); }
+  explicit Bench(ClientChecks::Naming naming = name) : checks(std::move(naming)) {
+    log::set_level(log::Level::Quiet);
+  }
   ~Bench() { log::set_level(log::Level::Error); }
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
 
-  ClientChecks checks{name};
+  ClientChecks checks;
   UnitQueue reads{{0, hw::UnitType::TensorRead, 0}, 1, 16};
   UnitQueue writes{{0, hw::UnitType::TensorWrite, 0}, 2, 16};
   std::uint64_t numbers[3] = {};
@@ -280,4 +284,14 @@ TEST_CASE("a client that never asks does not fill the memory") {
   bench.schedule(bench.reads, Bench::copy(kTensor, kOther, 64));
   REQUIRE(bench.bugs().size() == 1);
   CHECK(bench.checks.findings()[0].count <= 4096);
+}
+
+TEST_CASE("without memory for its books the mode ends, and the call that was watched does not") {
+  Bench bench([](const Range&) -> std::string { throw std::bad_alloc(); });
+  bench.schedule(bench.writes, Bench::copy(kBuffer, kTensor, 64));
+  auto read = Bench::copy(kTensor, kOther, 64);
+  bench.schedule(bench.reads, *read);  // unordered: what it conflicts in has no name
+  bench.complete(*read, NRT_FAILURE);
+  bench.checks.closing();
+  CHECK(bench.bugs() == kNone);
 }
