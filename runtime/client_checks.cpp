@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include "runtime/host_thread.h"
 #include "runtime/summary.h"
 #include "sim/base/log.h"
+#include "sim/hw/collective.h"
 
 namespace nsim::rt {
 namespace {
@@ -31,6 +33,18 @@ bool touches(const ClientChecks::Call& call, const ClientChecks::Range& range) {
 void add_access(ClientChecks::Call& call, std::uint64_t address, std::uint64_t bytes, bool writes) {
   if (bytes != 0) {
     call.accesses.push_back({{address, address + bytes}, writes});
+  }
+}
+
+/// Those of the rank's own: what other ranks do with theirs is in their requests.
+void add_buffers(ClientChecks::Call& call, const Request& request) {
+  const std::optional<hw::Collective> collective = hw::Collective::parse(request.bindings);
+  if (!collective) {
+    return;
+  }
+  for (const hw::CollectiveBuffer& buffer : collective->buffers) {
+    add_access(call, buffer.input, buffer.bytes, false);
+    add_access(call, buffer.output, collective->output_bytes(buffer), true);
   }
 }
 
@@ -58,6 +72,9 @@ ClientChecks::Call ClientChecks::describe(const UnitQueue& queue, const Request&
       break;
     case hw::RequestOpcode::Fill:
       add_access(call, descriptor.destination, descriptor.size, true);
+      break;
+    case hw::RequestOpcode::Collective:
+      add_buffers(call, request);
       break;
     default:
       break;

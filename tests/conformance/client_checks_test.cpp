@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "tests/conformance/client.h"
+#include "tests/conformance/ranks.h"
 #include "tests/support/scratch_folder.h"
 
 using namespace nsim::test;
@@ -200,4 +200,37 @@ TEST_CASE("R35 an id that no unit gave is found") {
           bool done = false;
           CHECK(nrta_is_completed(sequence + 1, &done) == NRT_INVALID);
         })) == Bugs{"unknown_sequence"});
+}
+
+TEST_CASE("R26 a collective that may overtake the write of its input is found") {
+  const Json findings = findings_of([&](Client& client) {
+    join_all(1);
+    nrt_tensor_t* input = client.tensor(256);
+    nrt_tensor_t* output = client.tensor(256);
+    const std::vector<char> from(256);
+    const nrta_seq_t written = write(input, from);
+    nrt_cc_context_t* context = nullptr;
+    REQUIRE(Operation().prepare(0, 1, input, output, &context) == NRT_SUCCESS);
+    nrta_seq_t reduced = 0;
+    REQUIRE(nrta_cc_schedule(&context, 0, client.tracker(), &reduced) == NRT_SUCCESS);
+    REQUIRE(finishes(reduced));
+    Client::wait(written);
+  });
+  REQUIRE(bugs_of(findings) == Bugs{"unordered_access"});
+  CHECK(findings[0]["second"]["api"] == "nrta_cc_schedule");
+}
+
+TEST_CASE("R26 collectives of all ranks, each waited for, are nothing to find") {
+  const Json findings = findings_of([&](Client& client) {
+    const std::uint32_t ranks = core_count();
+    join_all(ranks);
+    std::vector<nrt_tensor_t*> buffers;
+    for (std::uint32_t rank = 0; rank < ranks; ++rank) {
+      buffers.push_back(client.tensor(256, static_cast<int>(rank)));
+    }
+    for (int round = 0; round < 2; ++round) {  // each rank's output is its input
+      CHECK(run_ranks({}, buffers, buffers) == std::vector<NRT_STATUS>(ranks, NRT_SUCCESS));
+    }
+  });
+  CHECK(bugs_of(findings).empty());
 }
