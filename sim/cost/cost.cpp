@@ -9,6 +9,7 @@
 #include "sim/cost/rates.h"
 #include "sim/cost/tensor_cost.h"
 #include "sim/isa/matmul_shape.h"
+#include "sim/isa/opcode.h"
 
 namespace nsim::cost {
 namespace {
@@ -150,7 +151,13 @@ bool is_wide(const StreamInstruction& instruction, const EngineParams& params) {
 }
 
 std::int64_t descriptors(const StreamInstruction& instruction) {
-  return std::max(runs(instruction.dst), runs(instruction.src[0]));
+  std::int64_t to = runs(instruction.dst);
+  std::int64_t from = runs(instruction.src[0]);
+  if (isa::is_indexed(instruction.opcode)) {  // the table's access describes one row of many
+    const Operand& index = instruction.src[1];
+    (instruction.opcode == Opcode::DmaGather ? from : to) *= index.partitions * index.elements();
+  }
+  return std::max(to, from);
 }
 
 std::int64_t swdge_cycles(const StreamInstruction& instruction, const EngineParams& params) {
@@ -184,7 +191,8 @@ Cost instruction_cost(const StreamInstruction& instruction, const EngineParams& 
     case Opcode::DmaCopy:
     case Opcode::DmaTranspose:
     case Opcode::DmaCompute:
-    case Opcode::DmaGather: {
+    case Opcode::DmaGather:
+    case Opcode::DmaScatter: {
       const bool generates = instruction.engine == Engine::GpSimd;
       return fixed(to_cycles(params.dma_trigger, clock) +
                    (generates ? swdge_cycles(instruction, params) : 0));
@@ -205,7 +213,8 @@ Cost instruction_cost(const StreamInstruction& instruction, const EngineParams& 
       break;
   }
   if (instruction.opcode == Opcode::TensorCopyDynamicSrc ||
-      instruction.opcode == Opcode::TensorCopyDynamicDst) {
+      instruction.opcode == Opcode::TensorCopyDynamicDst || instruction.dst_moved.any() ||
+      instruction.src_moved.any()) {
     return at_least(engine_cost(instruction, params), params.dynamic_copy_interval);
   }
   return engine_cost(instruction, params);

@@ -11,18 +11,24 @@ FunctionSet function_set(num::Activation function) {
     case Activation::Relu:
     case Activation::Sign:
     case Activation::Abs:
+    case Activation::Prelu:
       return FunctionSet::Any;
     case Activation::Exp:
     case Activation::Log:
     case Activation::Softplus:
+    case Activation::Mish:
+    case Activation::ErfDx:
       return FunctionSet::Exponential;
     case Activation::Sigmoid:
     case Activation::Silu:
     case Activation::Tanh:
+    case Activation::SiluDx:
       return FunctionSet::Sigmoid;
     case Activation::Gelu:
     case Activation::GeluApprxTanh:
     case Activation::GeluApprxSigmoid:
+    case Activation::GeluApprxSigmoidDx:
+    case Activation::GeluDx:
     case Activation::Erf:
       return FunctionSet::Gelu;
     case Activation::Sqrt:
@@ -30,6 +36,7 @@ FunctionSet function_set(num::Activation function) {
     case Activation::Reciprocal:
       return FunctionSet::Root;
     case Activation::Sin:
+    case Activation::Arctan:
       return FunctionSet::Trigonometric;
   }
   return FunctionSet::Any;

@@ -59,8 +59,16 @@ void nc_transpose(Datapath& d, const StreamInstruction& i) {
   }
 }
 
+/// The operand, begun later by what a register says, but within its buffer.
+num::View moved(Datapath& d, const StreamInstruction& i, const isa::Operand& operand,
+                const isa::Moved& by) {
+  num::View view = d.view(operand);
+  view.base += std::clamp<std::int64_t>(d.moved(i.engine, by), 0, by.most) * by.step;
+  return view;
+}
+
 void tensor_copy(Datapath& d, const StreamInstruction& i) {
-  num::tensor_copy(d.view(i.dst), d.view(i.src[0]));
+  num::tensor_copy(moved(d, i, i.dst, i.dst_moved), moved(d, i, i.src[0], i.src_moved));
 }
 
 void memset(Datapath& d, const StreamInstruction& i) {
@@ -93,10 +101,10 @@ void tensor_reduce(Datapath& d, const StreamInstruction& i) {
 void activation(Datapath& d, const StreamInstruction& i) {
   if (i.reduce_cmd == num::ReduceCmd::Idle && !i.dst2.present()) {
     num::activation(d.view(i.dst), d.view(i.src[0]), i.function, ScalarView(d, i.operand0),
-                    ScalarView(d, i.operand1), nullptr);
+                    ScalarView(d, i.operand1), nullptr, i.immediate);
   } else {
     num::activation(d.view(i.dst), d.view(i.src[0]), i.function, ScalarView(d, i.operand0),
-                    ScalarView(d, i.operand1), Accumulator(d, i));
+                    ScalarView(d, i.operand1), Accumulator(d, i), i.immediate);
   }
 }
 
@@ -106,7 +114,7 @@ void activation_reduce(Datapath& d, const StreamInstruction& i) {
   sums.op = AluOp::Add;
   sums.command = num::ReduceCmd::ResetReduce;
   num::activation(d.view(i.dst), d.view(i.src[0]), i.function, ScalarView(d, i.operand0),
-                  ScalarView(d, i.operand1), sums);
+                  ScalarView(d, i.operand1), sums, i.immediate);
 }
 
 void reciprocal(Datapath& d, const StreamInstruction& i) {
@@ -127,7 +135,7 @@ void iota(Datapath& d, const StreamInstruction& i) {
 
 void affine_select(Datapath& d, const StreamInstruction& i) {
   num::affine_select(d.view(i.dst), d.view(i.src[0]), i.base, i.partition_step, steps(i),
-                     i.immediate);
+                     i.immediate, i.op0 == AluOp::Bypass ? AluOp::GreaterEqual : i.op0);
 }
 
 std::int32_t source_register(Datapath& d, const StreamInstruction& i, std::size_t which) {
@@ -219,6 +227,7 @@ constexpr Row kFunctions[] = {
     {isa::Opcode::RegisterLoad, register_load},
     {isa::Opcode::RegisterStore, register_store},
     {isa::Opcode::Branch, nullptr},
+    {isa::Opcode::DmaScatter, nullptr},
 };
 
 constexpr bool in_order() {

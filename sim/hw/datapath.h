@@ -42,6 +42,10 @@ class Datapath {
   std::array<std::int32_t, isa::kRegisterCount>& registers(isa::Engine engine) {
     return registers_.at(static_cast<std::size_t>(engine));
   }
+  /// By how many counts an operand begins later: what the register holds, 0 without one.
+  std::int64_t moved(isa::Engine engine, const isa::Moved& by) {
+    return by.any() ? registers(engine).at(by.source - std::size_t{1}) : 0;
+  }
   bool transpose_mode() const { return transpose_mode_; }
   float* accumulators(isa::Engine engine) {
     return accumulators_.at(static_cast<std::size_t>(engine)).data();

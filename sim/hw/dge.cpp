@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sim/hw/time.h"
+#include "sim/isa/opcode.h"
 
 namespace nsim::hw {
 
@@ -160,8 +161,11 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
   const ExecutionContext& context = *transfer.context;
   move.owner = this;
   move.kind = DmaMove::Kind::Copy;
-  move.source = walk(instruction.src[0], transfer.issue->src_offset, context);
-  move.destination = walk(instruction.dst, transfer.issue->dst_offset, context);
+  move.source = walk(instruction.src[0], transfer.issue->src_offset + transfer.src_moved, context);
+  move.destination =
+      walk(instruction.dst, transfer.issue->dst_offset + transfer.dst_moved, context);
+  move.adds = false;
+  move.elements = move.destination.elements();
   move.rate_factor = 1;
   move.qos = instruction.qos;
   move.host_built =
@@ -187,10 +191,13 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
     move.row_elements = instruction.dst.elements();
     move.rate_factor =
         on_chip(instruction.src[0]) ? params_.transpose_rate_on_chip : params_.transpose_rate;
-  } else if (instruction.opcode == isa::Opcode::DmaGather) {
-    describe_gather(move, transfer);
+  } else if (isa::is_indexed(instruction.opcode)) {
+    describe_rows(move, transfer);
   } else if (instruction.opcode == isa::Opcode::DmaCompute) {
     describe_compute(move, transfer);
+  } else if (transfer.leads_out) {
+    move.elements = 0;
+    move.error = instruction.oob == isa::OobMode::Skip ? move.error : DeviceError::OutOfBounds;
   }
   if (Faults::active(faults_)) {
     const DeviceError error = fault(transfer);
@@ -203,7 +210,7 @@ void Dge::describe(DmaMove& move, const DmaTransfer& transfer) {
 DeviceError Dge::fault(const DmaTransfer& transfer) {
   const FaultSite site{transfer.context->origin, FaultPhase::DmaDescriptor, nullptr, 0};
   const bool aborts = faults_->strikes(FaultPoint::DmaAbort, site);
-  if (transfer.instruction->opcode == isa::Opcode::DmaGather &&
+  if (isa::is_indexed(transfer.instruction->opcode) &&
       faults_->strikes(FaultPoint::IndexOutOfBounds, site)) {
     return DeviceError::OutOfBounds;
   }
@@ -212,27 +219,41 @@ DeviceError Dge::fault(const DmaTransfer& transfer) {
 
 /// Reads the row numbers out of SBUF. Without numerics they are unknown, and do not matter for
 /// time.
-void Dge::describe_gather(DmaMove& move, const DmaTransfer& transfer) {
+void Dge::describe_rows(DmaMove& move, const DmaTransfer& transfer) {
   const isa::StreamInstruction& instruction = *transfer.instruction;
-  move.kind = DmaMove::Kind::Gather;
-  move.row_elements = instruction.dst.elements();
-  move.rows.assign(instruction.dst.partitions, 0);
+  const bool gathers = instruction.opcode == isa::Opcode::DmaGather;
+  const isa::Operand& index = instruction.src[1];
+  move.kind = gathers ? DmaMove::Kind::Gather : DmaMove::Kind::Scatter;
+  move.elements = gathers ? move.destination.elements() : move.source.elements();
+  move.row_elements = gathers ? move.source.elements() : move.destination.elements();
+  move.adds = instruction.op0 == num::AluOp::Add;
+  if (move.adds) {
+    move.apart = on_chip(instruction.src[0]) != on_chip(instruction.dst);
+    move.rate_factor =
+        2 * (on_chip(instruction.dst) ? params_.accumulate_rate : params_.compute_rate);
+  }
+  move.rows.assign(static_cast<std::size_t>(index.partitions * index.elements()), 0);
   if (!move.moves_data) {
     return;
   }
-  const isa::Operand& index = instruction.src[1];
-  for (std::size_t p = 0; p < move.rows.size(); ++p) {
+  DmaWalk walk_index(0, index.dtype);
+  walk_index.add(index.partitions, sbuf_.partition_stride());
+  for (std::size_t d = 0; d < index.dims; ++d) {
+    walk_index.add(index.dim[d].count, index.dim[d].step * walk_index.element_bytes());
+  }
+  const std::byte* const first =
+      sbuf_.storage() + index.partition * sbuf_.partition_stride() + index.offset;
+  walk_index.seek(0);
+  for (std::uint64_t& offset : move.rows) {
     std::int32_t row = 0;
-    std::memcpy(&row,
-                sbuf_.storage() +
-                    (index.partition + static_cast<std::int64_t>(p)) * sbuf_.partition_stride() +
-                    index.offset,
-                sizeof row);
-    if (row < 0 || row >= instruction.partition_step) {
+    std::memcpy(&row, first + walk_index.address(), sizeof row);
+    walk_index.advance(1);
+    const bool inside = row >= 0 && row <= instruction.base;
+    if (!inside && instruction.oob == isa::OobMode::Error) {
       move.error = DeviceError::OutOfBounds;
       return;
     }
-    move.rows[p] = static_cast<std::uint64_t>(row * instruction.count);
+    offset = inside ? static_cast<std::uint64_t>(row * instruction.count) : DmaMove::kSkipped;
   }
 }
 
@@ -271,7 +292,7 @@ void Dge::split(DmaMove& move, const isa::StreamInstruction& instruction) {
   const auto engines =
       instruction.dge == isa::DgeMode::GpSimd ? 1 : static_cast<int>(engines_.size());
   move.sharers = static_cast<std::size_t>(engines);
-  const std::int64_t even = (move.destination.elements() + engines - 1) / engines;
+  const std::int64_t even = (move.elements + engines - 1) / engines;
   for (int engine = 0; engine < engines; ++engine) {
     DmaPart& part = move.parts[static_cast<std::size_t>(engine)];
     part.move = &move;
@@ -283,14 +304,15 @@ void Dge::split(DmaMove& move, const isa::StreamInstruction& instruction) {
         return std::clamp<std::int64_t>(row, 0, split_by.partitions) * per_partition;
       };
       part.position = share_from(engine);
-      part.end = share_from(engine + 1);
+      part.end = std::min(share_from(engine + 1), move.elements);
+      part.position = std::min(part.position, part.end);
     } else {
-      const std::int64_t total = move.destination.elements();
+      const std::int64_t total = move.elements;
       part.position = std::min(total, engine * even);
       part.end = std::min(total, part.position + even);
     }
   }
-  move.queue->bytes += move.destination.elements() * move.destination.element_bytes();
+  move.queue->bytes += move.elements * move.destination.element_bytes();
 }
 
 void Dge::abort(std::uint64_t execution) {
@@ -362,7 +384,7 @@ void Dge::finish(DmaMove& move, MomentId arrived) {
                                             kFirstRank + place_.core);
     move.trace->slice(track, move.trace->name("transfer"), std::max(move.submitted, queue.shown),
                       now(), 0,
-                      {{"bytes", move.destination.elements() * move.destination.element_bytes()},
+                      {{"bytes", move.elements * move.destination.element_bytes()},
                        {"submitted_ps", move.submitted},
                        {"label", 0, move.label}});
     queue.shown = now();

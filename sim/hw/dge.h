@@ -81,7 +81,7 @@ class Dge : public DmaFrontEnd {
   DmaMove* take_move();
   void describe(DmaMove& move, const DmaTransfer& transfer);
   DeviceError fault(const DmaTransfer& transfer);
-  void describe_gather(DmaMove& move, const DmaTransfer& transfer);
+  void describe_rows(DmaMove& move, const DmaTransfer& transfer);
   void describe_compute(DmaMove& move, const DmaTransfer& transfer);
   /// `in_tensor`: the offset, of an operand in HBM.
   DmaWalk walk(const isa::Operand& operand, std::int64_t in_tensor,

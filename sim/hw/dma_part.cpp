@@ -32,7 +32,7 @@ void DmaPart::next_packet(DmaPacket& packet, const PacketLimits& limits) {
   begun = std::min(begun, now());
   packet.from = move->source.dtype();
   packet.to = move->destination.dtype();
-  packet.second = move->second.dtype();
+  packet.second = move->adds ? packet.to : move->second.dtype();
   packet.rate_factor = move->rate_factor;
   if (move->error != DeviceError::None && this == move->parts.data()) {
     packet.error = move->error;
@@ -44,7 +44,8 @@ void DmaPart::next_packet(DmaPacket& packet, const PacketLimits& limits) {
         copy(packet, limits);
         break;
       case DmaMove::Kind::Gather:
-        gather(packet, limits);
+      case DmaMove::Kind::Scatter:
+        move_rows(packet, limits);
         break;
       case DmaMove::Kind::Transpose:
         transpose(packet);
@@ -109,26 +110,43 @@ void DmaPart::compute(DmaPacket& packet, const PacketLimits& limits) {
   }
 }
 
-/// Whole rows: each destination partition has a source row of its own.
-void DmaPart::gather(DmaPacket& packet, const PacketLimits& limits) {
-  DmaWalk& source = move->source;
-  DmaWalk& destination = move->destination;
-  destination.seek(position);
-  const std::int64_t from = position;
+/// Each row lies somewhere of its own on the side of the table.
+void DmaPart::move_rows(DmaPacket& packet, const PacketLimits& limits) {
+  const bool gathers = move->kind == DmaMove::Kind::Gather;
+  DmaWalk& table = gathers ? move->source : move->destination;
+  DmaWalk& other = gathers ? move->destination : move->source;
+  other.seek(position);
+  std::int64_t taken = 0;
   while (position < end && packet.descriptors < limits.descriptors) {
     const std::int64_t in_row = position % move->row_elements;
-    source.seek(in_row);
+    table.seek(in_row);
     const std::int64_t run =
-        std::min({source.run(), destination.run(), move->row_elements - in_row});
+        std::min({table.run(), other.run(), move->row_elements - in_row, end - position});
     const std::uint64_t row = move->rows[static_cast<std::size_t>(position / move->row_elements)];
-    append(packet.read, source.address() + row, run * source.element_bytes());
-    append(packet.write, destination.address(), run * destination.element_bytes());
-    packet.descriptors += descriptors_for(run * source.element_bytes());
+    if (row != DmaMove::kSkipped) {
+      const std::uint64_t in_table = table.address() + row;
+      append(packet.read, gathers ? in_table : other.address(), run * move->source.element_bytes());
+      append(packet.write, gathers ? other.address() : in_table,
+             run * move->destination.element_bytes());
+      packet.descriptors += descriptors_for(run * table.element_bytes());
+      taken += run;
+    }
     position += run;
-    destination.advance(run);
+    other.advance(run);
   }
-  packet.read_bytes = (position - from) * source.element_bytes();
-  packet.write_bytes = (position - from) * destination.element_bytes();
+  packet.read_bytes = taken * move->source.element_bytes();
+  packet.write_bytes = taken * move->destination.element_bytes();
+  if (move->adds && taken > 0) {
+    add_destination(packet, taken);
+  }
+}
+
+/// What the destination holds is read behind the source, then the sum is written there.
+void DmaPart::add_destination(DmaPacket& packet, std::int64_t elements) {
+  packet.sum_of = elements;
+  packet.apart = move->apart ? packet.read.size() : 0;
+  packet.read_bytes += packet.write_bytes;
+  packet.read.insert(packet.read.end(), packet.write.begin(), packet.write.end());
 }
 
 /// All rows of this engine's destination partitions at once: the source is read in its own rows, a

@@ -50,23 +50,27 @@ class DmaPart : public DmaJob {
 
  private:
   void copy(DmaPacket& packet, const PacketLimits& limits);
-  void gather(DmaPacket& packet, const PacketLimits& limits);
+  void move_rows(DmaPacket& packet, const PacketLimits& limits);
+  void add_destination(DmaPacket& packet, std::int64_t elements);
   void compute(DmaPacket& packet, const PacketLimits& limits);
   void transpose(DmaPacket& packet);
 };
 
 /// What the parts of one transfer share. Owned and recycled by Dge.
 struct DmaMove {
-  enum class Kind : std::uint8_t { Copy, Gather, Transpose, Compute };
+  enum class Kind : std::uint8_t { Copy, Gather, Scatter, Transpose, Compute };
 
   Dge* owner = nullptr;
   Kind kind = Kind::Copy;
   DmaWalk source;
   DmaWalk second;      // Compute
-  bool apart = false;  // Compute: the sources lie in different memories
+  bool apart = false;  // of a sum: what is added lies in different memories
   DmaWalk destination;
-  std::vector<std::uint64_t> rows;  // Gather: address offset of each destination partition's row
-  std::int64_t row_elements = 0;    // Gather: of a row; Transpose: rows of the source
+  static constexpr std::uint64_t kSkipped = ~std::uint64_t{0};
+  std::vector<std::uint64_t> rows;  // Gather, Scatter: address offset of each row in its table, or kSkipped
+  std::int64_t row_elements = 0;    // Gather, Scatter: of a row; Transpose: rows of the source
+  bool adds = false;                // Gather, Scatter: to what the destination holds
+  std::int64_t elements = 0;        // in all
   double rate_factor = 1;
   bool moves_data = false;
   bool host_built = false;

@@ -62,6 +62,10 @@ struct DmaTransfer {
       nullptr;  // valid until the execution ended and all its transfers are done
   DmaListener* listener = nullptr;
   MomentId issued = 0;
+  // Bytes by which destination and source begin later, as registers say.
+  std::int64_t dst_moved = 0;
+  std::int64_t src_moved = 0;
+  bool leads_out = false;  // of a tensor or buffer: nothing is moved, or the execution ends
 };
 
 /// What an engine sees of descriptor generation and the DMA engines of its core.

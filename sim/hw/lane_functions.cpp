@@ -64,8 +64,8 @@ void range_select(Datapath& d, const StreamInstruction& i) {
   Accumulator accumulator(d, i);
   num::Reduction& reduction = accumulator;
   reduction.op = AluOp::Maximum;
-  num::range_select(d.view(i.dst), d.view(i.src[0]), {i.op0, bound0, i.op1, bound1, i.base},
-                    reduction);
+  num::range_select(d.view(i.dst), d.view(i.src[0]),
+                    {i.op0, bound0, i.op1, bound1, i.base, i.immediate}, reduction);
 }
 
 void select_reduce(Datapath& d, const StreamInstruction& i) {
@@ -146,7 +146,8 @@ void activate2(Datapath& d, const StreamInstruction& i) {
   const ScalarView imm0(d, i.operand0);
   const ScalarView imm1(d, i.operand1);
   num::activate2(d.view(i.dst), d.view(i.src[0]),
-                 {i.function, i.op0, imm0, i.reverse0, i.op1, imm1, i.reverse1}, Accumulator(d, i));
+                 {i.function, i.op0, imm0, i.reverse0, i.op1, imm1, i.reverse1, i.immediate},
+                 Accumulator(d, i));
 }
 
 }  // namespace nsim::hw::lane

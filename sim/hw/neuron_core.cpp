@@ -112,7 +112,15 @@ void NeuronCore::submit(const isa::Issue& issue, MomentId issued) {
     return;
   }
   ++transfers_left_;
-  dma_->submit({&issue, &instruction, context_, this, issued});
+  DmaTransfer transfer{&issue, &instruction, context_, this, issued};
+  const auto moved = [&](const isa::Moved& by) {
+    const std::int64_t count = datapath_.moved(instruction.engine, by);
+    transfer.leads_out = transfer.leads_out || count < 0 || count > by.most;
+    return transfer.leads_out ? 0 : count * by.step;
+  };
+  transfer.dst_moved = moved(instruction.dst_moved);
+  transfer.src_moved = moved(instruction.src_moved);
+  dma_->submit(transfer);
 }
 
 void NeuronCore::retired(MomentId last) {

@@ -51,6 +51,7 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
     case Attribute::Value:
     case Attribute::Fill:
     case Attribute::Imm:
+    case Attribute::ReluParam:
       return visitor(instruction.immediate);
     case Attribute::Accumulate:
       return visitor(instruction.accumulate);
@@ -79,6 +80,12 @@ void visit(Attribute attribute, AnyInstruction& instruction, Visitor&& visitor) 
       return visitor(instruction.qos);
     case Attribute::Dge:
       return visitor(instruction.dge);
+    case Attribute::Oob:
+      return visitor(instruction.oob);
+    case Attribute::DstOffset:
+      return visitor(instruction.dst_offset);
+    case Attribute::SrcOffset:
+      return visitor(instruction.src_offset);
     case Attribute::PerfMode:
       return visitor(instruction.perf_mode);
     case Attribute::ReduceOp:

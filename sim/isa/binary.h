@@ -13,6 +13,9 @@ namespace nsim::isa {
 inline constexpr std::array<char, 8> kBinaryMagic{'N', 'S', 'I', 'M', 'P', 'R', 'O', 'G'};
 inline constexpr std::uint32_t kBinaryVersion = 1;
 
+/// Added to the engine of an instruction that has a name or comes after others.
+inline constexpr std::uint8_t kOrdered = 128;
+
 /// Kinds of items of a body.
 inline constexpr std::uint8_t kInstructionItem = 0;
 inline constexpr std::uint8_t kLoopItem = 1;

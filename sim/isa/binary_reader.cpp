@@ -42,10 +42,11 @@ class Reader {
   // The values of attributes.
   void operator()(num::AluOp& op) { op = enumerator("an operator", num::kLastAluOp); }
   void operator()(num::Activation& function) {
-    function = enumerator("a function", num::Activation::Abs);
+    function = enumerator("a function", num::kLastActivation);
   }
   void operator()(PerfMode& mode) { mode = enumerator("a matmul mode", PerfMode::Sparse1_2); }
   void operator()(DgeMode& dge) { dge = enumerator("a DGE mode", DgeMode::GpSimd); }
+  void operator()(OobMode& mode) { mode = enumerator("what happens out of bounds", OobMode::Skip); }
   void operator()(num::ReduceCmd& command) {
     command = enumerator("a reduce command", num::ReduceCmd::LoadReduce);
   }
@@ -250,8 +251,15 @@ class Reader {
     const Opcode code = enumerator("an opcode", kLastOpcode);
     const OpcodeInfo& opcode = info(code);
     Instruction made = with_defaults(code);
-    made.engine = enumerator("an engine", Engine::Sync);
+    const std::uint8_t engine = in_.byte("an engine");
+    if ((engine & ~kOrdered) > static_cast<std::uint8_t>(Engine::Sync)) {
+      in_.fail("there is no engine " + std::to_string(engine & ~kOrdered));
+    }
+    made.engine = static_cast<Engine>(engine & ~kOrdered);
     made.label = label();
+    if ((engine & kOrdered) != 0) {
+      order(made);
+    }
     for (int i = 0; i < opcode.operand_count(); ++i) {
       set_operand(made, opcode.operands.at(static_cast<std::size_t>(i)).role, access());
     }
@@ -269,6 +277,24 @@ class Reader {
     list(
         "the number of updates", [&] { made.updates.push_back(update()); }, kMaxSemaphoreUses);
     return made;
+  }
+
+  void order(Instruction& made) {
+    std::string name = in_.string("the name of an instruction", kMaxNameLength);
+    const std::size_t before = program_.events.size();
+    if (!name.empty()) {
+      if (!events_.insert(name).second) {
+        in_.fail("two instructions are called '" + name + "'");
+      }
+      made.event = static_cast<std::uint32_t>(before);
+      program_.events.push_back(std::move(name));
+    }
+    list("the instructions it comes after", [&] {
+      made.after.push_back(index("an instruction it comes after", before));
+      if (made.after.back() == 0) {
+        in_.fail("an instruction comes after one without a name");
+      }
+    });
   }
 
   std::uint32_t label() {
@@ -349,6 +375,7 @@ class Reader {
   Names memory_;
   Names semaphores_;
   Names labels_;
+  Names events_;
   std::vector<std::uint32_t> open_variables_{0};
   bool in_body_ = false;  // of a loop or of a core: there are no bodies of cores in it
   std::size_t item_count_ = 0;

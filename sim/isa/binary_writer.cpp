@@ -20,12 +20,14 @@
 //   loop     = variable's name string, begin integer, end integer, step number, body list of item
 //              (its variable gets the next index; loops count from 1 in the order of the file,
 //              `core` is 0)
-//   instruction = opcode byte, engine byte, label number, [string: the number is one more than any
+//   instruction = opcode byte, engine byte (+ 128: named, or after others), label number, [string: the number is one more than any
 //   before],
-//              operands of the opcode (access each),
+//              [order], operands of the opcode (access each),
 //              attributes number (bit i: Attribute i is not the default), their values in the order
 //              of the bits, waits list of (semaphore number, value expr), updates list of
 //              (semaphore number, add integer)
+//   order    = its own name string ("": none), after list of number (of names, from 1 in the order
+//              of the file)
 //   value    = byte (enumerations, queue, keep) | nothing (flags: they are set) | fixed32 (float) |
 //   scalar | expr |
 //              integer | list of integer | access
@@ -176,8 +178,13 @@ class Writer {
   void instruction(const Instruction& each) {
     const OpcodeInfo& opcode = info(each.opcode);
     (*this)(each.opcode);
-    (*this)(each.engine);
+    const bool ordered = each.event != 0 || !each.after.empty();
+    out_.byte(static_cast<std::uint8_t>(each.engine) | (ordered ? kOrdered : 0));
     label(each.label);
+    if (ordered) {
+      out_.string(program_.events.at(each.event));
+      list(each.after, [&](std::uint32_t event) { out_.number(event); });
+    }
     for (int i = 0; i < opcode.operand_count(); ++i) {
       const OperandInfo& wanted = opcode.operands.at(static_cast<std::size_t>(i));
       const Access* found = operand(each, wanted.role);

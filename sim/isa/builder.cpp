@@ -341,6 +341,7 @@ Instruction& Builder::affine_select(Access dst, Access data, Expr base, std::int
   made.base = std::move(base);
   made.partition_step = partition_step;
   made.pattern = std::move(pattern);
+  made.op0 = num::AluOp::GreaterEqual;
   made.immediate = fill;
   return made;
 }

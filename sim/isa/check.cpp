@@ -41,6 +41,9 @@ class FormCheck {
     check_scalar(instruction_.operand1, scalar_name(row_, false));
     check_dge();
     check_numbers();
+    check_moved(instruction_.dst_offset, "dst_offset");
+    check_moved(instruction_.src_offset, "src_offset");
+    check_order();
     check_semaphores();
   }
 
@@ -197,9 +200,10 @@ class FormCheck {
     if (instruction_.dge == DgeMode::Hwdge && engine != Engine::Sync && engine != Engine::Scalar) {
       fail(std::string("hwdge is commanded by sync or scalar, not by ") + name(engine));
     }
-    if (instruction_.opcode == Opcode::DmaGather && instruction_.dge != DgeMode::Swdge &&
+    if (is_indexed(instruction_.opcode) && instruction_.dge != DgeMode::Swdge &&
         instruction_.dge != DgeMode::Unknown) {
-      fail(std::string("gathers by swdge only, not by ") + name(instruction_.dge));
+      fail(std::string(instruction_.opcode == Opcode::DmaGather ? "gathers" : "scatters") +
+           " by swdge only, not by " + name(instruction_.dge));
     }
   }
 
@@ -216,6 +220,31 @@ class FormCheck {
     }
     if (instruction_.keep < 0 || instruction_.keep > static_cast<int>(kChipDims)) {
       fail("keep " + to_string(instruction_.keep) + " is not 0 to 4");
+    }
+  }
+
+  void check_moved(const std::vector<std::int64_t>& moved, const char* what) const {
+    if (moved.empty()) {
+      return;
+    }
+    if (moved.size() != 2 || moved[0] < 0 || moved[0] >= kRegisterCount || moved[1] < 1 ||
+        moved[1] > INT32_MAX) {
+      fail(std::string(what) + " is [register, elements per count]: a register from 0 to " +
+           to_string(kRegisterCount - 1) + ", and at least 1 element");
+    }
+  }
+
+  void check_order() const {
+    if (instruction_.event == 0 && instruction_.after.empty()) {
+      return;
+    }
+    if (!program_.auto_sync) {
+      fail("`as` and `after` are for programs with sync auto, this one has sync explicit");
+    }
+    for (const std::uint32_t event : instruction_.after) {
+      if (event == 0 || event >= program_.events.size()) {
+        fail("comes after instruction " + to_string(event) + ", which has no name");
+      }
     }
   }
 

@@ -163,8 +163,7 @@ void reduce(const Shapes& s) {
     kept *= data.dim[d].count;
   }
   expect_shape(s, s.in.dst, "dst", data.partitions, kept);
-  if (!num::is_reduction(s.in.op0) &&
-      !is_one_of(s.in.op0, {AluOp::BitwiseAnd, AluOp::BitwiseOr, AluOp::BitwiseXor})) {
+  if (!num::folds(s.in.op0)) {
     s.fail(std::string("cannot reduce by ") + name(s.in.op0));
   }
   check_bitwise(s, s.in.op0);
@@ -183,7 +182,8 @@ void bn_stats(const Shapes& s) {
     s.fail("data has " + to_string(s.in.src[0].elements()) + " elements per partition, at most " +
            to_string(kBnStatsElements) + " are possible");
   }
-  expect_shape(s, s.in.dst, "dst", s.in.src[0].partitions, 3);
+  // NKI: even places, then odd ones. One triple for all of them is ours.
+  expect_shape(s, s.in.dst, "dst", s.in.src[0].partitions, s.in.dst.elements() == 3 ? 3 : 6);
 }
 
 void bn_aggr(const Shapes& s) {
@@ -199,6 +199,9 @@ void pattern(const Shapes& s) {
   if (s.source.pattern.size() != s.in.dst.dims) {
     s.fail("pattern has " + to_string(s.source.pattern.size()) + " steps, dst has " +
            to_string(s.in.dst.dims) + " free dimensions");
+  }
+  if (s.in.opcode == Opcode::AffineSelect) {
+    check_comparison(s, s.in.op0);
   }
 }
 
@@ -260,15 +263,25 @@ void dma_compute(const Shapes& s) {
   }
 }
 
-void dma_gather(const Shapes& s) {
+void dma_indexed(const Shapes& s) {
+  const bool gathers = s.in.opcode == Opcode::DmaGather;
+  const Operand& table = gathers ? s.in.src[0] : s.in.dst;
+  const Operand& other = gathers ? s.in.dst : s.in.src[0];
   const Operand& index = s.in.src[1];
-  expect_shape(s, index, "index", s.in.dst.partitions, 1);
   if (index.dtype != Dtype::Int32 && index.dtype != Dtype::Uint32) {
     s.fail(std::string("index is ") + name(index.dtype) + ", must be int32");
   }
-  if (s.in.src[0].elements() != s.in.dst.elements()) {
-    s.fail("a row of the table has " + to_string(s.in.src[0].elements()) +
-           " elements and a row of dst " + to_string(s.in.dst.elements()) + ": they must be equal");
+  const std::int64_t rows = index.partitions * index.elements();
+  if (rows * table.elements() != other.partitions * other.elements()) {
+    s.fail("index has " + to_string(rows) + " elements and a row of the table " +
+           to_string(table.elements()) + ": " + (gathers ? "dst" : "src") +
+           " must have their product, not " + to_string(other.partitions * other.elements()));
+  }
+  if (s.source.count < 0) {
+    s.fail("step " + to_string(s.source.count) + " is negative");
+  }
+  if (!is_one_of(s.in.op0, {AluOp::Bypass, AluOp::Add})) {
+    s.fail("the DMA engines can only add");
   }
 }
 
@@ -297,7 +310,7 @@ constexpr std::array<RuleRow, kOpcodeCount> kRules{{
     {Opcode::AffineSelect, pattern},
     {Opcode::DmaCopy, dma_copy},
     {Opcode::DmaTranspose, dma_transpose},
-    {Opcode::DmaGather, dma_gather},
+    {Opcode::DmaGather, dma_indexed},
     {Opcode::CoreBarrier, nothing},
     {Opcode::SemaphoreWait, nothing},
     {Opcode::Nop, nothing},
@@ -335,6 +348,7 @@ constexpr std::array<RuleRow, kOpcodeCount> kRules{{
     {Opcode::RegisterLoad, rules::registers},
     {Opcode::RegisterStore, rules::registers},
     {Opcode::Branch, nothing},
+    {Opcode::DmaScatter, dma_indexed},
 }};
 
 constexpr bool in_order() {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sim/isa/attribute.h"
 
@@ -108,11 +109,17 @@ Instruction with_defaults(Opcode opcode) {
   if (row.has(Attribute::Scale)) {
     instruction.operand0.immediate = 1.0F;
   }
-  if (row.has(Attribute::Step) || row.has(Attribute::NumElemPerIdx)) {
+  if ((row.has(Attribute::Step) && !row.dma) || row.has(Attribute::NumElemPerIdx)) {
     instruction.count = 1;
   }
   if (row.has(Attribute::PaddingVal)) {
     instruction.partition_step = -1;
+  }
+  if (opcode == Opcode::AffineSelect) {
+    instruction.op0 = num::AluOp::GreaterEqual;
+  }
+  if (opcode == Opcode::RangeSelect) {
+    instruction.immediate = std::numeric_limits<float>::lowest();
   }
   // nki.isa: these reduce unless told otherwise, the others only when asked to.
   if (opcode == Opcode::TensorScalarReduce || opcode == Opcode::TensorScalarCumulative ||
@@ -160,7 +167,8 @@ bool same(const ScalarOperand& a, const ScalarOperand& b) {
 }
 
 bool same(const Instruction& a, const Instruction& b) {
-  if (a.opcode != b.opcode || a.engine != b.engine || a.label != b.label) {
+  if (a.opcode != b.opcode || a.engine != b.engine || a.label != b.label || a.event != b.event ||
+      a.after != b.after) {
     return false;
   }
   const OpcodeInfo& opcode = info(a.opcode);
@@ -185,8 +193,8 @@ bool same(const Program& a, const Program& b) {
   return a.name == b.name && a.target == b.target && a.cores == b.cores &&
          a.auto_sync == b.auto_sync && same_list(a.tensors, b.tensors, same_tensor) &&
          same_list(a.buffers, b.buffers, same_buffer) && a.semaphores == b.semaphores &&
-         a.variables == b.variables && a.labels == b.labels && a.spilled_bytes == b.spilled_bytes &&
-         same_items(a.body, b.body);
+         a.variables == b.variables && a.labels == b.labels && a.events == b.events &&
+         a.spilled_bytes == b.spilled_bytes && same_items(a.body, b.body);
 }
 
 }  // namespace nsim::isa

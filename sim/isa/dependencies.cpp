@@ -57,7 +57,8 @@ Dependencies::Dependencies(const TrackedMemory& memory) {
   clocks_ = VectorClocks(actors_);
 }
 
-void Dependencies::add(const StreamInstruction& instruction, Issue& issue, CoreStreams& streams) {
+void Dependencies::add(const StreamInstruction& instruction, Issue& issue, CoreStreams& streams,
+                       const Instruction* source) {
   if (clocks_.used() >= collect_at_) {
     collect_clocks();
   }
@@ -75,6 +76,11 @@ void Dependencies::add(const StreamInstruction& instruction, Issue& issue, CoreS
     begin({issuer_, position + 1});
   }
   need(fence_);
+  if (source != nullptr) {
+    for (const std::uint32_t event : source->after) {
+      need(event < events_.size() ? events_[event] : Completion{});
+    }
+  }
   if (instruction.opcode == Opcode::CoreBarrier) {
     need_everything();
     fence_ = self_;
@@ -92,6 +98,10 @@ void Dependencies::add(const StreamInstruction& instruction, Issue& issue, CoreS
   }
   if (dma || instruction.dst.present() || instruction.opcode == Opcode::CoreBarrier) {
     latest_[self_.actor] = self_.index;
+  }
+  if (source != nullptr && source->event != 0) {
+    events_.resize(std::max<std::size_t>(events_.size(), source->event + 1));
+    events_[source->event] = self_;
   }
 }
 
@@ -153,6 +163,10 @@ void Dependencies::accesses_of(const StreamInstruction& instruction) {
   const bool moving_src = instruction.opcode == Opcode::TensorCopyDynamicSrc;
   if (moving_dst) {
     access(instruction.dst, reach(instruction, instruction.dst), true);
+  } else if (instruction.opcode == Opcode::DmaScatter) {
+    access_whole_tensor(instruction.dst, true);
+  } else if (instruction.dst_moved.any()) {
+    access_moved(instruction.dst, instruction.dst_moved, true);
   } else {
     write(instruction.dst);
   }
@@ -160,7 +174,9 @@ void Dependencies::accesses_of(const StreamInstruction& instruction) {
   for (std::size_t i = 0; i < instruction.src.size(); ++i) {
     // Which rows of its table a gather reads is known only when it runs.
     if (instruction.opcode == Opcode::DmaGather && i == 0) {
-      read_whole_tensor(instruction.src[i]);
+      access_whole_tensor(instruction.src[i], false);
+    } else if (instruction.src_moved.any() && i == 0) {
+      access_moved(instruction.src[i], instruction.src_moved, false);
     } else if (moving_src && i == 0) {
       access(instruction.src[i], reach(instruction, instruction.src[i]), false);
     } else {
@@ -189,10 +205,18 @@ void Dependencies::read(const Operand& operand) {
   }
 }
 
-void Dependencies::read_whole_tensor(const Operand& operand) {
+void Dependencies::access_whole_tensor(const Operand& operand, bool writes) {
   Footprint where;
   where.run = cells_of(operand).bytes();
-  access(operand, where, false);
+  access(operand, where, writes);
+}
+
+void Dependencies::access_moved(const Operand& operand, const Moved& moved, bool writes) {
+  const Footprint first = footprint(operand, cells_of(operand).grain());
+  Footprint where;
+  where.start = first.start;
+  where.run = first.end() - first.start + moved.most * moved.step;
+  access(operand, where, writes);
 }
 
 Footprint Dependencies::reach(const StreamInstruction& instruction, const Operand& operand) {
@@ -258,6 +282,7 @@ void Dependencies::collect_clocks() {
     live[clock] = true;
   }
   keep(fence_);
+  std::for_each(events_.begin(), events_.end(), keep);
   for (std::uint8_t actor = 0; actor < actors_; ++actor) {
     keep({actor, latest_[actor]});
     // The transfers whose slots come next.

@@ -54,7 +54,9 @@ class Dependencies {
 
   /// Before the issue of `instruction` (complete, see stream.h) is appended to its engine's stream
   /// in `streams`: gives it its waits.
-  void add(const StreamInstruction& instruction, Issue& issue, CoreStreams& streams);
+  /// `source`: the instruction in the program, for its order by name.
+  void add(const StreamInstruction& instruction, Issue& issue, CoreStreams& streams,
+           const Instruction* source = nullptr);
   /// Once, after the last add().
   void finish(CoreStreams& streams);
 
@@ -68,7 +70,8 @@ class Dependencies {
   void begin(Completion self);
   void need(Completion completion);
   void read(const Operand& operand);
-  void read_whole_tensor(const Operand& operand);
+  void access_whole_tensor(const Operand& operand, bool writes);
+  void access_moved(const Operand& operand, const Moved& moved, bool writes);
   void write(const Operand& operand);
   /// What a dynamic copy may touch on its moving side.
   Footprint reach(const StreamInstruction& instruction, const Operand& operand);
@@ -96,6 +99,7 @@ class Dependencies {
   std::uint32_t needed_ = 0;  // bit set of actors with an entry in need_
   PerActor need_{};
   Completion fence_;      // the last core_barrier: everything later waits for it
+  std::vector<Completion> events_;  // by name: the last instruction of that name
   PerActor latest_{};     // its last work with an effect
   PerActor transfers_{};  // of DMA actors
 

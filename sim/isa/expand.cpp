@@ -370,7 +370,7 @@ void Expansion::issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& ou
   Issue issue;
   unrolling.pool.share(index, instruction, issue);
   if (unrolling.dependencies) {
-    unrolling.dependencies->add(instruction, issue, out);
+    unrolling.dependencies->add(instruction, issue, out, prepared.source);
   } else {
     explicit_sync(*prepared.source, unrolling.variables, issue, out);
   }

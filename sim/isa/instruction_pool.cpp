@@ -4,9 +4,10 @@
 namespace nsim::isa {
 namespace {
 
-/// What an issue says of an operand instead of its instruction.
-std::int64_t own_offset(const Operand& operand) {
-  return operand.space == Space::Hbm ? operand.offset : 0;
+/// What an issue says of an operand instead of its instruction. How far one moves on at run time
+/// depends on where it begins: the instruction says both.
+std::int64_t own_offset(const Operand& operand, const Moved& moved) {
+  return operand.space == Space::Hbm && !moved.any() ? operand.offset : 0;
 }
 
 std::int64_t place(const Operand& operand, std::int64_t own = 0) {
@@ -26,8 +27,8 @@ std::size_t InstructionPool::Hash::operator()(const Key& key) const {
 
 void InstructionPool::share(std::uint32_t source, const StreamInstruction& instruction,
                             Issue& issue) {
-  issue.dst_offset = own_offset(instruction.dst);
-  issue.src_offset = own_offset(instruction.src[0]);
+  issue.dst_offset = own_offset(instruction.dst, instruction.dst_moved);
+  issue.src_offset = own_offset(instruction.src[0], instruction.src_moved);
   const Key key{std::int64_t{source} * 2 + (instruction.accumulate ? 1 : 0),
                 instruction.base,
                 place(instruction.dst, issue.dst_offset),

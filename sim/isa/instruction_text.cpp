@@ -40,10 +40,13 @@ class AttributeParser {
     op = word(num::parse_alu_op, names_up_to(num::kLastAluOp), "an operator");
   }
   void operator()(num::Activation& function) const {
-    function = word(num::parse_activation, names_up_to(num::Activation::Abs), "a function");
+    function = word(num::parse_activation, names_up_to(num::kLastActivation), "a function");
   }
   void operator()(DgeMode& dge) const {
     dge = word(parse_dge, names_up_to(DgeMode::GpSimd), "a DGE mode");
+  }
+  void operator()(OobMode& mode) const {
+    mode = word(parse_oob, names_up_to(OobMode::Skip), "what happens out of bounds");
   }
   void operator()(num::ReduceCmd& command) const {
     command = word(num::parse_reduce_cmd, names_up_to(num::ReduceCmd::LoadReduce),
@@ -115,6 +118,7 @@ class AttributePrinter {
   void operator()(num::AluOp op) const { add(name(op)); }
   void operator()(num::Activation function) const { add(name(function)); }
   void operator()(DgeMode dge) const { add(name(dge)); }
+  void operator()(OobMode mode) const { add(name(mode)); }
   void operator()(num::ReduceCmd command) const { add(name(command)); }
   void operator()(PerfMode mode) const { add(name(mode)); }
   void operator()(bool) const {}
@@ -216,6 +220,32 @@ std::uint32_t parse_semaphore(TextState& state) {
   return found->second;
 }
 
+/// "as NAME", then "after NAME, NAME": order by name.
+void parse_order(TextState& state, Instruction& instruction) {
+  if (state.tokens.accept("as")) {
+    const SourcePos where = state.tokens.where();
+    std::string name = state.tokens.name("a name for this instruction");
+    instruction.event = static_cast<std::uint32_t>(state.program.events.size());
+    if (!state.events.try_emplace(name, instruction.event).second) {
+      throw UserError(where, "another instruction is called '" + name + "' already");
+    }
+    state.program.events.push_back(std::move(name));
+  }
+  if (!state.tokens.accept("after")) {
+    return;
+  }
+  do {
+    const SourcePos where = state.tokens.where();
+    const std::string name = state.tokens.name("the name of an instruction");
+    const auto found = state.events.find(name);
+    if (found == state.events.end() || found->second == instruction.event) {
+      throw UserError(where, "no instruction before this one is called '" + name + "'" +
+                                 did_you_mean(name, state.program.events));
+    }
+    instruction.after.push_back(found->second);
+  } while (state.tokens.accept(","));
+}
+
 void parse_waits(TextState& state, Instruction& instruction) {
   if (!state.tokens.accept("wait")) {
     return;
@@ -250,7 +280,7 @@ void end_instruction(TextState& state, const OpcodeInfo& opcode) {
   if (token.kind != Token::Kind::Word) {
     return state.tokens.end_statement();
   }
-  std::vector<std::string> possible{"wait", "signal"};
+  std::vector<std::string> possible{"as", "after", "wait", "signal"};
   std::string list;
   for_each(opcode.required | opcode.optional, [&](Attribute attribute) {
     possible.emplace_back(name(attribute));
@@ -258,7 +288,7 @@ void end_instruction(TextState& state, const OpcodeInfo& opcode) {
   });
   std::string hint = did_you_mean(token.text, possible);
   if (hint.empty()) {
-    hint = "; it takes " + list + "wait, signal, in this order";
+    hint = "; it takes " + list + "as, after, wait, signal, in this order";
   }
   state.tokens.fail(std::string(opcode.name) + " takes no '" + token.text + "' here" + hint);
 }
@@ -280,6 +310,7 @@ Instruction parse_instruction(TextState& state) {
   const OpcodeInfo& opcode = info(instruction.opcode);
   parse_operands(state, opcode, instruction);
   const AttributeSet seen = parse_attributes(state, opcode, instruction);
+  parse_order(state, instruction);
   parse_waits(state, instruction);
   parse_updates(state, instruction);
   end_instruction(state, opcode);
@@ -306,7 +337,15 @@ std::string print_instruction(const Instruction& instruction, const Program& pro
       visit(attribute, instruction, AttributePrinter(text, program));
     }
   });
-  const char* separator = " wait ";
+  if (instruction.event != 0) {
+    text += " as " + quote_name(program.events.at(instruction.event));
+  }
+  const char* separator = " after ";
+  for (const std::uint32_t event : instruction.after) {
+    text += separator + quote_name(program.events.at(event));
+    separator = ", ";
+  }
+  separator = " wait ";
   for (const SemaphoreWait& wait : instruction.waits) {
     text += separator + quote_name(program.semaphores.at(wait.semaphore)) +
             " >= " + print_expr(wait.value, program);

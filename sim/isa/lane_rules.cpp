@@ -74,6 +74,12 @@ void check_reduction(const Shapes& s) {
   }
 }
 
+void check_comparison(const Shapes& s, AluOp op) {
+  if (op < AluOp::Equal || op > AluOp::GreaterEqual) {
+    s.fail(std::string(name(op)) + " does not compare");
+  }
+}
+
 void copy_predicated(const Shapes& s) {
   elementwise(s);
   not_both_in_psum(s);
@@ -151,11 +157,8 @@ void stream_shuffle(const Shapes& s) {
 
 void range_select(const Shapes& s) {
   elementwise(s);
-  for (const AluOp op : {s.in.op0, s.in.op1}) {
-    if (op < AluOp::Equal || op > AluOp::GreaterEqual) {
-      s.fail(std::string(name(op)) + " does not compare");
-    }
-  }
+  check_comparison(s, s.in.op0);
+  check_comparison(s, s.in.op1);
   check_reduction(s);
 }
 

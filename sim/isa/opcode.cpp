@@ -47,7 +47,7 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
    0, 0},
   {Opcode::TensorCopy, "tensor_copy", kVector | kScalar | kGpSimd, false,
    {dst(kChip), src0("src", kChip)},
-   0, 0},
+   0, set(A::DstOffset, A::SrcOffset)},
   {Opcode::Memset, "memset", kVector | kGpSimd, false,
    {dst(kChip)},
    set(A::Value), 0},
@@ -65,10 +65,10 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
    set(A::Op), set(A::Keep, A::Negate)},
   {Opcode::Activation, "activation", kScalar, false,
    {dst(kChip), src0("data", kChip)},
-   set(A::Function), set(A::Scale, A::Bias, A::ReduceCmd, A::ReduceRes)},
+   set(A::Function), set(A::Scale, A::Bias, A::ReduceCmd, A::ReduceRes, A::ReluParam)},
   {Opcode::ActivationReduce, "activation_reduce", kScalar, false,
    {dst(kChip), OperandInfo{OperandRole::Dst2, "reduce_res", kChip}, src0("data", kChip)},
-   set(A::Function), set(A::Scale, A::Bias)},
+   set(A::Function), set(A::Scale, A::Bias, A::ReluParam)},
   {Opcode::Reciprocal, "reciprocal", kVector, false,
    {dst(kChip), src0("data", kChip)},
    0, 0},
@@ -83,17 +83,17 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
    0, set(A::Base, A::PartitionStep, A::Pattern)},
   {Opcode::AffineSelect, "affine_select", kGpSimd, false,
    {dst(kSbuf), src0("on_true_tile", kSbuf)},
-   set(A::Fill), set(A::Base, A::PartitionStep, A::Pattern)},
+   set(A::Fill), set(A::Op, A::Base, A::PartitionStep, A::Pattern)},
   {Opcode::DmaCopy, "dma_copy", kAll, true,
    {dst(kHbm | kSbuf), src0("src", kHbm | kSbuf)},
-   0, set(A::Queue, A::Dge, A::Qos)},
+   0, set(A::Queue, A::Dge, A::Qos, A::Oob, A::DstOffset, A::SrcOffset)},
   {Opcode::DmaTranspose, "dma_transpose", kAll, true,
    {dst(kSbuf), src0("src", kHbm | kSbuf)},
    0, set(A::Queue, A::Dge, A::Qos)},
   // An access with a vector of offsets is described by software: the GpSimd engine.
   {Opcode::DmaGather, "dma_gather", kGpSimd, true,
-   {dst(kSbuf), src0("table", kHbm), src1("index", kSbuf)},
-   0, set(A::Queue, A::Dge, A::Qos)},
+   {dst(kHbm | kSbuf), src0("table", kHbm), src1("index", kSbuf)},
+   0, set(A::Op, A::Step, A::Queue, A::Dge, A::Qos, A::Oob)},
   {Opcode::CoreBarrier, "core_barrier", kAll, false, {}, 0, 0},
   {Opcode::SemaphoreWait, "semaphore_wait", kAll, false, {}, 0, 0},
   {Opcode::Nop, "nop", kAll, false, {}, 0, 0},
@@ -125,7 +125,7 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
   {Opcode::RangeSelect, "range_select", kVector, false,
    {dst(kChip), src0("on_true_tile", kChip)},
    set(A::CompOp0, A::CompOp1, A::Bound0, A::Bound1),
-   set(A::RangeStart, A::ReduceCmd, A::ReduceRes), 3},
+   set(A::Fill, A::RangeStart, A::ReduceCmd, A::ReduceRes), 3},
   {Opcode::SelectReduce, "select_reduce", kVector, false,
    {dst(kChip), src0("predicate", kChip), src1("on_true", kChip)},
    set(A::OnFalse), set(A::ReversePred, A::ReduceCmd, A::ReduceRes), 3},
@@ -171,7 +171,7 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
    {dst(kChip), src0("data", kChip)},
    set(A::Function, A::Op0),
    set(A::Imm0, A::Op1, A::Imm1, A::Reverse0, A::Reverse1, A::ReduceOp, A::ReduceCmd,
-       A::ReduceRes), 4},
+       A::ReduceRes, A::ReluParam), 4},
   {Opcode::NcMatmulMx, "nc_matmul_mx", kTensor, false,
    {dst(kPsum), src0("stationary", kSbuf), src1("moving", kSbuf)},
    set(A::StationaryScale, A::MovingScale), set(A::Accumulate, A::TileSize), 4},
@@ -186,7 +186,10 @@ constexpr std::array<OpcodeInfo, kOpcodeCount> kOpcodes{{
    set(A::DstRegister), 0},
   {Opcode::RegisterStore, "register_store", kAll, false, {dst(kSbuf)},
    set(A::SrcRegisters), 0},
-  {Opcode::Branch, "branch", kAll, false, {}, 0, 0}}};
+  {Opcode::Branch, "branch", kAll, false, {}, 0, 0},
+  {Opcode::DmaScatter, "dma_scatter", kGpSimd, true,
+   {dst(kHbm), src0("src", kHbm | kSbuf), src1("index", kSbuf)},
+   0, set(A::Op, A::Step, A::Queue, A::Dge, A::Qos, A::Oob)}}};
 // clang-format on
 
 constexpr bool in_order() {
@@ -199,66 +202,6 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "row i of the table describes opcode i");
 
-constexpr std::array<const char*, kAttributeCount> kAttributeNames{"op",
-                                                                   "op0",
-                                                                   "operand0",
-                                                                   "reverse0",
-                                                                   "op1",
-                                                                   "operand1",
-                                                                   "reverse1",
-                                                                   "function",
-                                                                   "scale",
-                                                                   "bias",
-                                                                   "value",
-                                                                   "fill",
-                                                                   "accumulate",
-                                                                   "keep",
-                                                                   "negate",
-                                                                   "base",
-                                                                   "partition_step",
-                                                                   "pattern",
-                                                                   "queue",
-                                                                   "dge",
-                                                                   "initial",
-                                                                   "reverse_pred",
-                                                                   "reduce_op",
-                                                                   "reduce_cmd",
-                                                                   "reduce_init",
-                                                                   "reduce_res",
-                                                                   "reduce_res_negate",
-                                                                   "imm0",
-                                                                   "imm1",
-                                                                   "imm",
-                                                                   "dst_idx",
-                                                                   "shuffle_mask",
-                                                                   "comp_op0",
-                                                                   "comp_op1",
-                                                                   "bound0",
-                                                                   "bound1",
-                                                                   "range_start",
-                                                                   "on_false",
-                                                                   "prob",
-                                                                   "max_value",
-                                                                   "index",
-                                                                   "step",
-                                                                   "num_elem_per_idx",
-                                                                   "num_valid_indices",
-                                                                   "n",
-                                                                   "index_offset",
-                                                                   "padding_val",
-                                                                   "min",
-                                                                   "max",
-                                                                   "perf_mode",
-                                                                   "tags",
-                                                                   "is_stationary_onezero",
-                                                                   "is_moving_onezero",
-                                                                   "tile_size",
-                                                                   "stationary_scale",
-                                                                   "moving_scale",
-                                                                   "qos",
-                                                                   "dst",
-                                                                   "src",
-                                                                   "constant"};
 constexpr std::array<const char*, kEngineCount> kEngineNames{"tensor", "vector", "scalar", "gpsimd",
                                                              "sync"};
 constexpr std::array<const char*, 3> kSpaceNames{"HBM", "SBUF", "PSUM"};
@@ -266,6 +209,7 @@ constexpr std::array<const char*, 9> kPerfModeNames{"none",        "double_row",
                                                     "sparse_4_12", "sparse_4_8", "sparse_2_8",
                                                     "sparse_2_4",  "sparse_1_4", "sparse_1_2"};
 constexpr std::array<const char*, 5> kDgeNames{"unknown", "none", "swdge", "hwdge", "gpsimd"};
+constexpr std::array<const char*, 2> kOobNames{"error", "skip"};
 constexpr std::array<const char*, 5> kTensorKindNames{"input", "output", "weight", "internal",
                                                       "view"};
 
@@ -307,9 +251,6 @@ std::optional<Opcode> parse_opcode(std::string_view name) {
   return {};
 }
 
-const char* name(Attribute attribute) {
-  return at(kAttributeNames, attribute);
-}
 const char* name(Engine engine) {
   return at(kEngineNames, engine);
 }
@@ -318,6 +259,9 @@ const char* name(Space space) {
 }
 const char* name(DgeMode dge) {
   return at(kDgeNames, dge);
+}
+const char* name(OobMode mode) {
+  return at(kOobNames, mode);
 }
 const char* name(PerfMode mode) {
   return at(kPerfModeNames, mode);
@@ -331,6 +275,9 @@ std::optional<Engine> parse_engine(std::string_view name) {
 }
 std::optional<DgeMode> parse_dge(std::string_view name) {
   return find<DgeMode>(kDgeNames, name);
+}
+std::optional<OobMode> parse_oob(std::string_view name) {
+  return find<OobMode>(kOobNames, name);
 }
 std::optional<PerfMode> parse_perf_mode(std::string_view name) {
   return find<PerfMode>(kPerfModeNames, name);

@@ -78,7 +78,7 @@ enum class Attribute : std::uint8_t {
   Prob,             // operand0
   MaxValue,         // operand0
   Index,            // operand0
-  Step,             // count, default 1
+  Step,             // count, default 1; of indexed transfers 0
   NumElemPerIdx,    // count, default 1
   NumValidIndices,  // base
   N,                // count
@@ -97,8 +97,12 @@ enum class Attribute : std::uint8_t {
   DstRegister,   // count
   SrcRegisters,  // pattern
   Constant,      // base
+  ReluParam,     // immediate
+  Oob,
+  DstOffset,     // register, step
+  SrcOffset,     // likewise
 };
-inline constexpr int kAttributeCount = 60;
+inline constexpr int kAttributeCount = 64;
 /// The keyword of the text form: "op0", "partition_step", ...
 const char* name(Attribute attribute);
 
@@ -126,7 +130,7 @@ struct OpcodeInfo {
   int operand_count() const;
 };
 
-inline constexpr Opcode kLastOpcode = Opcode::Branch;
+inline constexpr Opcode kLastOpcode = Opcode::DmaScatter;
 inline constexpr int kOpcodeCount = static_cast<int>(kLastOpcode) + 1;
 
 const OpcodeInfo& info(Opcode opcode);
@@ -143,6 +147,12 @@ std::optional<Engine> parse_engine(std::string_view name);
 const char* name(Space space);  // "HBM", "SBUF", "PSUM"
 const char* name(DgeMode dge);  // "unknown", "none", "swdge", "hwdge", "gpsimd"
 std::optional<DgeMode> parse_dge(std::string_view name);
+/// Transfers whose rows lie where an index tensor says.
+inline bool is_indexed(Opcode opcode) {
+  return opcode == Opcode::DmaGather || opcode == Opcode::DmaScatter;
+}
+const char* name(OobMode mode);  // "error", "skip"
+std::optional<OobMode> parse_oob(std::string_view name);
 const char* name(PerfMode mode);  // "none", "double_row", "sparse_4_16", ...
 std::optional<PerfMode> parse_perf_mode(std::string_view name);
 const char* name(TensorKind kind);  // "input", "output", "weight", "internal", "view"

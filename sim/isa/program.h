@@ -47,10 +47,10 @@ enum class Opcode : std::uint8_t {
   BnStats,             // dst = statistics of src0
   BnAggr,              // dst = combined statistics of src0
   Iota,                // dst = base + pattern
-  AffineSelect,        // dst = (base + pattern) >= 0 ? src0 : immediate[0]
+  AffineSelect,        // dst = (base + pattern) op0 0 ? src0 : immediate[0]
   DmaCopy,             // dst = src0, by DMA, in row-major element order of the two accesses
   DmaTranspose,        // dst[c, r] = src0[r, c], by DMA, 2- and 4-byte types, into SBUF
-  DmaGather,           // dst[p, :] = src0 row (src1[p]); src0 HBM table rows, src1 int32 [P,1] in SBUF
+  DmaGather,           // row i of dst = src0 moved on by src1[i] rows; op0: adds them; src0 HBM, src1 int32 in SBUF
   CoreBarrier,         // all physical cores of the logical core reach it before any goes on
   SemaphoreWait,       // waits only: no work
   Nop,
@@ -62,7 +62,7 @@ enum class Opcode : std::uint8_t {
   NcFindIndex8,           // dst = where the eight values of src1 are in src0
   NcMatchReplace8,        // dst = src0 with the eight values of src1 replaced by immediate; dst2 = where
   NcStreamShuffle,        // dst = src0 with the partitions of each quadrant permuted by pattern
-  RangeSelect,            // dst = position op0 operand0 and position op1 operand1 ? src0 : lowest fp32
+  RangeSelect,            // dst = position op0 operand0 and position op1 operand1 ? src0 : immediate
   SelectReduce,           // dst = src0 ? src1 : operand0
   Dropout,                // dst = src0, or 0 with probability operand0
   Exponential,            // dst = exp(src0 - operand0)
@@ -88,11 +88,16 @@ enum class Opcode : std::uint8_t {
   RegisterAlu,            // register `count` = register op0 (register or base)
   RegisterLoad,           // register `count` = the element src0
   RegisterStore,          // the element dst = register
-  Branch                  // the end of a dynamic loop: back to its begin or on
+  Branch,                 // the end of a dynamic loop: back to its begin or on
+  DmaScatter              // dst moved on by src1[i] rows = row i of src0; op0: adds it; dst HBM, src1 as of DmaGather
 };
 
 /// GpSimd: moved by the DMA engine that is part of GpSimd, not by the 16 of the core.
 enum class DgeMode : std::uint8_t { Unknown, None, Swdge, Hwdge, GpSimd };
+
+/// What a transfer does whose index or offset leads out of its tensor: ends the execution, or
+/// leaves out the row, or everything.
+enum class OobMode : std::uint8_t { Error, Skip };
 
 /// How an nc_matmul uses the array. SparseM_N: at most M of every N weights are not zero.
 enum class PerfMode : std::uint8_t {
@@ -178,7 +183,7 @@ struct Instruction {
   num::Activation function = num::Activation::Copy;
   ScalarOperand operand0;        // Activation: scale (immediate default 1 is set by the parser/builder)
   ScalarOperand operand1;        // Activation: bias
-  float immediate = 0;           // Memset value, AffineSelect fill
+  float immediate = 0;           // Memset value, AffineSelect and RangeSelect fill, Activation relu_param
   Expr accumulate;               // NcMatmul: nonzero adds to PSUM, zero overwrites
   PerfMode perf_mode = PerfMode::None;  // NcMatmul
   int keep = 0;                  // TensorReduce: free dims kept
@@ -186,6 +191,7 @@ struct Instruction {
   num::AluOp reduce_op = num::AluOp::Add;                 // of the engine's accumulator
   num::ReduceCmd reduce_cmd = num::ReduceCmd::Idle;
   std::int64_t count = 0;        // LocalGather: elements per index; Topk: elements; TensorCopyDynamic: per step;
+                                 // DmaGather, DmaScatter: elements between rows, 0: as the table is declared;
                                  // Register...: register written
   Expr base;                     // Iota, AffineSelect; Register...: constant
   std::int64_t partition_step = 0;    // NonzeroWithCount: padding
@@ -194,8 +200,14 @@ struct Instruction {
   DgeMode dge = DgeMode::Unknown;
   std::uint8_t queue = 0;        // DMA: ring of the issuing engine, 0..3
   std::uint8_t qos = 0;          // DMA: class of its packets; a higher one is served first
+  OobMode oob = OobMode::Error;  // DMA with an index or offset known at run time
+  /// DmaCopy, TensorCopy: the access begins that many elements later: a register, elements per count.
+  std::vector<std::int64_t> dst_offset;
+  std::vector<std::int64_t> src_offset;
   std::vector<SemaphoreWait> waits;
   std::vector<SemaphoreUpdate> updates;
+  std::uint32_t event = 0;           // index into Program::events: its name
+  std::vector<std::uint32_t> after;  // likewise: instructions that are complete before, whatever they access
   std::uint32_t label = 0;       // index into Program::labels: the operator it belongs to
   SourcePos where;
 };
@@ -273,6 +285,7 @@ struct Program {
   std::vector<std::string> semaphores;            // explicit sync only
   std::vector<std::string> variables{"core"};     // [0] is always `core`
   std::vector<std::string> labels{""};            // [0] is "no operator"
+  std::vector<std::string> events{""};            // [0] is "no name": names of instructions that others come after
   std::int64_t spilled_bytes = 0;                 // HBM bytes written only because a buffer did not fit
   std::vector<Item> body;
 };

@@ -70,6 +70,7 @@ StreamInstruction unresolved(const Instruction& source) {
     std::transform(source.pattern.begin(), source.pattern.end(), result.pattern.begin(),
                    [](std::int64_t step) { return static_cast<std::int32_t>(step); });
   }
+  result.oob = source.oob;
   result.label = source.label;
   result.line = static_cast<std::uint32_t>(std::max(source.where.line, 0));
   return result;
@@ -84,15 +85,19 @@ std::int64_t hbm_bytes(const Operand& operand, std::int64_t elements) {
 Work work_of(const StreamInstruction& in) {
   Work work;
   work.instructions = 1;
-  const std::int64_t results = in.dst.elements() * in.dst.partitions;
+  // Of an indexed transfer the table's access describes a single row.
+  const Operand& whole = in.opcode == Opcode::DmaScatter ? in.src[0] : in.dst;
+  const std::int64_t results = whole.elements() * whole.partitions;
   if (info(in.opcode).dma) {
     work.dma_transfers = 1;
-    // One element read for every element written: of a gather, src[0] describes a single row.
+    // One element read for every element written.
     work.hbm_read_bytes = hbm_bytes(in.src[0], results);
+    work.hbm_write_bytes = hbm_bytes(in.dst, results);
     if (in.opcode == Opcode::DmaCompute) {
       work.hbm_read_bytes += hbm_bytes(in.src[1], results);
+    } else if (is_indexed(in.opcode) && in.op0 != num::AluOp::Bypass) {
+      work.hbm_read_bytes += work.hbm_write_bytes;
     }
-    work.hbm_write_bytes = hbm_bytes(in.dst, results);
   } else if (is_matmul(in.opcode)) {
     work.matmul_flops = 2 * matmul_shape(in).contraction * results;
   } else if (in.engine != Engine::Tensor && in.dst.present()) {
@@ -112,7 +117,7 @@ DgeMode choose_dge(const Limits& limits, const StreamInstruction& transfer) {
   if (transfer.dge != DgeMode::Unknown || !info(transfer.opcode).dma) {
     return transfer.dge == DgeMode::Unknown ? DgeMode::None : transfer.dge;
   }
-  if (transfer.opcode == Opcode::DmaGather) {
+  if (is_indexed(transfer.opcode)) {
     return DgeMode::Swdge;
   }
   const bool on_generator_queue =
@@ -135,11 +140,10 @@ PreparedInstruction Resolver::prepare(const Instruction& instruction) const {
           resolve(instruction, *all[slot], slot, operand_at(result.resolved, slot)));
     }
   }
-  if (instruction.opcode == Opcode::DmaGather) {
-    const Tensor& table = program_.tensors[instruction.src[0].index];
-    const std::int64_t rows = table.shape.empty() ? 1 : table.shape[0];
-    result.resolved.partition_step = rows;
-    result.resolved.count = table.bytes() / rows;
+  for (const AddressRule& rule : result.addresses) {
+    if (rule.row != 0) {
+      result.resolved.count = rule.row * rule.size;
+    }
   }
   result.resolved.dge = choose_dge(limits_, result.resolved);
   check_shapes(program_, limits_, instruction, result.resolved);
@@ -169,8 +173,14 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
     out.dtype = tensor.dtype;
     out.partitions = 1;
     rule.elements = tensor.elements();
-    if (instruction.opcode == Opcode::DmaGather && slot == kSrc0 && !tensor.shape.empty()) {
-      rule.elements /= std::max<std::int64_t>(tensor.shape[0], 1);  // the access describes one row
+    const std::uint8_t table = instruction.opcode == Opcode::DmaGather ? kSrc0 : kDst;
+    if (is_indexed(instruction.opcode) && slot == table) {
+      // The access describes row 0: of the table as it is declared, or of one with `step`.
+      rule.row = instruction.count;
+      if (rule.row == 0) {
+        rule.rows = tensor.shape.empty() ? 1 : tensor.shape[0];
+        rule.row = rule.elements /= rule.rows;
+      }
     }
   } else {
     const Buffer& buffer = program_.buffers[access.index];
@@ -197,6 +207,10 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
     }
   }
   rule.size = static_cast<std::int64_t>(num::size_of(out.dtype));
+  const auto& moved = slot == kDst ? instruction.dst_offset : instruction.src_offset;
+  if ((slot == kDst || slot == kSrc0) && moved.size() == 2) {
+    rule.step = moved[1];
+  }
   return rule;
 }
 
@@ -223,6 +237,16 @@ void Resolver::issue(PreparedInstruction& prepared,
     operand.offset = rule.base + offset * rule.size;
     if (rule.dynamic) {
       out.base = (rule.elements - 1 - last) / out.count;
+    }
+    if (rule.row != 0) {
+      out.base = rule.rows != 0 ? rule.rows - 1 : (rule.elements - 1 - last) / rule.row;
+    }
+    if (rule.step != 0) {
+      Moved& moved = rule.slot == kDst ? out.dst_moved : out.src_moved;
+      const auto& given = rule.slot == kDst ? source.dst_offset : source.src_offset;
+      moved.source = static_cast<std::uint8_t>(given[0] + 1);
+      moved.step = rule.step * rule.size;
+      moved.most = (rule.elements - 1 - last) / rule.step;
     }
     if (operand.space != Space::Hbm) {
       place_on_chip(prepared, rule, variables, operand);

@@ -26,6 +26,7 @@ bool is_one_of(num::AluOp op, std::initializer_list<num::AluOp> set);
 bool is_unary(num::AluOp op);
 /// Bitwise operators keep bits: all elements are integers.
 void check_bitwise(const Shapes& s, num::AluOp op);
+void check_comparison(const Shapes& s, num::AluOp op);
 /// Partitions and elements of dst and all sources are equal, scalars have one per partition.
 void elementwise(const Shapes& s);
 void not_both_in_psum(const Shapes& s);

@@ -52,6 +52,15 @@ struct Operand {
   std::int64_t elements() const;
 };
 
+/// An operand that begins later by a number that a register of the instruction's engine holds.
+struct Moved {
+  std::uint8_t source = 0;  // 1 + register; 0: it stays
+  std::int64_t step = 0;    // bytes per count
+  std::int64_t most = 0;    // counts that stay within the buffer or tensor
+
+  bool any() const { return source != 0; }
+};
+
 struct StreamScalar {
   float immediate = 0;
   Operand operand;  // present(): one element per partition
@@ -79,12 +88,15 @@ struct StreamInstruction {
   Operand dst, dst2;
   std::array<Operand, 2> src;
   StreamScalar operand0, operand1;
-  /// TensorCopyDynamic: the last step that stays within the buffer. Branch: how many instructions
-  /// back in the engine's code, this one included; 0: on.
+  Moved dst_moved, src_moved;       // of dst and src[0]
+  OobMode oob = OobMode::Error;
+  /// TensorCopyDynamic: the last step that stays within the buffer. DmaGather, DmaScatter: the
+  /// last row that the table has. Branch: how many instructions back in the engine's code, this
+  /// one included; 0: on.
   std::int64_t base = 0;
-  /// RegisterMove: in front of a loop of so many instructions. DmaGather: rows of the table.
+  /// RegisterMove: in front of a loop of so many instructions.
   std::int64_t partition_step = 0;
-  std::int64_t count = 0;           // DmaGather: bytes of a row of the table
+  std::int64_t count = 0;           // DmaGather, DmaScatter: bytes from one row of the table to the next
   /// NcStreamShuffle: four entries of the mask each. Register...: 1 + each register read.
   std::array<std::int32_t, 8> pattern{};
   std::uint32_t label = 0;

@@ -26,6 +26,7 @@ struct TextState {
   std::unordered_map<std::string, MemoryName> memory;
   std::unordered_map<std::string, std::uint32_t> semaphores;
   std::unordered_map<std::string, std::uint32_t> labels;
+  std::unordered_map<std::string, std::uint32_t> events;
   std::vector<std::uint32_t> open_variables{
       0};             // in scope: `core` and those of the enclosing loops
   std::string label;  // of the instructions that follow

@@ -78,6 +78,44 @@ struct Sign {
 struct Abs {
   static float apply(float x) { return std::fabs(x); }
 };
+// Its slope left of 0 is an operand: activate_row() has a loop of its own.
+struct Prelu {
+  static float apply(float x) { return x; }
+};
+/// The density of the normal distribution.
+float bell(float x) {
+  return 0.39894228040143268F * std::exp(-0.5F * x * x);
+}
+/// x times a factor that vanishes faster than x grows: 0 also where x is infinite.
+float vanishing(float x, float factor) {
+  return factor == 0 ? 0.0F : x * factor;
+}
+struct GeluDx {
+  static float apply(float x) {
+    return 0.5F * (1.0F + std::erf(x * 0.70710678118654752F)) + vanishing(x, bell(x));
+  }
+};
+struct GeluApprxSigmoidDx {
+  static float apply(float x) {
+    const float s = sigmoid(1.702F * x);
+    return s + vanishing(1.702F * x, s * (1.0F - s));
+  }
+};
+struct SiluDx {
+  static float apply(float x) {
+    const float s = sigmoid(x);
+    return s + vanishing(x, s * (1.0F - s));
+  }
+};
+struct Mish {
+  static float apply(float x) { return vanishing(x, std::tanh(std::log1p(std::exp(x)))); }
+};
+struct ErfDx {
+  static float apply(float x) { return 1.12837916709551257F * std::exp(-x * x); }
+};
+struct Arctan {
+  static float apply(float x) { return std::atan(x); }
+};
 
 template <class Function>
 void loop(float* row, float scale, float bias, std::size_t count) {
@@ -92,7 +130,7 @@ struct ActivationInfo {
 };
 
 // In the order of Activation.
-constexpr std::array<ActivationInfo, 19> kActivations = {{
+constexpr std::array<ActivationInfo, 26> kActivations = {{
     {"copy", loop<Copy>},
     {"square", loop<Square>},
     {"sigmoid", loop<Sigmoid>},
@@ -112,8 +150,15 @@ constexpr std::array<ActivationInfo, 19> kActivations = {{
     {"reciprocal", loop<Reciprocal>},
     {"sign", loop<Sign>},
     {"abs", loop<Abs>},
+    {"prelu", loop<Prelu>},
+    {"gelu_dx", loop<GeluDx>},
+    {"gelu_apprx_sigmoid_dx", loop<GeluApprxSigmoidDx>},
+    {"silu_dx", loop<SiluDx>},
+    {"mish", loop<Mish>},
+    {"erf_dx", loop<ErfDx>},
+    {"arctan", loop<Arctan>},
 }};
-static_assert(static_cast<std::size_t>(Activation::Abs) + 1 == kActivations.size());
+static_assert(static_cast<std::size_t>(kLastActivation) + 1 == kActivations.size());
 
 }  // namespace
 
@@ -130,19 +175,25 @@ std::optional<Activation> parse_activation(std::string_view name) {
   return std::nullopt;
 }
 
-void activate_row(Activation function, float* row, float scale, float bias, std::size_t count) {
+void activate_row(Activation function, float* row, float scale, float bias, std::size_t count,
+                  float relu_param) {
   kActivations[static_cast<std::size_t>(function)].loop(row, scale, bias, count);
+  if (function == Activation::Prelu) {
+    for (std::size_t i = 0; i < count; ++i) {
+      row[i] = row[i] < 0 ? row[i] * relu_param : row[i];
+    }
+  }
 }
 
 void activation(const View& dst, const View& data, Activation function, const Scalar& scale,
-                const Scalar& bias, const View* accumulate) {
+                const Scalar& bias, const View* accumulate, float relu_param) {
   const Rows to(dst);
   const Rows from(data);
   float* row = scratch<float>(0, from.elements());
   for (std::int64_t p = 0; p < to.partitions(); ++p) {
     from.read(p, row);
     activate_row(function, row, scalar_value<float>(scale, p), scalar_value<float>(bias, p),
-                 from.elements());
+                 from.elements(), relu_param);
     to.write(p, row);
     if (accumulate != nullptr) {
       const float total = sum(row, from.elements());

@@ -218,6 +218,26 @@ void scalar_reversed(T* a, T b, std::size_t count) {
   }
 }
 
+/// The first element less the others: it depends on the order, which is that of the row.
+template <class T>
+T fold_differences(const T* a, std::size_t count) {
+  T result = a[0];
+  for (std::size_t i = 1; i < count; ++i) {
+    result = Subtract::apply(result, a[i]);
+  }
+  return result;
+}
+
+/// The operator on the truth of each element: one alone is 0 or 1 too.
+template <class Op, class T>
+T fold_truth(const T* a, std::size_t count) {
+  T result = a[0] != 0 ? T{1} : T{0};
+  for (std::size_t i = 1; i < count; ++i) {
+    result = Op::apply(result, a[i]);
+  }
+  return result;
+}
+
 /// Sixteen partial results, element i in partial i % 16, then those in ascending order.
 template <class Op, class T>
 T fold(const T* a, std::size_t count) {
@@ -258,6 +278,10 @@ inline constexpr bool kFolds =
     std::is_same_v<Op, BitwiseAnd> || std::is_same_v<Op, BitwiseOr> ||
     std::is_same_v<Op, BitwiseXor>;
 
+template <class Op>
+inline constexpr bool kLogical = std::is_same_v<Op, LogicalAnd> || std::is_same_v<Op, LogicalOr> ||
+                                 std::is_same_v<Op, LogicalXor>;
+
 template <class T, class Op>
 constexpr AluLoops<T> loops() {
   AluLoops<T> result{rows<Op, T>,   rows_reversed<Op, T>,
@@ -265,6 +289,10 @@ constexpr AluLoops<T> loops() {
                      apply<Op, T>,  nullptr};
   if constexpr (kFolds<Op>) {
     result.fold = fold<Op, T>;
+  } else if constexpr (std::is_same_v<Op, Subtract>) {
+    result.fold = fold_differences<T>;
+  } else if constexpr (kLogical<Op>) {
+    result.fold = fold_truth<Op, T>;
   }
   return result;
 }

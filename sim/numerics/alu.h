@@ -37,7 +37,8 @@ void wrap(Dtype dtype, std::int64_t* row, std::size_t count);
 void zero_extend(Dtype dtype, std::int64_t* row, std::size_t count);
 
 /// In place: f(row * scale + bias).
-void activate_row(Activation function, float* row, float scale, float bias, std::size_t count);
+void activate_row(Activation function, float* row, float scale, float bias, std::size_t count,
+                  float relu_param = 0);
 
 /// Sum with sixteen running partial sums, element i in partial sum i % 16: the same on every
 /// machine.

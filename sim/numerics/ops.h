@@ -71,8 +71,16 @@ enum class Activation : std::uint8_t {
   Rsqrt,
   Reciprocal,
   Sign,
-  Abs
+  Abs,  // the numbers are those of the container: new functions are added at the end
+  Prelu,
+  GeluDx,
+  GeluApprxSigmoidDx,
+  SiluDx,
+  Mish,
+  ErfDx,
+  Arctan
 };
+inline constexpr Activation kLastActivation = Activation::Arctan;
 const char* name(Activation function);
 std::optional<Activation> parse_activation(std::string_view name);
 
@@ -118,23 +126,24 @@ void scalar_tensor_tensor(const View& dst, const View& data, AluOp op0, const Sc
 /// The running result is fp32, whatever dst rounds it to; `reverse` swaps the operands of its op.
 void tensor_tensor_scan(const View& dst, const View& data0, const View& data1,
                         const Scalar& initial, AluOp op0, bool reverse0, AluOp op1, bool reverse1);
-/// Reduces each row (all free dims beyond the first `keep`) with add, maximum, minimum, multiply,
-/// abs_max, abs_min or a bitwise and, or, xor. dst has the product of the kept counts elements per
-/// row.
+/// Reduces each row (all free dims beyond the first `keep`) with add, subtract (from the first
+/// element), maximum, minimum, multiply, abs_max, abs_min or a logical or bitwise and, or, xor. dst
+/// has the product of the kept counts elements per row.
 void tensor_reduce(const View& dst, const View& data, AluOp op, int keep, bool negate);
 /// dst = f(data * scale + bias). `accumulate`, when not null, receives the row sums of the results
-/// (Add only) as one element per partition.
+/// (Add only) as one element per partition. `relu_param`: the slope of Prelu left of 0.
 void activation(const View& dst, const View& data, Activation function, const Scalar& scale,
-                const Scalar& bias, const View* accumulate);
+                const Scalar& bias, const View* accumulate, float relu_param = 0);
 void reciprocal(const View& dst, const View& data);
 /// value(p, i...) = base + p*partition_step + sum(i_d * step_d), written as dst's dtype.
 void iota(const View& dst, std::int64_t base, std::int64_t partition_step,
           const std::array<std::int64_t, 4>& step);
-/// dst = (base + p*partition_step + sum(i_d*step_d)) >= 0 ? data : fill.
+/// dst = (base + p*partition_step + sum(i_d*step_d)) op 0 ? data : fill; op is a comparison.
 void affine_select(const View& dst, const View& data, std::int64_t base,
-                   std::int64_t partition_step, const std::array<std::int64_t, 4>& step,
-                   float fill);
-/// Mean and variance statistics: dst row = {count, mean, variance*count} of the row's elements.
+                   std::int64_t partition_step, const std::array<std::int64_t, 4>& step, float fill,
+                   AluOp op = AluOp::GreaterEqual);
+/// Mean and variance statistics: dst row = {count, mean, variance*count} of the row's elements; a
+/// dst of six elements takes those of the elements at even places, then those at odd ones.
 void bn_stats(const View& dst, const View& data);
 /// Combines n triples of bn_stats per row into {mean, variance}.
 void bn_aggr(const View& dst, const View& data);

@@ -19,6 +19,21 @@ void positions(const View& view, const std::array<std::int64_t, 4>& step, std::i
   }
 }
 
+template <class Holds>
+void select(const View& dst, const View& data, const std::int64_t* pattern, std::int64_t base,
+            std::int64_t partition_step, float fill, Holds holds) {
+  const Rows to(dst);
+  const Rows from(data);
+  float* row = scratch<float>(0, to.elements());
+  for (std::int64_t p = 0; p < to.partitions(); ++p) {
+    from.read(p, row);
+    for (std::size_t i = 0; i < to.elements(); ++i) {
+      row[i] = holds(base + p * partition_step + pattern[i]) ? row[i] : fill;
+    }
+    to.write(p, row);
+  }
+}
+
 }  // namespace
 
 void iota(const View& dst, std::int64_t base, std::int64_t partition_step,
@@ -36,19 +51,26 @@ void iota(const View& dst, std::int64_t base, std::int64_t partition_step,
 }
 
 void affine_select(const View& dst, const View& data, std::int64_t base,
-                   std::int64_t partition_step, const std::array<std::int64_t, 4>& step,
-                   float fill) {
-  const Rows to(dst);
-  const Rows from(data);
-  std::int64_t* pattern = scratch<std::int64_t>(0, to.elements());
-  float* row = scratch<float>(0, to.elements());
+                   std::int64_t partition_step, const std::array<std::int64_t, 4>& step, float fill,
+                   AluOp op) {
+  std::int64_t* pattern = scratch<std::int64_t>(0, Rows(dst).elements());
   positions(dst, step, pattern);
-  for (std::int64_t p = 0; p < to.partitions(); ++p) {
-    from.read(p, row);
-    for (std::size_t i = 0; i < to.elements(); ++i) {
-      row[i] = base + p * partition_step + pattern[i] >= 0 ? row[i] : fill;
-    }
-    to.write(p, row);
+  const auto where = [&](auto holds) {
+    select(dst, data, pattern, base, partition_step, fill, holds);
+  };
+  switch (op) {
+    case AluOp::Equal:
+      return where([](std::int64_t v) { return v == 0; });
+    case AluOp::NotEqual:
+      return where([](std::int64_t v) { return v != 0; });
+    case AluOp::Less:
+      return where([](std::int64_t v) { return v < 0; });
+    case AluOp::LessEqual:
+      return where([](std::int64_t v) { return v <= 0; });
+    case AluOp::Greater:
+      return where([](std::int64_t v) { return v > 0; });
+    default:
+      return where([](std::int64_t v) { return v >= 0; });
   }
 }
 

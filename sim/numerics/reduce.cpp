@@ -31,6 +31,17 @@ void reduce_rows(const View& dst, const View& data, AluOp op, std::size_t groups
   }
 }
 
+/// {count, mean, variance * count} of a row, which is used up.
+void statistics(float* row, std::size_t count, float* triple) {
+  const float mean = count == 0 ? 0.0F : sum(row, count) / static_cast<float>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    row[i] = (row[i] - mean) * (row[i] - mean);
+  }
+  triple[0] = static_cast<float>(count);
+  triple[1] = mean;
+  triple[2] = sum(row, count);
+}
+
 }  // namespace
 
 void tensor_reduce(const View& dst, const View& data, AluOp op, int keep, bool negate) {
@@ -48,15 +59,20 @@ void tensor_reduce(const View& dst, const View& data, AluOp op, int keep, bool n
 void bn_stats(const View& dst, const View& data) {
   const Rows to(dst);
   const Rows from(data);
+  const std::size_t parts = to.elements() / 3;  // one, or even and odd places
   const std::size_t count = from.elements();
   float* row = scratch<float>(0, count);
+  float* part = scratch<float>(1, count);
   for (std::int64_t p = 0; p < to.partitions(); ++p) {
     from.read(p, row);
-    const float mean = sum(row, count) / static_cast<float>(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      row[i] = (row[i] - mean) * (row[i] - mean);
+    float result[6] = {};
+    for (std::size_t first = 0; first < parts; ++first) {
+      std::size_t taken = 0;
+      for (std::size_t i = first; i < count; i += parts) {
+        part[taken++] = row[i];
+      }
+      statistics(part, taken, result + 3 * first);
     }
-    const float result[3] = {static_cast<float>(count), mean, sum(row, count)};
     to.write(p, result);
   }
 }

@@ -90,7 +90,21 @@ std::optional<ReduceCmd> parse_reduce_cmd(std::string_view name) {
 }
 
 bool is_reduction(AluOp op) {
-  return alu_loops<float>(op).fold != nullptr && !is_bitwise(op);
+  switch (op) {
+    case AluOp::Add:
+    case AluOp::Multiply:
+    case AluOp::Maximum:
+    case AluOp::Minimum:
+    case AluOp::AbsMax:
+    case AluOp::AbsMin:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool folds(AluOp op) {
+  return alu_loops<float>(op).fold != nullptr;
 }
 
 float identity(AluOp op) {
@@ -115,9 +129,10 @@ void tensor_scalar_reduce(const View& dst, const View& data, AluOp op0, const Sc
 }
 
 void activation(const View& dst, const View& data, Activation function, const Scalar& scale,
-                const Scalar& bias, const Reduction& reduction) {
+                const Scalar& bias, const Reduction& reduction, float relu_param) {
   run(dst, data, reduction, [&](std::int64_t p, float* row, std::size_t count) {
-    activate_row(function, row, scalar_value<float>(scale, p), scalar_value<float>(bias, p), count);
+    activate_row(function, row, scalar_value<float>(scale, p), scalar_value<float>(bias, p), count,
+                 relu_param);
   });
 }
 
@@ -130,7 +145,7 @@ void activate2(const View& dst, const View& data, const Activate2& ops,
     if (ops.op1 != AluOp::Bypass) {
       apply(row, count, ops.op1, scalar_value<float>(ops.imm1, p), ops.reverse1);
     }
-    activate_row(ops.function, row, 1, 0, count);
+    activate_row(ops.function, row, 1, 0, count, ops.relu_param);
   });
 }
 
@@ -151,7 +166,7 @@ void range_select(const View& dst, const View& data, const Range& range,
     for (std::size_t i = 0; i < count; ++i) {
       const auto at = static_cast<float>(range.start + static_cast<std::int64_t>(i));
       if (first(at, bound0) == 0 || second(at, bound1) == 0) {
-        row[i] = std::numeric_limits<float>::lowest();
+        row[i] = range.on_false;
       }
     }
   });

@@ -22,8 +22,10 @@ enum class ReduceCmd : std::uint8_t {
 const char* name(ReduceCmd command);
 std::optional<ReduceCmd> parse_reduce_cmd(std::string_view name);
 
-/// add, multiply, maximum, minimum, abs_max, abs_min: what rows can be reduced with.
+/// add, multiply, maximum, minimum, abs_max, abs_min: what accumulators reduce with.
 bool is_reduction(AluOp op);
+/// Those, subtract, and logical and bitwise and, or, xor: what tensor_reduce reduces with.
+bool folds(AluOp op);
 /// What an accumulator starts from; 0 for subtract.
 float identity(AluOp op);
 
@@ -42,7 +44,7 @@ void tensor_scalar_reduce(const View& dst, const View& data, AluOp op0, const Sc
 
 /// f(data * scale + bias), reduced.
 void activation(const View& dst, const View& data, Activation function, const Scalar& scale,
-                const Scalar& bias, const Reduction& reduction);
+                const Scalar& bias, const Reduction& reduction, float relu_param = 0);
 
 /// f((data op0 imm0) op1 imm1), reduced.
 struct Activate2 {
@@ -53,6 +55,7 @@ struct Activate2 {
   AluOp op1;
   const Scalar& imm1;
   bool reverse1;
+  float relu_param = 0;
 };
 void activate2(const View& dst, const View& data, const Activate2& ops, const Reduction& reduction);
 
@@ -60,14 +63,14 @@ void activate2(const View& dst, const View& data, const Activate2& ops, const Re
 void exponential(const View& dst, const View& src, const Scalar& max_value,
                  const Reduction& reduction);
 
-/// With i = start + position in the row: (i op0 bound0) and (i op1 bound1) ? data : the lowest
-/// fp32.
+/// With i = start + position in the row: (i op0 bound0) and (i op1 bound1) ? data : on_false.
 struct Range {
   AluOp op0;
   const Scalar& bound0;
   AluOp op1;
   const Scalar& bound1;
   std::int64_t start;
+  float on_false;
 };
 void range_select(const View& dst, const View& data, const Range& range,
                   const Reduction& reduction);

@@ -82,6 +82,26 @@ class TensorScalar(unittest.TestCase):
         np.testing.assert_array_equal(got, np.maximum(column - x, 0))
 
     @on()
+    def test_operators_of_one_operand(self):
+        x = normal(P, F)
+        for dtype in (np.int32, np.uint8):
+            bits = (np.abs(x) * 40).astype(dtype)
+            got = on_tiles(lambda out, a: nisa.tensor_scalar(out, a, nl.invert, None), (bits,), [((P, F), dtype)])
+            np.testing.assert_array_equal(got, ~bits)
+        got = on_tiles(lambda out, a: nisa.tensor_scalar(out, a, nl.abs, 0.0, op1=np.logical_not, operand1=None), (np.round(x),), [((P, F), F32)])
+        np.testing.assert_array_equal(got, np.round(x) == 0)
+
+    @on("trn3")
+    def test_relu_on_vector(self):
+        x = normal(P, F)
+        got = on_tiles(lambda out, a: nisa.tensor_scalar(out, a, nl.relu, 0.0, op1=nl.multiply, operand1=2.0), (x,), [((P, F), F32)])
+        np.testing.assert_array_equal(got, 2 * np.maximum(x, 0))
+
+    @on("trn1", "trn2")
+    def test_relu_on_vector_came_late(self):
+        refused(self, "came with NeuronCore-v4", lambda a: nisa.tensor_scalar(a, a, nl.relu, 0.0), normal(P, F))
+
+    @on()
     def test_rsqrt_by_one_operator(self):
         x = np.abs(normal(P, F)) + 0.1
         got = on_tiles(lambda out, a: nisa.tensor_scalar(out, a, nl.add, 1.0, op1=nl.rsqrt, operand1=0.0), (x,), [((P, F), F32)])
@@ -138,6 +158,16 @@ class Reductions(unittest.TestCase):
         close(self, got, -x.sum(2, keepdims=True))
 
     @on()
+    def test_tensor_reduce_by_differences_and_truth(self):
+        x = normal(P, 6, 16)
+        got = on_tiles(lambda out, a: nisa.tensor_reduce(out, nl.subtract, a, 2), (x,), [((P, 6), F32)])
+        close(self, got, x[:, :, 0] - x[:, :, 1:].sum(2))
+        y = (x > 1.2).astype(np.float32) * x
+        for op, want in ((nl.logical_and, y.all(2)), (nl.logical_or, y.any(2)), (nl.logical_xor, (y != 0).sum(2) % 2)):
+            got = on_tiles(lambda out, a: nisa.tensor_reduce(out, op, a, 2), (y,), [((P, 6), F32)])
+            np.testing.assert_array_equal(got, want.astype(np.float32))
+
+    @on()
     def test_tensor_reduce_of_a_permuted_view(self):
         x = normal(P, 6, 16)
         got = on_tiles(lambda out, a: nisa.tensor_reduce(out, np.add, a.permute((0, 2, 1)), axis=2), (x,), [((P, 16), F32)])
@@ -191,7 +221,11 @@ ACTIVATIONS = {
     "copy": lambda x: x, "square": lambda x: x * x, "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "relu": lambda x: np.maximum(x, 0),
     "gelu": lambda x: x * (1 + erf(x / math.sqrt(2))) / 2, "silu": lambda x: x / (1 + np.exp(-x)), "tanh": np.tanh,
     "softplus": lambda x: np.log1p(np.exp(x)), "erf": erf, "exp": np.exp, "sin": np.sin, "sign": np.sign, "abs": np.abs,
-    "gelu_apprx_sigmoid": lambda x: x / (1 + np.exp(-1.702 * x)),
+    "gelu_apprx_sigmoid": lambda x: x / (1 + np.exp(-1.702 * x)), "arctan": np.arctan, "mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
+    "erf_dx": lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x),
+    "gelu_dx": lambda x: (1 + erf(x / math.sqrt(2))) / 2 + x * np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+    "silu_dx": lambda x: (1 + x / (1 + np.exp(x))) / (1 + np.exp(-x)),
+    "gelu_apprx_sigmoid_dx": lambda x: (1 + 1.702 * x / (1 + np.exp(1.702 * x))) / (1 + np.exp(-1.702 * x)),
     "gelu_apprx_tanh": lambda x: x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3))) / 2,
 }
 OF_POSITIVES = {"log": np.log, "sqrt": np.sqrt, "rsqrt": lambda x: 1 / np.sqrt(x), "reciprocal": lambda x: 1 / x}
@@ -205,6 +239,12 @@ class Activations(unittest.TestCase):
             x = np.abs(x) + 0.1 if name in OF_POSITIVES else x
             got = on_tiles(lambda out, a: nisa.activation(out, getattr(nl, name), a), (x,), [((P, F), F32)])
             close(self, got, function(x.astype(np.float64)), relative=1e-4)
+
+    @on()
+    def test_slope_of_prelu(self):
+        x = normal(P, F)
+        got = on_tiles(lambda out, a: nisa.activation(out, nl.prelu, a, relu_param=0.25), (x,), [((P, F), F32)])
+        close(self, got, np.where(x < 0, 0.25 * x, x))
 
     @on()
     def test_scale_and_bias(self):

@@ -22,6 +22,14 @@ class Patterns(unittest.TestCase):
         np.testing.assert_array_equal(got, np.broadcast_to(want.reshape(1, F), (P, F)))
 
     @on()
+    def test_iota_from_a_register(self):
+        def body(out, at):
+            nisa.iota(out, [[2, F]], offset=nisa.register_alloc(at), channel_multiplier=100)
+        for dtype in (nl.int32, F32):
+            got = on_tiles(body, (np.array([[70000]], np.int32),), [((P, F), dtype)])
+            np.testing.assert_array_equal(got, 70000 + 100 * np.arange(P)[:, None] + 2 * np.arange(F))
+
+    @on()
     def test_iota_into_a_view_with_strides(self):
         def body(out):
             nisa.memset(out, 0)
@@ -35,7 +43,8 @@ class Patterns(unittest.TestCase):
     def test_affine_select(self):
         x = normal(P, F)
         value = np.arange(P)[:, None] - 2 * np.arange(F) + 3
-        for op, keep in ((nl.greater_equal, value >= 0), (nl.greater, value > 0), (nl.less, value < 0), (nl.less_equal, value <= 0)):
+        for op, keep in ((nl.greater_equal, value >= 0), (nl.greater, value > 0), (nl.less, value < 0), (nl.less_equal, value <= 0),
+                         (nl.equal, value == 0), (nl.not_equal, value != 0)):
             got = on_tiles(lambda out, a: nisa.affine_select(out, [[-2, F]], 1, a, -9.0, op, 3), (x,), [((P, F), F32)])
             np.testing.assert_array_equal(got, np.where(keep, x, np.float32(-9)))
 
@@ -64,6 +73,12 @@ class Selections(unittest.TestCase):
         want = np.where(keep, x, LOWEST)
         np.testing.assert_array_equal(got, want)
         np.testing.assert_array_equal(most, want.max(1, keepdims=True))
+
+    @on("trn2", "trn3")
+    def test_range_select_with_a_value_of_its_own(self):
+        x = normal(P, F)
+        got = on_tiles(lambda out, a: nisa.range_select(out, a, nl.greater, nl.less_equal, 3.0, 9.0, on_false_value=-5.0), (x,), [((P, F), F32)])
+        np.testing.assert_array_equal(got, np.where((np.arange(F) > 3) & (np.arange(F) <= 9), x, np.float32(-5)))
 
     @on("trn2", "trn3")
     def test_select_reduce(self):
@@ -149,6 +164,29 @@ class Eight(unittest.TestCase):
 
 
 class Statistics(unittest.TestCase):
+    @on()
+    def test_bn_stats_of_even_and_odd_places(self):
+        for width in (F, 37, 1):
+            x = normal(P, width)
+            got = on_tiles(lambda out, a: nisa.bn_stats(out, a), (x,), [((P, 6), F32)])
+            parts = [x[:, 0::2], x[:, 1::2]] if width > 1 else [x]
+            want = np.concatenate([np.stack([np.full(P, each.shape[1]), each.mean(1), each.var(1) * each.shape[1]], 1) for each in parts], 1)
+            close(self, got[:, :want.shape[1]], want, relative=1e-5)
+
+    @on()
+    def test_bn_aggr_of_pieces(self):
+        for dtype in (np.float32, nl.bfloat16):
+            x = (np.round(normal(P, 1000) * 16) / 16).astype(dtype)  # exact in both
+
+            def body(out, a):
+                stats = tile(P, 2, 6)
+                for i in range(2):
+                    nisa.bn_stats(stats[:, i], a[:, 500 * i:500 * (i + 1)])
+                nisa.bn_aggr(out, stats)
+            got = on_tiles(body, (x,), [((P, 2), F32)])
+            x = np.asarray(x, np.float64)
+            close(self, got, np.stack([x.mean(1), x.var(1)], 1))
+
     @on()
     def test_sequence_bounds(self):
         ids = np.array([[1, 1, 2, 2, 2, 0, 0, 3]], np.int32)

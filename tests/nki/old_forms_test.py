@@ -35,6 +35,18 @@ class Results(unittest.TestCase):
         close(self, run(body, x), np.concatenate([x, np.exp(x)], axis=1))
         self.assertEqual(opcodes(body, x), ["sync.dma_copy", "scalar.activation", "scalar.dma_copy"])
 
+    @on()
+    def test_rows_are_loaded_to_any_partition(self):
+        def body(x):
+            out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
+            held = nl.ndarray((nl.par_dim(x.shape[0]), x.shape[1]), dtype=x.dtype)
+            for row in range(x.shape[0]):
+                held[x.shape[0] - 1 - row, :] = nl.load(x[row:row + 1, :])
+            nl.store(out, held)
+            return out
+        x = normal(7, 16)
+        np.testing.assert_array_equal(run(body, x), x[::-1])
+
     @on("trn2")
     def test_a_value_that_is_used_later_is_copied(self):
         def body(x):

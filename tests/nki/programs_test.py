@@ -193,6 +193,24 @@ class Loops(unittest.TestCase):
             return out
         np.testing.assert_array_equal(kernel(normal(P, F)), normal(P, F) + 1)
 
+    @on("trn2")
+    def test_order_by_name(self):
+        @nki.jit
+        def kernel(x):
+            held, more = nl.load(x), nl.ndarray(x.shape, x.dtype, nl.sbuf)
+            nisa.memset(more, 1.0, name="fill")
+            nisa.tensor_tensor(held, held, held, nl.add, name="double")
+            nisa.memset(more, 2.0, engine=nisa.engine.gpsimd, name="last")
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            nl.store(out, held)
+            return out
+        x = normal(P, F)
+        scheduled = kernel.with_schedule([("last", ["fill", "double"])])
+        self.assertIn("after i0, i1", scheduled.text(x).replace("\"", ""))
+        np.testing.assert_array_equal(scheduled(x), 2 * x)
+        with self.assertRaisesRegex(nki.NkiValidationError, "'fill' cannot wait for 'double'"):
+            kernel.with_schedule([("fill", "double")])(x)
+
 
 class Programs(unittest.TestCase):
     @on("trn2")

@@ -17,6 +17,7 @@ struct SetField {
   void operator()(num::Activation& function) const { function = num::Activation::Silu; }
   void operator()(num::ReduceCmd& command) const { command = num::ReduceCmd::Reset; }
   void operator()(PerfMode& mode) const { mode = PerfMode::Sparse2_8; }
+  void operator()(OobMode& mode) const { mode = OobMode::Skip; }
   void operator()(DgeMode& dge) const { dge = DgeMode::None; }
   void operator()(bool& flag) const { flag = true; }
   void operator()(int& keep) const { keep = 2; }
@@ -62,6 +63,13 @@ inline Program every_opcode() {
       for_each(opcode.required | opcode.optional, [&](Attribute attribute) {
         visit(attribute, each, SetField{chip, v * 3 + Expr(-7)});
       });
+      if (i % 2 == 0) {
+        each.event = static_cast<std::uint32_t>(b.program().events.size());
+        b.program().events.push_back("event " + std::to_string(i));
+      }
+      for (std::uint32_t event = 1; event < b.program().events.size() && event < 3; ++event) {
+        each.after.insert(each.after.end(), event == each.event ? 0 : 1, event);
+      }
       each.waits = {{1, Expr(v)}, {0, 5}};
       each.updates = {{0, 16}};
       b.emit(each);

@@ -277,7 +277,7 @@ class FunctionalMachine {
       case Opcode::Iota:
         return num::iota(dst, i.base, i.partition_step, pattern);
       case Opcode::AffineSelect:
-        return num::affine_select(dst, a, i.base, i.partition_step, pattern, i.immediate);
+        return num::affine_select(dst, a, i.base, i.partition_step, pattern, i.immediate, i.op0);
       default:
         return;
     }

@@ -103,6 +103,38 @@ TEST_CASE("software descriptor generation takes GpSimd's time, other modes do no
   CHECK(interval(load, v2) == trigger);
 }
 
+TEST_CASE("a transfer by indices has descriptors for every row, on whichever side the table is") {
+  const EngineParams v2 = params();
+  Operand row = on_chip(Dtype::Bf16, 512);  // of the table: one of many
+  row.space = Space::Hbm;
+  row.partitions = 1;
+  row.dims = 2;
+  row.dim[0] = {1024, 2};
+  row.dim[1] = {1, 256};
+  Operand index = on_chip(Dtype::Int32, 1);
+  StreamInstruction gather =
+      make(Opcode::DmaGather, Engine::GpSimd, on_chip(Dtype::Bf16, 512), {row, index});
+  gather.dge = isa::DgeMode::Swdge;
+  CHECK(descriptors(gather) == 2 * 128);
+  StreamInstruction scatter =
+      make(Opcode::DmaScatter, Engine::GpSimd, row, {on_chip(Dtype::Bf16, 512), index});
+  scatter.dge = isa::DgeMode::Swdge;
+  CHECK(descriptors(scatter) == 2 * 128);
+  CHECK(interval(scatter, v2) == interval(gather, v2));
+  scatter.dst.dims = 1;
+  scatter.dst.dim[0] = {1, 512};
+  CHECK(descriptors(scatter) == 128);
+}
+
+TEST_CASE("a copy whose offset is in a register takes as long as a dynamic one at least") {
+  const EngineParams v2 = params();
+  StreamInstruction copy = make(Opcode::TensorCopy, Engine::Vector, on_chip(Dtype::Bf16, 64),
+                                {on_chip(Dtype::Bf16, 64)});
+  const std::int64_t still = interval(copy, v2);
+  copy.src_moved = {1, 2, 100};
+  CHECK(interval(copy, v2) == std::max(still, v2.dynamic_copy_interval));
+}
+
 TEST_CASE("flops count two per multiplication of a matmul, nothing else") {
   CHECK(flops(matmul(Dtype::Bf16, 64, 512)) == 2LL * 128 * 64 * 512);
   CHECK(flops(activation(Dtype::Bf16, 512)) == 0);

@@ -292,6 +292,48 @@ TEST_CASE("a dynamic copy waits for writers of all it may reach, and is waited f
   }
 }
 
+TEST_CASE("an instruction waits for those it is written to come after, whatever they access") {
+  Small s;
+  s.builder.program().events = {"", "load", "copy"};
+  s.builder.dma_copy(Engine::Sync, s.row(s.a), s.all(s.x)).event = 1;
+  s.builder.memset(Engine::GpSimd, s.row(s.b), 0).event = 2;
+  s.builder.memset(Engine::Vector, s.row(s.c), 0).after = {1, 2};
+  s.builder.memset(Engine::Vector, s.row(s.c), 0);
+  const CoreStreams core = s.expand();
+  const auto waits = waits_of(core, Engine::Vector, 0);
+  REQUIRE(waits.size() == 2);
+  CHECK(core.owner[waits[0].semaphore] == SemaphoreOwner::GpSimd);
+  CHECK(core.owner[waits[1].semaphore] == SemaphoreOwner::Dma);
+}
+
+TEST_CASE("a scatter and a copy with an offset are followed over all they may write") {
+  Builder b("moved", "trn2", 1);
+  const TensorRef x = b.tensor("x", TensorKind::Internal, Dtype::Fp32, {64, 512});
+  const BufferRef t = b.sbuf("t", Dtype::Fp32, 128, 512, 0);
+  const BufferRef index = b.sbuf("index", Dtype::Int32, 128, 1, 4096);
+  Instruction scatter;
+  scatter.opcode = Opcode::DmaScatter;
+  scatter.engine = Engine::GpSimd;
+  scatter.dst = x.at(0, {{1, 512}});
+  scatter.src = {t.at(0, 64, 0, {{1, 512}}), index.at(0, 64, 0, {{1, 1}})};
+  b.emit(scatter);
+  b.dma_copy(Engine::Sync, t.at(64, 1, 0, {{1, 512}}), x.at(63 * 512, {{1, 512}}));
+  Instruction copy;
+  copy.opcode = Opcode::DmaCopy;
+  copy.engine = Engine::Scalar;
+  copy.dst = t.at(96, 1, 0, {{1, 8}});
+  copy.src = {x.at(0, {{1, 8}})};
+  copy.dst_offset = {5, 8};
+  b.emit(copy);
+  b.memset(Engine::Vector, t.at(96, 1, 500, {{1, 8}}), 0);
+  const CoreStreams core = expand(b.finish(), test::trn2_limits())->cores[0];
+  CHECK(waits_of(core, Engine::Sync, 0).size() == 1);
+  CHECK(waits_of(core, Engine::Vector, 0).size() == 1);
+  const Issue& moved = core.engine[static_cast<std::size_t>(Engine::Scalar)][0];
+  CHECK(core.instruction(moved).dst_moved.most == (512 - 8) / 8);
+  CHECK(core.instruction(moved).dst_moved.step == 32);
+}
+
 TEST_CASE("an input tensor that is only read costs no waits, one that is written does") {
   Small s;
   s.builder.dma_copy(Engine::Sync, s.all(s.y), s.row(s.a));

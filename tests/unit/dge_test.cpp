@@ -267,6 +267,142 @@ TEST_CASE("A gather of a row that does not exist is out of bounds; the unit goes
   CHECK(m.run() == DeviceError::OutOfBounds);
 }
 
+TEST_CASE("A gather leaves rows that do not exist as they were, when it may") {
+  Machine m([](Builder& b) {
+    auto table = input(b, Dtype::Fp32, {16, 4});
+    auto rows = b.tensor("rows", isa::TensorKind::Input, Dtype::Int32, {32, 2});
+    auto out = output(b, Dtype::Fp32, {32, 4});
+    auto index = b.sbuf("index", Dtype::Int32, 32, 2);
+    auto tile = b.sbuf("tile", Dtype::Fp32, 32, 4);
+    b.dma_copy(isa::Engine::Sync, index.at(0, {{1, 2}}), rows.at(0, {{2, 32}, {1, 2}}));
+    b.memset(isa::Engine::Vector, tile.at(0, {{1, 4}}), 5);
+    // Rows of two elements, each picked by an index of its own; 31 of them fit.
+    isa::Instruction& gather =
+        b.dma_gather(tile.at(0, {{1, 4}}), table.at(2, {{1, 2}}), index.at(0, {{1, 2}}));
+    gather.count = 2;
+    gather.oob = isa::OobMode::Skip;
+    b.dma_copy(isa::Engine::Sync, out.at(0, {{4, 32}, {1, 4}}), tile.at(0, {{1, 4}}));
+  });
+  for (int i = 0; i < 64; ++i) {
+    m.tensor<float>(0)[i] = static_cast<float>(100 + i);
+    m.tensor<std::int32_t>(1)[i] = 2 * i - 20;  // -20 to 106
+  }
+  CHECK(m.run() == DeviceError::None);
+  for (int i = 0; i < 64; ++i) {
+    const int row = 2 * i - 20;
+    const bool inside = row >= 0 && row < 31;
+    for (int e = 0; e < 2; ++e) {
+      const auto value = static_cast<float>(100 + 2 + 2 * row + e);
+      CHECK(m.tensor<float>(2)[2 * i + e] == (inside ? value : 5.0F));
+    }
+  }
+}
+
+namespace {
+
+void scatter_program(Builder& b, bool adds, isa::OobMode oob) {
+  auto rows = b.tensor("rows", isa::TensorKind::Input, Dtype::Int32, {128});
+  auto in = input(b, Dtype::Bf16, {128, 32});
+  auto table = output(b, Dtype::Fp32, {300, 32});
+  auto index = b.sbuf("index", Dtype::Int32, 128, 1);
+  auto tile = b.sbuf("tile", Dtype::Bf16, 128, 32);
+  b.dma_copy(isa::Engine::Sync, index.at(0, {{1, 1}}), rows.at(0, {{1, 128}, {1, 1}}));
+  b.dma_copy(isa::Engine::Sync, tile.at(0, {{1, 32}}), in.at(0, {{32, 128}, {1, 32}}));
+  isa::Instruction scatter;
+  scatter.opcode = isa::Opcode::DmaScatter;
+  scatter.engine = isa::Engine::GpSimd;
+  scatter.dst = table.at(0, {{1, 32}});
+  scatter.src = {tile.at(0, {{1, 32}}), index.at(0, {{1, 1}})};
+  scatter.op0 = adds ? num::AluOp::Add : num::AluOp::Bypass;
+  scatter.oob = oob;
+  b.emit(scatter);
+}
+
+}  // namespace
+
+TEST_CASE("A scatter writes the rows that the index names, or adds to them") {
+  for (const bool adds : {false, true}) {
+    Machine m([&](Builder& b) { scatter_program(b, adds, isa::OobMode::Skip); });
+    for (int i = 0; i < 128 * 32; ++i) {
+      m.tensor<std::uint16_t>(1)[i] = 0x4040;  // 3
+    }
+    for (int i = 0; i < 300 * 32; ++i) {
+      m.tensor<float>(2)[i] = 10;
+    }
+    for (int p = 0; p < 128; ++p) {
+      m.tensor<std::int32_t>(0)[p] = p * 5 % 331;  // 0, 5, ... 330, 4, ...: some are too large
+    }
+    CHECK(m.run() == DeviceError::None);
+    std::vector<float> want(300, 10);
+    for (int p = 0; p < 128; ++p) {
+      if (p * 5 % 331 < 300) {
+        want[static_cast<std::size_t>(p * 5 % 331)] = adds ? 13.0F : 3.0F;
+      }
+    }
+    int wrong = 0;
+    for (int i = 0; i < 300 * 32; ++i) {
+      wrong += m.tensor<float>(2)[i] == want[static_cast<std::size_t>(i / 32)] ? 0 : 1;
+    }
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE("A scatter to a row that does not exist is out of bounds") {
+  Machine m([](Builder& b) { scatter_program(b, false, isa::OobMode::Error); });
+  m.tensor<std::int32_t>(0)[5] = 300;
+  CHECK(m.run() == DeviceError::OutOfBounds);
+}
+
+TEST_CASE(
+    "A copy begins later by what a register holds; beyond its tensor it fails or is left out") {
+  const auto program = [](Builder& b, isa::OobMode oob) {
+    auto at = b.tensor("at", isa::TensorKind::Input, Dtype::Int32, {2});
+    auto in = input(b, Dtype::Fp32, {64, 32});
+    auto out = output(b, Dtype::Fp32, {8, 32});
+    auto index = b.sbuf("index", Dtype::Int32, 1, 2);
+    b.dma_copy(isa::Engine::Sync, index.at(0, 1, 0, {{1, 2}}), at.at(0, {{1, 2}}));
+    for (int r = 0; r < 2; ++r) {
+      isa::Instruction load;
+      load.opcode = isa::Opcode::RegisterLoad;
+      load.engine = isa::Engine::Sync;
+      load.src = {index.at(0, 1, r, {{1, 1}})};
+      load.count = 7 + r;
+      b.emit(load);
+    }
+    isa::Instruction copy;
+    copy.opcode = isa::Opcode::DmaCopy;
+    copy.engine = isa::Engine::Sync;
+    copy.dst = out.at(32, {{1, 64}});
+    copy.src = {in.at(32, {{1, 64}})};
+    copy.src_offset = {7, 32};
+    copy.dst_offset = {8, 32};
+    copy.oob = oob;
+    b.emit(copy);
+  };
+  const auto run = [&](int from, int to, isa::OobMode oob) {
+    Machine m([&](Builder& b) { program(b, oob); });
+    for (int i = 0; i < 64 * 32; ++i) {
+      m.tensor<float>(1)[i] = static_cast<float>(i / 32 + 1);
+    }
+    m.tensor<std::int32_t>(0)[0] = from;
+    m.tensor<std::int32_t>(0)[1] = to;
+    const DeviceError error = m.run();
+    std::vector<float> rows;
+    for (int r = 0; r < 8; ++r) {
+      rows.push_back(m.tensor<float>(2)[r * 32 + 31]);
+    }
+    return std::make_pair(error, rows);
+  };
+  using Rows = std::vector<float>;
+  CHECK(run(10, 3, isa::OobMode::Error) ==
+        std::make_pair(DeviceError::None, Rows{0, 0, 0, 0, 12, 13, 0, 0}));
+  CHECK(run(61, 5, isa::OobMode::Error) ==
+        std::make_pair(DeviceError::None, Rows{0, 0, 0, 0, 0, 0, 63, 64}));
+  CHECK(run(62, 0, isa::OobMode::Error).first == DeviceError::OutOfBounds);
+  CHECK(run(0, 6, isa::OobMode::Error).first == DeviceError::OutOfBounds);
+  CHECK(run(0, -1, isa::OobMode::Skip) == std::make_pair(DeviceError::None, Rows(8, 0)));
+}
+
 TEST_CASE("A gather takes as long with numerics off") {
   SimTime ended[2] = {0, 0};
   for (int off = 0; off < 2; ++off) {

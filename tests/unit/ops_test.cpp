@@ -49,11 +49,11 @@ TEST_CASE("operators and activations are parsed from their own names") {
   for (int i = 0; i <= static_cast<int>(kLastAluOp); ++i) {
     REQUIRE(parse_alu_op(name(static_cast<AluOp>(i))) == static_cast<AluOp>(i));
   }
-  for (int i = 0; i <= static_cast<int>(Activation::Abs); ++i) {
+  for (int i = 0; i <= static_cast<int>(kLastActivation); ++i) {
     REQUIRE(parse_activation(name(static_cast<Activation>(i))) == static_cast<Activation>(i));
   }
   CHECK_FALSE(parse_alu_op("plus"));
-  CHECK_FALSE(parse_activation("mish"));
+  CHECK_FALSE(parse_activation("swish"));
   CHECK(std::string(name(AluOp::LogicalAnd)) == "logical_and");
   CHECK(std::string(name(Activation::GeluApprxTanh)) == "gelu_apprx_tanh");
 }
@@ -338,6 +338,22 @@ TEST_CASE("bitwise reductions keep bits, abs_min sees every element") {
   CHECK(least.get(0, 0) == 2);
 }
 
+TEST_CASE("differences are taken in order, logical reductions tell truth") {
+  Tile data(Dtype::Fp32, 1, 4), out(Dtype::Fp32, 1, 1);
+  const auto reduce = [&](AluOp op) {
+    tensor_reduce(out.view(), data.view(), op, 0, false);
+    return out.get(0, 0);
+  };
+  data.set({10, 1, 2, 3});
+  CHECK(reduce(AluOp::Subtract) == 4.0F);
+  CHECK(reduce(AluOp::LogicalAnd) == 1.0F);
+  CHECK(reduce(AluOp::LogicalXor) == 0.0F);
+  data.set({0, 0, 7, 0});
+  CHECK(reduce(AluOp::LogicalAnd) == 0.0F);
+  CHECK(reduce(AluOp::LogicalOr) == 1.0F);
+  CHECK(reduce(AluOp::LogicalXor) == 1.0F);
+}
+
 TEST_CASE("integer reductions do not go through fp32") {
   Tile data(Dtype::Int32, 1, 2), out(Dtype::Int32, 1, 1);
   data.set_raw<std::int32_t>({16777217, 2});
@@ -372,6 +388,21 @@ TEST_CASE("activations agree with their definitions in double") {
   check(Activation::Sin, [](double v) { return std::sin(v); });
   check(Activation::Sign, [](double v) { return v > 0 ? 1.0 : v < 0 ? -1.0 : 0.0; });
   check(Activation::Abs, [](double v) { return std::fabs(v); });
+  constexpr auto gelu_dx = [](double v) {
+    return 0.5 * std::erfc(-v / std::sqrt(2.0)) + v * std::exp(-v * v / 2) / std::sqrt(2 * M_PI);
+  };
+  check(Activation::GeluDx, gelu_dx);
+  check(Activation::GeluApprxSigmoidDx, [](double v) {
+    const double s = 1 / (1 + std::exp(-1.702 * v));
+    return s + 1.702 * v * s * (1 - s);
+  });
+  check(Activation::SiluDx, [](double v) {
+    const double s = 1 / (1 + std::exp(-v));
+    return s + v * s * (1 - s);
+  });
+  check(Activation::Mish, [](double v) { return v * std::tanh(std::log1p(std::exp(v))); });
+  check(Activation::ErfDx, [](double v) { return 2 / std::sqrt(M_PI) * std::exp(-v * v); });
+  check(Activation::Arctan, [](double v) { return std::atan(v); });
   CHECK(activate(Activation::Log, {std::exp(1.0F)})[0] == Approx(1.0));
   CHECK(activate(Activation::Sqrt, {16})[0] == 4.0F);
   CHECK(activate(Activation::Rsqrt, {16})[0] == 0.25F);
@@ -385,6 +416,20 @@ TEST_CASE("activations of huge arguments reach their limits without NaN") {
   CHECK(activate(Activation::Softplus, x) == std::vector<float>{0, 1000});
   CHECK(activate(Activation::GeluApprxTanh, x)[1] == 1000.0F);
   CHECK(activate(Activation::GeluApprxTanh, x)[0] == 0.0F);
+  for (const Activation derivative :
+       {Activation::GeluDx, Activation::GeluApprxSigmoidDx, Activation::SiluDx}) {
+    CHECK(activate(derivative, x) == std::vector<float>{0, 1});
+  }
+  CHECK(activate(Activation::Mish, x) == std::vector<float>{0, 1000});
+}
+
+TEST_CASE("prelu has the slope of its parameter left of 0") {
+  Tile data(Dtype::Fp32, 1, 3), out(Dtype::Fp32, 1, 3);
+  Scalar one;
+  one.immediate = 1;
+  activation(out.view(), data.set({-4, 0, 3}).view(), Activation::Prelu, one, Scalar{}, nullptr,
+             0.25F);
+  CHECK(out.values() == std::vector<float>{-1, 0, 3});
 }
 
 TEST_CASE("activation scales and shifts first, per partition, and can sum its rows") {
@@ -419,6 +464,30 @@ TEST_CASE("affine_select keeps the lower triangle of a causal mask") {
   Tile data(Dtype::Fp32, 3, 3), out(Dtype::Fp32, 3, 3);
   affine_select(out.view(), data.set({1}).view(), 0, 1, {-1, 0, 0, 0}, -9.0F);
   CHECK(out.values() == std::vector<float>{1, -9, -9, 1, 1, -9, 1, 1, 1});
+}
+
+TEST_CASE("affine_select keeps where its comparison holds") {
+  Tile data(Dtype::Fp32, 1, 3), out(Dtype::Fp32, 1, 3);
+  const auto select = [&](AluOp op) {
+    affine_select(out.view(), data.set({1}).view(), -1, 0, {1, 0, 0, 0}, 0, op);  // of -1, 0, 1
+    return out.values();
+  };
+  CHECK(select(AluOp::Equal) == std::vector<float>{0, 1, 0});
+  CHECK(select(AluOp::NotEqual) == std::vector<float>{1, 0, 1});
+  CHECK(select(AluOp::Less) == std::vector<float>{1, 0, 0});
+  CHECK(select(AluOp::LessEqual) == std::vector<float>{1, 1, 0});
+  CHECK(select(AluOp::Greater) == std::vector<float>{0, 0, 1});
+  CHECK(select(AluOp::GreaterEqual) == std::vector<float>{0, 1, 1});
+}
+
+TEST_CASE("six statistics are those of even places, then of odd ones") {
+  Tile data(Dtype::Fp32, 1, 5), stats(Dtype::Fp32, 1, 6), result(Dtype::Fp32, 1, 2);
+  data.set({1, 10, 2, 20, 6});
+  bn_stats(stats.view(), data.view());
+  CHECK(stats.values() == std::vector<float>{3, 3, 14, 2, 15, 50});
+  bn_aggr(result.view(), stats.view());
+  CHECK(result.get(0, 0) == Approx(7.8));
+  CHECK(result.get(0, 1) == Approx(47.36));
 }
 
 TEST_CASE("statistics of pieces combine to mean and variance of the whole") {

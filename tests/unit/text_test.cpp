@@ -167,6 +167,26 @@ TEST_CASE("an instruction has attributes, waits and signals") {
   check_round_trip(program);
 }
 
+TEST_CASE("instructions have names, by which others come after them") {
+  const Program program = parse(
+      "sync.dma_copy t, a as load\n"
+      "vector.tensor_copy t, t as \"the copy\" after load\n"
+      "scalar.dma_copy a, t src_offset [3, 512] oob skip after load, \"the copy\"\n");
+  CHECK(program.events == std::vector<std::string>{"", "load", "the copy"});
+  CHECK(first(program).event == 1);
+  const Instruction& store = std::get<Instruction>(program.body.at(2));
+  CHECK(store.event == 0);
+  CHECK(store.after == std::vector<std::uint32_t>{1, 2});
+  CHECK(store.src_offset == std::vector<std::int64_t>{3, 512});
+  CHECK(store.oob == OobMode::Skip);
+  check_round_trip(program);
+  CHECK_THAT(body_error("sync.dma_copy t, a as load\nsync.dma_copy t, a after loads\n"),
+             Contains("no instruction before this one is called 'loads'; did you mean 'load'?"));
+  CHECK_THAT(body_error("sync.dma_copy t, a as x after x\n"), Contains("before this one"));
+  CHECK_THAT(body_error("sync.dma_copy t, a as x\nsync.dma_copy t, a as x\n"),
+             Contains("another instruction is called 'x' already"));
+}
+
 TEST_CASE("a loop may be one that the device runs") {
   const Program program =
       parse("loop i 0..8 step 2 dynamic {\n  vector.nop\n}\nloop j 0..8 {\n  vector.nop\n}\n");

@@ -7,6 +7,7 @@ from math import prod
 from typing import Optional
 
 from ._dtypes import as_dtype
+from . import _trace
 from ._errors import fail, missing
 from ._registers import Affine, VirtualRegister
 
@@ -46,6 +47,7 @@ def access_pattern(view, pattern, offset, scalar_offset, vector_offset, indirect
         if chip and indirect_dim == 0:
             missing("tensor.ap", "a dynamic index of the partition dimension")
         made.dynamic = _scalar(scalar_offset, step)
+        _trace.current("tensor.ap").moving = True
     if vector_offset is not None:
         made.vector = _vector(view, vector_offset, step)
     return made

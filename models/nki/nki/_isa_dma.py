@@ -138,8 +138,10 @@ def _picked(function: str, table: Tensor, oob) -> Tuple[Tensor, list]:
         fail(function, f"the access has {table.shape[0]} rows and the index tensor {index.size} elements: they must be equal")
     check.dtype(function, "the index tensor", index, ("int32", "uint32"))
     memory = table.storage.shape
-    plain = len(memory) == 2 and step == memory[1] and table.dtype is table.storage.dtype  # rows as the table is declared
-    return index, ([] if plain else [("row", step)]) + ([("oob", "skip")] if oob is bounds.skip else [])
+    # Rows as the table is declared, from its first one on.
+    plain = (len(memory) == 2 and step == memory[1] and table.dtype is table.storage.dtype and table.offset.__class__ is int
+             and table.offset < step)
+    return index, ([] if plain else [("step", step)]) + ([("oob", "skip")] if oob is bounds.skip else [])
 
 
 def _indirect(function: str, dst: Tensor, src: Tensor, oob, name: Optional[str], op: Optional[str] = None) -> Record:
@@ -234,6 +236,8 @@ def dma_compute(dst, srcs, reduce_op=_ADD, scales=None, unique_indices=True, oob
     if not 1 <= len(sources) <= 16:
         fail(function, f"has {len(sources)} sources, 1 to 16 are possible")
     if any(each.vector is not None for each in [dst] + sources):
+        if not unique_indices:
+            missing(function, "unique_indices=False, several additions to one row")
         return _indirect_compute(function, dst, sources, oob_mode, name)
     for i, each in enumerate(sources):
         if _count(each) != _count(dst):

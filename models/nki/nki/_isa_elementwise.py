@@ -9,7 +9,7 @@ from . import _checks as check
 from . import _trace
 from ._enums import UNKNOWN, reduce_cmd as commands
 from ._errors import fail, missing
-from ._operators import REDUCTIONS, UNARY, Operator, activation as activation_name, alu
+from ._operators import ACCUMULATIONS, OPERATORS, REDUCTIONS, UNARY, Operator, activation as activation_name, alu
 from ._tensor import Reshaped, Tensor, merged, operand_text
 from ._trace import Record, add
 
@@ -48,6 +48,22 @@ def _scalar_capable(function: str, op0: str, op1: Optional[str]) -> None:
         fail(function, f"the Scalar engine has multiply, add, and multiply then add, not {op0} then {op1 or 'nothing'}")
 
 
+# Operators of one operand that Vector has as one of two: operator, second operand, first NeuronCore.
+_SPELLED = {"relu": ("maximum", 0.0, 4), "invert": ("bitwise_xor", -1.0, 2), "logical_not": ("equal", 0.0, 2)}
+
+
+def _spelled(function: str, op, operand):
+    """An operator and its operand as Vector and GpSimd have them."""
+    name = getattr(op, "__name__", op)
+    if name in ("bitwise_not", "bitwise_invert"):
+        name = "invert"
+    if name not in _SPELLED:
+        return op, operand
+    op, operand, since = _SPELLED[name]
+    check.since(function, since)
+    return OPERATORS[op], operand
+
+
 def tensor_scalar(dst, data, op0, operand0, reverse0=False, op1=None, operand1=None, reverse1=False, engine=UNKNOWN, name=None,
                   dtype=None) -> Record:
     """dst = (data op0 operand0) op1 operand1; operands are numbers or one element per partition."""
@@ -55,7 +71,11 @@ def tensor_scalar(dst, data, op0, operand0, reverse0=False, op1=None, operand1=N
     dst = check.chip(function, "dst", dst)
     data = check.chip(function, "data", data)
     check.same(function, dst, data, "data")
-    first = op0.alu if op0.__class__ is Operator and op0.alu is not None else alu(function, op0, "op0")
+    if op0.__class__ is Operator and op0.alu is not None:
+        first = op0.alu
+    else:
+        op0, operand0 = _spelled(function, op0, operand0)
+        first = alu(function, op0, "op0")
     attributes = [("op0", first)]
     if operand0 is not None:
         attributes.append(("operand0", check.scalar(function, "operand0", operand0, dst)))
@@ -63,6 +83,7 @@ def tensor_scalar(dst, data, op0, operand0, reverse0=False, op1=None, operand1=N
         attributes.append(("reverse0", True))
     second = None
     if op1 is not None:
+        op1, operand1 = _spelled(function, op1, operand1)
         second = alu(function, op1, "op1")
         attributes.append(("op1", second))
         if operand1 is not None:
@@ -112,7 +133,7 @@ def reduction(function: str, dst: Tensor, reduce_cmd, reduce_res, default: str, 
     attributes: list = []
     command = check.command(function, reduce_cmd)
     if reduce_op is not None:
-        attributes.append(("reduce_op", _reduce_name(function, reduce_op)))
+        attributes.append(("reduce_op", _reduce_name(function, reduce_op, ACCUMULATIONS)))
     if command != default:
         attributes.append(("reduce_cmd", command))
     if reduce_res is not None:
@@ -124,9 +145,9 @@ def reduction(function: str, dst: Tensor, reduce_cmd, reduce_res, default: str, 
     return attributes
 
 
-def _reduce_name(function: str, op) -> str:
+def _reduce_name(function: str, op, possible=REDUCTIONS) -> str:
     text = alu(function, op, "reduce_op")
-    if text not in REDUCTIONS:
+    if text not in possible:
         fail(function, f"cannot reduce by {text}")
     return text
 
@@ -253,8 +274,8 @@ def activation(dst, op, data, bias=None, scale=1.0, reduce_op=None, reduce_res=N
     if reduce_res is not None or reduce_cmd is not IDLE:
         _only_add(function, reduce_op)
         attributes += reduction(function, dst, reduce_cmd, reduce_res, "idle")
-    if relu_param is not None:
-        attributes.append(("relu_param", check.scalar(function, "relu_param", relu_param, dst)))
+    if relu_param:
+        attributes.append(("relu_param", float(relu_param)))
     return add("activation", "scalar", [dst, data], tuple(attributes), name)
 
 
@@ -300,7 +321,7 @@ def activate2(dst, op, data, imm0=None, imm1=None, op0=None, op1=None, relu_para
     if second != "bypass":
         attributes += [("op1", second), ("imm1", check.scalar(function, "imm1", imm1, dst)), ("reverse1", bool(reverse1))]
     if relu_param:
-        attributes.append(("relu_param", check.scalar(function, "relu_param", relu_param, dst)))
+        attributes.append(("relu_param", float(relu_param)))
     attributes += reduction(function, dst, reduce_cmd, reduce_res, "idle", reduce_op)
     return add("activate2", "scalar", [dst, data], tuple(attributes), name)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from . import _checks as check
 from . import _trace
-from ._errors import fail, missing
+from ._errors import fail
+from ._isa_dma import dma_copy
+from ._memory import allocate
 from ._registers import VirtualRegister
-from ._tensor import Tensor
+from ._tensor import SBUF, Tensor
 from ._trace import Record, add
 
 _REGISTERS = 48  # above are those that loops count in
@@ -50,8 +52,12 @@ def register_load(dst, src, name=None) -> Record:
     src = check.tensor(function, "src", src)
     if src.size != 1:
         fail(function, f"src has {src.size} elements, must have 1")
-    if src.space != "sbuf":
-        missing(function, f"from {src.space}")
+    if src.space == "hbm":
+        held = allocate((1, 1), src.dtype, SBUF, "register", function=function)
+        dma_copy(held, src.reshape((1, 1)))
+        src = held
+    elif src.space != "sbuf":
+        fail(function, "src is in PSUM, must be in SBUF or HBM")
     check.dtype(function, "src", src, ("int32", "uint32"))
     return _on_all("register_load", [src], (("dst", to.number),), name)
 
@@ -63,8 +69,12 @@ def register_store(dst, src, name=None) -> Record:
     dst = check.tensor(function, "dst", dst)
     if dst.size != 1:
         fail(function, f"dst has {dst.size} elements, must have 1")
-    if dst.space != "sbuf":
-        missing(function, f"to {dst.space}")
+    if dst.space == "psum":
+        fail(function, "dst is in PSUM, must be in SBUF or HBM")
+    if dst.space == "hbm":
+        held = allocate((1, 1), dst.dtype, SBUF, "register", function=function)
+        add("register_store", "sync", [held], (("src", [source.number]),), name)
+        return dma_copy(dst.reshape((1, 1)), held)
     return add("register_store", "sync", [dst], (("src", [source.number]),), name)
 
 

@@ -11,7 +11,8 @@ from ._errors import fail
 from ._isa_elementwise import IDLE, RESET_REDUCE, reduction
 from ._operators import COMPARISONS, OPERATORS, alu
 from ._registers import Affine, VirtualRegister
-from ._tensor import Reshaped, Tensor, operand_text
+from ._memory import allocate
+from ._tensor import SBUF, Reshaped, Tensor, operand_text
 from ._trace import Record, add
 
 FP32_MIN = -3.4028234663852886e38
@@ -39,7 +40,7 @@ def range_select(dst, on_true_tile, comp_op0, comp_op1, bound0, bound1, reduce_c
                   ("bound0", check.scalar(function, "bound0", bound0, dst)), ("bound1", check.scalar(function, "bound1", bound1, dst)),
                   ("range_start", int(range_start) or None)]
     if abs(float(on_false_value) - FP32_MIN) > 1e31:
-        attributes.append(("on_false_value", float(on_false_value)))
+        attributes.append(("fill", float(on_false_value)))
     attributes += reduction(function, dst, reduce_cmd, reduce_res, "reset_reduce")
     return add("range_select", "vector", [dst, source], tuple(attributes), name)
 
@@ -103,11 +104,25 @@ def iota(dst, pattern, offset=0, channel_multiplier=0, name=None) -> Record:
     """dst[p, i...] = offset + p * channel_multiplier + sum of step * index; int32, then cast."""
     function = "nki.isa.iota"
     dst = check.chip(function, "dst", dst, ("sbuf",))
+    if isinstance(offset, VirtualRegister):
+        return _iota_from(dst, pattern, offset, channel_multiplier, name)
     dims, steps = _pattern(function, dst, pattern)
-    base = offset if isinstance(offset, (Affine, VirtualRegister)) else int(offset)
+    base = offset if isinstance(offset, Affine) else int(offset)
     attributes = (("base", base if base.__class__ is not int or base else None), ("partition_step", int(channel_multiplier) or None),
                   ("pattern", steps))
     return add("iota", "gpsimd", [Reshaped(dst, operand_text(dst, dims))], attributes, name)
+
+
+def _iota_from(dst: Tensor, pattern, base: VirtualRegister, channel_multiplier, name) -> Record:
+    """The values from 0 on, and to all of them what the register holds: it is stored, and repeated for each partition."""
+    from ._isa_elementwise import tensor_scalar
+    from ._isa_registers import register_store
+    from ._language import broadcast_to
+    one, values = (allocate(shape, "int32", SBUF, "iota") for shape in ((1, 1), dst.shape))
+    register_store(one, base)
+    iota(values, pattern, 0, channel_multiplier)
+    column = broadcast_to(one, (dst.shape[0], 1)) if dst.shape[0] > 1 else one
+    return tensor_scalar(dst, values, OPERATORS["add"], column, name=name)
 
 
 # Comparisons of v with 0 as "factor * v + term >= 0".
@@ -139,7 +154,7 @@ def affine_select(dst, pattern, channel_multiplier, on_true_tile, on_false_value
     attributes = [("fill", float(on_false_value)), ("base", base if base.__class__ is not int or base else None),
                   ("partition_step", int(channel_multiplier) * factor or None), ("pattern", [each * factor for each in steps])]
     if compare not in _AT_LEAST:
-        attributes.append(("cmp_op", compare))
+        attributes.append(("op", compare))
     source_dims, _ = refined(function, source.free_dims(), [(0, count) for count, _ in dims])
     operands = [Reshaped(dst, operand_text(dst, dims)), Reshaped(source, operand_text(source, source_dims))]
     return add("affine_select", "gpsimd", operands, tuple(attributes), name)

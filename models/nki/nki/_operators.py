@@ -13,6 +13,8 @@ UNARY = frozenset(["abs", "square", "rsqrt", "reciprocal"])
 REDUCTIONS = frozenset(["bitwise_and", "bitwise_or", "bitwise_xor", "add", "subtract", "multiply", "maximum", "minimum",
                         "logical_and", "logical_or", "logical_xor", "abs_max", "abs_min"])
 
+ACCUMULATIONS = frozenset(["add", "multiply", "maximum", "minimum", "abs_max", "abs_min"])  # by accumulators of the engines
+
 
 class Operator:
     """`alu`: its name as an operator of Vector and GpSimd, `activation`: as a function of Scalar; in program text."""

@@ -9,7 +9,8 @@ from typing import Iterable, List
 import numpy as np
 
 from ._dtypes import encode
-from ._registers import VirtualRegister, offset_text
+from ._errors import fail
+from ._registers import offset_text
 from ._tensor import Storage, Tensor
 from ._trace import Launch, LoopBegin, LoopEnd, Record, Trace
 
@@ -49,10 +50,8 @@ def _value(value) -> str:
 
 
 def _dynamic(keyword: str, dynamic) -> str:
-    """An offset that the device adds: the value, and elements per count."""
-    value, step = dynamic
-    what = repr(value) if isinstance(value, VirtualRegister) else value.text()
-    return f" {keyword} {what} {step}"
+    """An offset that the device adds: the register, and elements per count."""
+    return f" {keyword} [{dynamic[0].number}, {dynamic[1]}]"
 
 
 class ProgramText:
@@ -109,10 +108,18 @@ class ProgramText:
         by_name = {each.name: each for each in records if each.name}
         for later, earlier in self.launch.schedule:
             if later in by_name:
+                self._check_order(records, by_name, later, earlier)
                 by_name[later].depends_on(*(by_name[each] for each in earlier if each in by_name))
         for record in records:
             for each in record.after or ():
                 self.names.setdefault(id(each), f"i{len(self.names)}")
+
+    @staticmethod
+    def _check_order(records, by_name, later: str, earlier) -> None:
+        """What an instruction waits for stands before it: every engine works in the order of the program."""
+        for each in earlier:
+            if each in by_name and records.index(by_name[each]) > records.index(by_name[later]):
+                fail("kernel.with_schedule", f"'{later}' cannot wait for '{each}', which stands behind it in the program")
 
     def _body(self, trace: Trace) -> None:
         several = len(self.launch.traces) > 1
@@ -147,9 +154,9 @@ class ProgramText:
 
     def _extras(self, record: Record) -> str:
         text = ""
-        for position, each in enumerate(record.operands):
+        for keyword, each in zip(("dst_offset", "src_offset"), record.operands):
             if each.__class__ is not str and each.dynamic is not None:
-                text += _dynamic("dst_offset" if position == 0 else "src_offset", each.dynamic)
+                text += _dynamic(keyword, each.dynamic)
         if id(record) in self.names:
             text += f" as {self.names[id(record)]}"
         if record.after:

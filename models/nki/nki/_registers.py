@@ -2,6 +2,7 @@
 """Values that only the device knows: counters of dynamic loops, and registers of the sequencers."""
 from __future__ import annotations
 
+from math import gcd
 from typing import Dict
 
 from ._errors import fail
@@ -92,6 +93,25 @@ class VirtualRegister:
 
     def __repr__(self) -> str:
         return f"r{self.number}"
+
+
+class Offsets:
+    """A sum of values that the device knows, each times a number: `terms` are (register or tensor of one element, factor)."""
+
+    __slots__ = ("terms",)
+
+    def __init__(self, terms: tuple):
+        self.terms = terms
+
+
+def both(one, other):
+    """The offset that is the sum of two: each None or (value, elements per count)."""
+    if one is None or other is None:
+        return one or other
+    terms = [term for value, step in (one, other) for term in
+             ([(each, factor * step) for each, factor in value.terms] if value.__class__ is Offsets else [(value, step)])]
+    step = gcd(*(factor for _, factor in terms))
+    return Offsets(tuple((value, factor // step) for value, factor in terms)), step
 
 
 class DynSlice:

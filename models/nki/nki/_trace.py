@@ -12,6 +12,7 @@ from sys import _getframe
 from typing import Dict, List, Optional, Tuple
 
 from ._errors import _labels, _short, fail, kernel_frame, label
+from ._registers import VirtualRegister
 from ._target import Target
 
 
@@ -73,6 +74,7 @@ class Trace:
         self.caches: Dict[str, object] = {}  # of dialects
         self.ordered = 0  # depth of no_reorder
         self.registers = 0
+        self.moving = False  # some view has an offset that only the device knows
         self.exchanges = 0  # sendrecv calls so far
 
     def begin_program(self, ids: Tuple[int, ...]) -> None:
@@ -139,11 +141,22 @@ def current(function: str = "nki") -> Trace:
     return _active[-1]
 
 
+def _unplaced(opcode: str, operands: list, attributes: tuple) -> bool:
+    """Whether an operand has an offset that the instruction does not take."""
+    found = [getattr(each, "dynamic", None) for each in operands]
+    if opcode in ("dma_copy", "tensor_copy"):
+        return any(each is not None and not isinstance(each[0], VirtualRegister) for each in found)
+    return any(each is not None for each in found) or any(getattr(value, "dynamic", None) is not None for _, value in attributes)
+
+
 def add(opcode: str, engine: str, operands: list, attributes: tuple = (), name: Optional[str] = None) -> Record:
     """Records an instruction that has been checked. `name` is the kernel's own."""
     if not _active:
         fail("nki.isa." + opcode, "is device code: call it in a function with @nki.jit")
     trace = _active[-1]
+    if trace.moving and _unplaced(opcode, operands, attributes):
+        from ._moved import lowered
+        return lowered(opcode, engine, operands, attributes, name)
     frame = _getframe(2)  # of what called the function of nki.isa: the kernel, or something of this package
     code = frame.f_code
     if not _short.get(code.co_filename):

@@ -6,9 +6,10 @@ from __future__ import annotations
 from math import prod
 from typing import Optional, Sequence, Tuple
 
+from . import _trace
 from ._dtypes import as_dtype
 from ._errors import fail, missing
-from ._registers import Affine, DynSlice, VirtualRegister
+from ._registers import Affine, DynSlice, VirtualRegister, both
 
 
 def _plain(shape) -> Tuple[int, ...]:
@@ -54,7 +55,7 @@ class Views:
             else:
                 start, count, step = self._place(item, size, dim)
                 if start.__class__ is not int and not isinstance(start, Affine):
-                    dynamic, start = self._dynamic(start, dim), 0
+                    dynamic, start = both(dynamic, self._dynamic(start, dim)), 0
             if dim == 0 and chip:
                 if step != 1 and count > 1:
                     fail("tensor", "partitions are taken without steps", IndexError)
@@ -137,10 +138,9 @@ class Views:
 
     def _dynamic(self, value, dim: int):
         """(value, elements per count) for an index that the device computes; counts in the base shape."""
-        if self.dynamic is not None:
-            missing("tensor", "a view with two dynamic indices")
         if self.space != "hbm" and dim == 0:
             missing("tensor", "a dynamic index of the partition dimension")
+        _trace.current("tensor").moving = True
         return value, self.strides[dim]
 
     # Views by name.

@@ -7,7 +7,7 @@ from typing import Dict, List, Optional, Tuple
 
 from nki import _trace
 from nki._errors import fail, missing
-from nki._registers import Affine, DynSlice, VirtualRegister
+from nki._registers import Affine, DynSlice, VirtualRegister, both
 from nki._tensor import Tensor
 
 from ._area import Area
@@ -100,6 +100,7 @@ def _place(tile: Tensor, dim: int, item) -> _Place:
         dynamic = (item.start, 1) if isinstance(item.start, (VirtualRegister, Tensor)) else None
         return _Place(0 if dynamic else item.start, own=(item.size, item.step), dynamic=dynamic)
     if isinstance(item, Tensor):
+        item = _once(item)
         return _Place(dynamic=(item, 1)) if item.size == 1 else _Place(vector=item)
     if isinstance(item, (Affine, VirtualRegister)):
         return _Place(item) if isinstance(item, Affine) else _Place(dynamic=(item, 1))
@@ -107,6 +108,14 @@ def _place(tile: Tensor, dim: int, item) -> _Place:
         value = int(item)
         return _Place(value + size if value < 0 else value)
     fail("tensor", f"{item!r} is no index: integers, slices, nl.ds, nl.arange, nl.mgrid and tiles of indices are", IndexError)
+
+
+def _once(indices: Tensor) -> Tensor:
+    """A tile of indices without the free dimensions along which it repeats itself, as t[i_p, 0] of nl.mgrid does."""
+    shape = tuple(1 if step == 0 and dim else count for dim, (count, step) in enumerate(zip(indices.shape, indices.strides)))
+    if shape == indices.shape:
+        return indices
+    return Tile(indices.storage, indices.dtype, shape, indices.strides, indices.offset, indices.part, indices.base_shape)
 
 
 def _expanded(tile: Tensor, key) -> list:
@@ -232,9 +241,8 @@ def _view(tile: Tensor, key) -> Tile:
             continue
         offset = offset + each.constant * tile.strides[dim]
         if each.dynamic is not None:
-            if dynamic is not None:
-                missing("tensor", "a view with two dynamic indices")
-            dynamic = (_integers(each.dynamic[0]), each.dynamic[1] * tile.strides[dim])
+            dynamic = both(dynamic, (_integers(each.dynamic[0]), each.dynamic[1] * tile.strides[dim]))
+            _trace.current("tensor").moving = True
         if each.vector is not None:
             if chip or vector is not None:
                 missing("tensor", "a tile of indices for a tensor on chip, or two of them")
