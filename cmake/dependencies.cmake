@@ -26,6 +26,13 @@ find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 # libsqlite3-dev: results of sweeps, in a file that survives a kill and that every tool can query.
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+# python3-numpy (and Debian's python3): runs NKI kernels, whose arrays are numpy's; the build traces those of `nsim validate`. Nothing
+# of it is linked.
+find_program(PYTHON3_PROGRAM python3 HINTS /usr/bin REQUIRED)
+execute_process(COMMAND ${PYTHON3_PROGRAM} -c "import numpy" RESULT_VARIABLE without_numpy ERROR_QUIET)
+if(without_numpy)
+  message(FATAL_ERROR "${PYTHON3_PROGRAM} has no numpy: install python3-numpy")
+endif()
 if(NSIM_TESTS)
   # catch2 2.13 with its packaged main.
   find_package(Catch2 2 REQUIRED)
@@ -35,12 +42,6 @@ if(NSIM_TESTS)
   find_program(SPIN_PROGRAM spin REQUIRED)
   # chromium, chromium-driver, python3-selenium, python3-pil: the tests of reports in a browser (tests/browser), which say so
   # when one is missing; nothing else needs them. axe-core, which looks for errors of accessibility, stands beside those tests.
-  # python3-numpy (and Debian's python3): runs NKI kernels, whose arrays are numpy's. Nothing of it is linked.
-  find_program(PYTHON3_PROGRAM python3 HINTS /usr/bin REQUIRED)
-  execute_process(COMMAND ${PYTHON3_PROGRAM} -c "import numpy" RESULT_VARIABLE without_numpy ERROR_QUIET)
-  if(without_numpy)
-    message(FATAL_ERROR "${PYTHON3_PROGRAM} has no numpy: install python3-numpy")
-  endif()
   # slurm-wlm, munge: a Slurm cluster of one node for tests of `nsim sweep --executor slurm`. Only where they are installed:
   # setup.sh does not put daemons on a machine.
   find_program(SLURMCTLD_PROGRAM slurmctld HINTS /usr/sbin)

@@ -19,6 +19,11 @@ install(DIRECTORY tools/api/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY tools/api/python/ DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim/python FILES_MATCHING PATTERN *.py)
 install(DIRECTORY runtime/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY configs models DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim FILES_MATCHING PATTERN *.toml PATTERN *.nasm)
+install(CODE "
+  set(NSIM $<TARGET_FILE:nsim>)
+  set(TEXTS ${CMAKE_BINARY_DIR}/share/neuronsim/models/validation/kernels)
+  set(TO \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/neuronsim/models/validation/kernels)
+  include(${PROJECT_SOURCE_DIR}/cmake/install_kernels.cmake)")
 install(DIRECTORY models/nki/ DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim/python FILES_MATCHING PATTERN *.py)
 install(DIRECTORY models/kernels DESTINATION ${CMAKE_INSTALL_DATADIR}/neuronsim/models FILES_MATCHING PATTERN *.py)
 

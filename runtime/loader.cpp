@@ -159,7 +159,7 @@ std::vector<std::pair<std::string, isa::Work>> operators_of(const isa::Streams& 
 }
 
 /// Loads `program` for a model that has its ports.
-std::shared_ptr<LoadedModel> load_onto(Session& session, isa::Program program,
+std::shared_ptr<LoadedModel> load_onto(Session& session, const isa::Program& program,
                                        std::shared_ptr<LoadedModel> model, int core) {
   const isa::Limits limits = session.limits();
   model->streams = isa::expand(program, limits);
@@ -192,15 +192,15 @@ std::shared_ptr<LoadedModel> load_neff(Session& session, isa::Neff neff, const N
   make_ports(found, *model);
   NSIM_LOG(Nmgr, Info, "program \"{}\" takes the place of NEFF \"{}\"", found.program.name,
            found.neff.header.name);
-  return load_onto(session, std::move(found.program), model, core);
+  return load_onto(session, found.program, model, core);
 }
 
 }  // namespace
 
-std::shared_ptr<LoadedModel> load(Session& session, isa::Program program, int core) {
+std::shared_ptr<LoadedModel> load(Session& session, const isa::Program& program, int core) {
   const auto model = std::make_shared<LoadedModel>();
   make_ports(program, *model);
-  return load_onto(session, std::move(program), model, core);
+  return load_onto(session, program, model, core);
 }
 
 std::shared_ptr<LoadedModel> load_container(Session& session, const std::byte* data,
@@ -209,7 +209,7 @@ std::shared_ptr<LoadedModel> load_container(Session& session, const std::byte* d
   try {
     if (auto program = isa::find_program(data, size, environment.validate_hash)) {
       check_device(*program, session.limits());
-      return load(session, std::move(*program), core);
+      return load(session, *program, core);
     }
     return load_neff(
         session, isa::read_neff(data, size),

@@ -22,7 +22,7 @@ std::shared_ptr<LoadedModel> load_container(Session& session, const std::byte* d
                                             std::size_t size, int core, bool collectives = false);
 
 /// The same; throws UserError when the program is not one for this device.
-std::shared_ptr<LoadedModel> load(Session& session, isa::Program program, int core);
+std::shared_ptr<LoadedModel> load(Session& session, const isa::Program& program, int core);
 
 /// Waits for the model's requests, then removes it from the device.
 void unload(Session& session, std::shared_ptr<LoadedModel> model);

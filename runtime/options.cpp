@@ -98,14 +98,22 @@ std::string find_faults(const std::string& name_or_path) {
   return find_toml(name_or_path, "fault plan", "faults");
 }
 
-std::string find_shared(const std::string& path) {
+std::string try_shared(const std::string& path) {
   std::error_code ignored;
   for (const fs::path& folder : {fs::path(NSIM_SOURCE_CONFIGS).parent_path(), installed_share()}) {
     if (!folder.empty() && fs::is_regular_file(folder / path, ignored)) {
       return (folder / path).string();
     }
   }
-  throw UserError("the shipped file " + path + " is neither in the source tree nor installed");
+  return "";
+}
+
+std::string find_shared(const std::string& path) {
+  std::string found = try_shared(path);
+  if (found.empty()) {
+    throw UserError("the shipped file " + path + " is neither in the source tree nor installed");
+  }
+  return found;
 }
 
 }  // namespace nsim::rt

@@ -48,6 +48,8 @@ std::string find_faults(const std::string& name_or_path);
 /// A shipped file by its path in the source tree ("models/gemm_1024.toml"), there or where it was
 /// installed. Throws UserError when it is in neither place.
 std::string find_shared(const std::string& path);
+/// The same, or "" when it is in neither place.
+std::string try_shared(const std::string& path);
 
 /// Resolves every parameter a session has (hardware, clock, runtime) and refuses keys that nobody
 /// used; what remains of the configuration is printed by `nsim params`. Throws UserError.

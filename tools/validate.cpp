@@ -62,7 +62,7 @@ void create_folder(const std::string& path) {
 void check_parameters(const std::vector<ValidationRow>& rows) {
   std::map<std::pair<std::string, std::vector<std::string>>, std::set<std::string>> known;
   for (const ValidationRow& row : rows) {
-    if (row.program.empty()) {
+    if (!row.runs()) {
       continue;
     }
     std::set<std::string>& names = known[{row.config, row.set}];

@@ -36,7 +36,7 @@ struct Job {
 };
 
 std::string key_of(const ValidationRow& row, const Definitions& define) {
-  std::string key = row.program + "|" + row.config;
+  std::string key = row.program + row.kernel + "|" + row.config;
   for (const std::string& assignment : row.set) {
     key += "|" + assignment;
   }
@@ -60,7 +60,7 @@ std::vector<Job> jobs_of(const std::vector<ValidationRow>& rows) {
     job.readers.emplace_back(index, divisor);
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].program.empty()) {
+    if (!rows[i].runs()) {
       continue;
     }
     add(i, rows[i].define, false);
@@ -75,10 +75,25 @@ std::vector<Job> jobs_of(const std::vector<ValidationRow>& rows) {
   return jobs;
 }
 
+/// A traced kernel: text where it was built, a container where it is installed.
+std::string kernel_file(const std::string& name) {
+  for (const char* extension : {".nasm", ".neff"}) {
+    const std::string path = rt::try_shared("models/validation/kernels/" + name + extension);
+    if (!path.empty()) {
+      return path;
+    }
+  }
+  throw UserError(fmt::format("no kernel '{}' was traced by the build", name));
+}
+
 isa::Program workload(const Job& job, const isa::Limits& limits) {
-  const std::string& path = job.row->program;
+  const std::string path =
+      job.row->kernel.empty() ? job.row->program : kernel_file(job.row->kernel);
   if (fs::path(path).extension() != ".nasm") {
     return ml::open_program(path, limits).program;
+  }
+  if (!job.row->kernel.empty()) {
+    return isa::parse_text(read_text_file(path), path);
   }
   return isa::parse_text(substitute(read_text_file(path), job.define, path), path);
 }
@@ -211,7 +226,7 @@ class Runner {
   void finish() {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const ValidationRow& row = rows_[i];
-      if (!row.program.empty() && results_[i].state != ValidationResult::State::Failed) {
+      if (row.runs() && results_[i].state != ValidationResult::State::Failed) {
         results_[i].state = ValidationResult::State::Run;
         results_[i].simulated *= row.scale / divisors_[i] / unit_factor(row.unit);
       }

@@ -17,10 +17,10 @@
 namespace nsim::tool {
 namespace {
 
-const std::vector<std::string> kKeys{"id",     "title",         "config",  "set",   "program",
-                                     "define", "relative_to",   "measure", "scale", "published",
-                                     "unit",   "tolerance",     "bound",   "kind",  "confidence",
-                                     "fitted", "schedule_from", "source",  "note"};
+const std::vector<std::string> kKeys{"id",         "title",  "config",        "set",     "program",
+                                     "kernel",     "define", "relative_to",   "measure", "scale",
+                                     "published",  "unit",   "tolerance",     "bound",   "kind",
+                                     "confidence", "fitted", "schedule_from", "source",  "note"};
 const std::vector<std::string> kKinds{"kernel", "activity", "instruction", "dma", "peak", "count"};
 const std::vector<std::string> kConfidences{"measured", "stated", "derived", "weak"};
 
@@ -43,7 +43,8 @@ class RowReader {
     row.confidence = one_of("confidence", text("confidence", true), kConfidences, table_);
     row.source = text("source", true);
     row.program = text("program", false);
-    const bool runs = !row.program.empty();
+    row.kernel = text("kernel", false);
+    const bool runs = row.runs();
     row.note = text("note", !runs);
     row.config = text("config", runs);
     row.measure = text("measure", runs);
@@ -74,8 +75,11 @@ class RowReader {
         fail(table_, fmt::format("{}: '{}' is a positive number", row.id, key));
       }
     }
-    if (row.program.empty()) {
+    if (!row.runs()) {
       return;
+    }
+    if (!row.kernel.empty() && !(row.program.empty() && row.define.empty())) {
+      fail(table_, fmt::format("{}: a kernel has neither 'program' nor 'define'", row.id));
     }
     try {
       check_measure(row.measure, row.unit, !row.relative_to.empty());

@@ -7,7 +7,9 @@
 //   title = "naive tiled matmul"     # one line
 //   config = "trn1"                  # configuration, as --config takes it
 //   set = ["hbm.latency=150ns"]      # optional overrides
-//   program = "matmul_naive.nasm"    # beside the table; without it the row is only explained
+//   program = "load_32k.nasm"        # beside the table, or
+//   kernel = "matmul_naive_bf16"     # one that models/validation/kernels.py names, traced by the
+//                                    # build; without either the row is only explained
 //   define = { target = "trn1" }     # ${target} in a program text
 //   relative_to = { columns = 1 }    # optional: the quotient of two runs, this one with other
 //                                    # definitions below
@@ -38,7 +40,8 @@ struct ValidationRow {
   std::string title;
   std::string config;
   std::vector<std::string> set;
-  std::string program;  // path; "": explained, not run
+  std::string program;  // path, or "" beside
+  std::string kernel;   // a name; both "": explained, not run
   Definitions define;
   Definitions relative_to;
   std::string measure;
@@ -57,6 +60,7 @@ struct ValidationRow {
 
   /// Something of ours was chosen with it.
   bool is_fitted() const { return !fitted.empty() || !schedule_from.empty(); }
+  bool runs() const { return !program.empty() || !kernel.empty(); }
   bool weak() const { return confidence == "weak"; }
 };
 

@@ -118,8 +118,8 @@ double TraceView::sum_of_durations(const std::string& engine) const {
   return sum;
 }
 
-double TraceView::first_start(const std::string& label) const {
-  return ns(labelled(label).front()->start_ps);
+double TraceView::first_start(const std::string& engine) const {
+  return ns(of_engine(engine).front()->start_ps);
 }
 
 double TraceView::first_packet(SimTime from, const char* key) const {

@@ -24,8 +24,8 @@ class TraceView {
   /// From the first start to the last result of an engine's instructions.
   double window(const std::string& engine) const;
   double sum_of_durations(const std::string& engine) const;
-  /// Absolute, of the first instruction with this label.
-  double first_start(const std::string& label) const;
+  /// Absolute, of an engine's first instruction.
+  double first_start(const std::string& engine) const;
 
   /// Of the weights of the first instruction with this label, while the array waited for them.
   double weight_load(const std::string& label) const;

@@ -65,6 +65,20 @@ void for_each_expression(const Instruction& instruction, Visit&& visit) {
   }
 }
 
+std::size_t count_instructions(const std::vector<Item>& items) {
+  std::size_t count = 0;
+  for (const Item& item : items) {
+    if (const auto* loop = std::get_if<Loop>(&item)) {
+      count += count_instructions(loop->body);
+    } else if (const auto* core = std::get_if<CoreBody>(&item)) {
+      count += count_instructions(core->body);
+    } else {
+      ++count;
+    }
+  }
+  return count;
+}
+
 /// What unrolling for one core keeps besides the streams.
 struct Unrolling {
   std::vector<std::int64_t> variables;
@@ -84,6 +98,9 @@ class Expansion {
         open_(program.variables.size(), false) {
     check_header();
     open_[0] = true;
+    const std::size_t count = count_instructions(program.body);
+    instructions_.reserve(count);
+    steps_.reserve(count);
     flatten(program.body, program.cores, 0);
     find_written_memory();
   }

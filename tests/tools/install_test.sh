@@ -56,6 +56,8 @@ for client in build/client_a build/client_c by_pkg_config_migrated; do
   "$nsim" exec --config trn1 -- "$scratch/client/$client" "$scratch/increment.neff"
 done
 
+"$nsim" validate --rows C6 --rows D1 --rows E10
+
 cat >"$scratch/kernel.py" <<'PYTHON'
 import nki
 import nki.language as nl

@@ -91,6 +91,18 @@ TEST_CASE("What is wrong with a row is said with its line") {
   CHECK_THROWS_AS(read_validation_table(broken.path), UserError);
 }
 
+TEST_CASE("A row names a program or a kernel, not both") {
+  const std::string bare = kRow.substr(0, kRow.find("program")) + kRow.substr(kRow.find("measure"));
+  const TableFile kernel(bare + "kernel = \"softmax\"\n");
+  const std::vector<ValidationRow> rows = read_validation_table(kernel.path);
+  CHECK(rows.at(0).runs());
+  CHECK(rows[0].kernel == "softmax");
+  CHECK(rows[0].program.empty());
+  const TableFile both(kRow + "kernel = \"softmax\"\n");
+  CHECK_THROWS_WITH(read_validation_table(both.path),
+                    Catch::Contains("neither 'program' nor 'define'"));
+}
+
 TEST_CASE("A row without a program needs a note that explains it") {
   const std::string head =
       "[[row]]\nid = \"X\"\ntitle = \"t\"\npublished = 1\nunit = \"us\"\n"
