@@ -23,7 +23,7 @@ for path in (os.path.join(os.path.dirname(MODELS), "python"), os.path.join(MODEL
 import nki  # noqa: E402
 from gallery import DEVICES, Example  # noqa: E402
 
-MODULES = ("matmul", "softmax", "rmsnorm", "transpose", "rope", "attention", "mlp", "conv2d", "mamba")
+MODULES = ("matmul", "softmax", "layernorm", "rmsnorm", "transpose", "rope", "attention", "mlp", "conv2d", "mamba")
 
 
 def examples():

@@ -12,11 +12,14 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 for path in ("../nki", "../kernels"):
     sys.path.insert(0, os.path.join(FOLDER, path))
 
+import conv2d  # noqa: E402
+import layernorm  # noqa: E402
 import mamba  # noqa: E402
 import matmul  # noqa: E402
 import nki.language as nl  # noqa: E402
 import numpy as np  # noqa: E402
 import rmsnorm  # noqa: E402
+import transpose  # noqa: E402
 from nki.isa import engine  # noqa: E402
 
 
@@ -57,6 +60,9 @@ WORKLOADS = {
     "mamba_v2_3072": scan(mamba.mamba_v2, 4096, 3072),
     "mamba_v2_4096": scan(mamba.mamba_v2, 4096, 4096),
     "mamba_v3_8192": scan(mamba.mamba_v3, 4096, 8192),
+    "layernorm_4096": Workload("trn1", layernorm.layernorm, layernorm.shapes(rows=4096, columns=8192), nl.float32),
+    "conv2d_224": Workload("trn2", conv2d.conv2d, conv2d.shapes(batch=1, channels=256, filters=256, size=226, kernel=3), nl.float32),
+    "transpose_4096": Workload("trn2", transpose.transpose, transpose.shapes(m=4096, n=4096), nl.float32),
     "rmsnorm_quant_2048": Workload("trn2", rmsnorm.rmsnorm_quant, rmsnorm.shapes(rows=2048, columns=8192), cores=2),
     "rmsnorm_quant_32768": Workload("trn2", rmsnorm.rmsnorm_quant, rmsnorm.shapes(rows=32768, columns=16384), cores=2),
 }
