@@ -192,8 +192,12 @@ def _encode_small(values: np.ndarray, dtype: DType) -> np.ndarray:
 
 def _encode_bfloat16(values: np.ndarray) -> np.ndarray:
     bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
-    rounded = ((bits.astype(np.uint64) + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
-    return np.where(np.isnan(values), np.uint16(0x7FC0), rounded)
+    rounded = bits >> 16
+    rounded &= 1
+    rounded += 0x7FFF
+    rounded += bits  # of numbers it does not overflow
+    rounded >>= 16
+    return np.where(np.isnan(values), np.uint16(0x7FC0), rounded.astype(np.uint16))
 
 
 def _encode_tfloat32(values: np.ndarray) -> np.ndarray:
@@ -208,7 +212,7 @@ def encode(array: np.ndarray, dtype: DType) -> np.ndarray:
     if array.dtype.itemsize == dtype.itemsize and array.dtype.name == name and not array.dtype.isbuiltin:
         return array.view(f"u{dtype.itemsize}")  # of another package with the same format
     if name == "bfloat16":
-        return _encode_bfloat16(array.astype(np.float32))
+        return _encode_bfloat16(array.astype(np.float32, copy=False))
     if name == "tfloat32":
         return _encode_tfloat32(array.astype(np.float32))
     if name in _SMALL:

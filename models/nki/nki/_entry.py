@@ -8,7 +8,7 @@ import os
 from typing import Any, Callable, List, Optional
 
 from . import _session
-from ._kernel import NEW, Dialect, Kernel, execute
+from ._kernel import NEW, Dialect, Kernel, execute, measure
 
 
 class Latency:
@@ -93,7 +93,7 @@ class Entry:
 
         def call(measured: Measured, args, kwargs) -> None:
             traced = measured.kernel.trace(*args, **kwargs)
-            _, report = execute(traced, "instance.numerics=off", None, warmup + iters, report=True)
+            report = measure(traced, warmup + iters)
             measured.benchmark_result = BenchmarkResult(_measured(report, iters), report)
             if save_neff_name:
                 measured.kernel.save(save_neff_name, *args, **kwargs)
@@ -110,7 +110,7 @@ class Entry:
         def call(measured: Measured, args, kwargs):
             out = os.path.abspath(working_directory or ".")
             os.makedirs(out, exist_ok=True)
-            results, _ = execute(measured.kernel.trace(*args, **kwargs), "", out)
+            results = execute(measured.kernel.trace(*args, **kwargs), "", out)
             _session.close()  # writes them
             if save_neff_name:
                 measured.kernel.save(os.path.join(out, save_neff_name), *args, **kwargs)

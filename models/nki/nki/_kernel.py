@@ -156,7 +156,7 @@ class Kernel:
     def run(self, args, kwargs, settings: str = "", out: Optional[str] = None, repeat: int = 1):
         """Traces, runs and returns what the kernel returned, as arrays."""
         traced = self.trace(*args, **kwargs)
-        return execute(traced, settings, out, repeat)[0]
+        return execute(traced, settings, out, repeat)
 
     def text(self, *args, **kwargs) -> str:
         """The program text for these arguments."""
@@ -204,32 +204,50 @@ def _mark_outputs(launch: Launch, results) -> None:
                     dst.storage.kind = "output"
 
 
-def execute(traced: Traced, settings: str = "", out: Optional[str] = None, repeat: int = 1, report: bool = False):
-    """(results as arrays, the session's report or None)."""
+def execute(traced: Traced, settings: str = "", out: Optional[str] = None, repeat: int = 1):
+    """The results as arrays."""
     launch = traced.launch
-    open_session = _session.session(_session.config_for(
-        launch.target.name, launch.target.version, len(launch.traces), settings, out))
     held = {id(storage): np.ascontiguousarray(encode(np.asarray(array), storage.dtype)) for storage, array in traced.arrays}
-    outputs = [each for each in _all_hbm(launch) if each.kind == "output"]
-    for storage in outputs:
-        if id(storage) not in held:
+    for storage in _all_hbm(launch):
+        if storage.kind == "output" and id(storage) not in held:
             held[id(storage)] = np.zeros(storage.shape, storage_type(storage.dtype))
-    bindings = [_session.Binding(each.name, held[id(each)], each.array is not None, each.kind == "output")
-                for each in launch.inputs + [each for each in outputs if each not in launch.inputs]]
-    text = program_text(launch)
-    model = open_session.load(text, launch.name)
-    try:
-        open_session.execute(model, bindings, repeat)
-        said = open_session.report() if report else None
-        open_session.unload(model)
-    except RuntimeError:
-        _session.close()  # a unit that failed accepts nothing more: the next call has a new device
-        raise
+    bindings = [_session.Binding(each.name, held[id(each)], each.array is not None, each.kind == "output") for each in _bound(launch)]
+    _run(launch, settings, out, lambda session, model: session.execute(model, bindings, repeat))
     for storage, array in traced.arrays:
         if storage.kind == "output" and isinstance(array, np.ndarray) and array.flags.writeable:
             array[...] = decode(held[id(storage)].view(storage_type(storage.dtype)), storage.dtype).reshape(array.shape)
     _show_prints(launch, held)
-    return _mapped(traced.results, Tensor, lambda view: _array_of(view, held)), said
+    return _mapped(traced.results, Tensor, lambda view: _array_of(view, held))
+
+
+def measure(traced: Traced, repeat: int) -> dict:
+    """The session's report of `repeat` executions without values: what tensors hold is neither written nor read."""
+    launch = traced.launch
+    bindings = [_session.Binding(each.name, np.broadcast_to(np.zeros((), storage_type(each.dtype)), each.shape), each.array is not None,
+                                 each.kind == "output", values=False) for each in _bound(launch)]
+
+    def body(session: _session.Session, model) -> dict:
+        session.execute(model, bindings, repeat)
+        return session.report()
+    return _run(launch, "instance.numerics=off", None, body)
+
+
+def _run(launch: Launch, settings: str, out: Optional[str], body: Callable):
+    """body(session, model) with the launch's program loaded."""
+    session = _session.session(_session.config_for(launch.target.name, launch.target.version, len(launch.traces), settings, out))
+    model = session.load(program_text(launch), launch.name)
+    try:
+        said = body(session, model)
+        session.unload(model)
+    except RuntimeError:
+        _session.close()  # a unit that failed accepts nothing more: the next call has a new device
+        raise
+    return said
+
+
+def _bound(launch: Launch) -> List[Storage]:
+    """The tensors that an execution is given."""
+    return launch.inputs + [each for each in _all_hbm(launch) if each.kind == "output" and each not in launch.inputs]
 
 
 def _all_hbm(launch: Launch) -> List[Storage]:

@@ -49,12 +49,14 @@ class Config(NamedTuple):
 
 
 class Binding(NamedTuple):
-    """A tensor of a program: its name, its bytes on the host, and whether the device reads and writes it."""
+    """A tensor of a program: its name, its bytes on the host, and whether the device reads and writes it. Without `values` only
+    the size of the array matters."""
 
     name: str
     array: np.ndarray
     reads: bool
     writes: bool
+    values: bool = True
 
 
 class Session:
@@ -127,7 +129,7 @@ class Session:
             for _ in range(repeat):
                 self._check(self.nrt.nrt_execute(model, inputs, outputs), "the execution failed")
             for each, tensor in tensors:
-                if each.writes:
+                if each.writes and each.values:
                     self._check(self.nrt.nrt_tensor_read(tensor, each.array.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(0),
                                                          ctypes.c_size_t(each.array.nbytes)), f"reading {each.name}")
         finally:
@@ -141,7 +143,7 @@ class Session:
         size = ctypes.c_size_t(binding.array.nbytes)
         self._check(self.nrt.nrt_tensor_allocate(_DEVICE, 0, size, binding.name.encode(), ctypes.byref(tensor)),
                     f"allocating {binding.name}, {binding.array.nbytes} bytes")
-        if binding.reads:
+        if binding.reads and binding.values:
             self._check(self.nrt.nrt_tensor_write(tensor, binding.array.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(0), size),
                         f"writing {binding.name}")
         return tensor
