@@ -65,12 +65,12 @@ class DType:
         return float(np.finfo(self.dtype).max) if self.name in ("float32", "float16") else _largest(self)
 
 
-_ALL: Dict[str, DType] = {}
+NAMED: Dict[str, DType] = {}
 
 
 def _add(*row) -> DType:
     made = DType(*row)
-    _ALL[made.name] = made
+    NAMED[made.name] = made
     return made
 
 
@@ -136,9 +136,9 @@ def _resolve(what) -> DType:
         return as_dtype(what.dtype)
     else:
         raise TypeError(f"{what!r} is no element type")
-    found = _ALL.get(name) or _ALIASES.get(name) or _NARROWED.get(name)
+    found = NAMED.get(name) or _ALIASES.get(name) or _NARROWED.get(name)
     if found is None:
-        raise TypeError(f"'{name}' is no element type; there are {', '.join(_ALL)}")
+        raise TypeError(f"'{name}' is no element type; there are {', '.join(NAMED)}")
     return found
 
 

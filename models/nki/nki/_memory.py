@@ -7,7 +7,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from . import _trace
-from ._dtypes import DType, as_dtype, float8_e4m3, float8_e4m3fn
+from ._dtypes import NAMED, DType, as_dtype, float8_e4m3, float8_e4m3fn
 from ._errors import fail
 from ._target import PARTITIONS, PSUM_BYTES
 from ._tensor import PRIVATE_HBM, SHARED_HBM, Buffer, Storage, Tensor, row_major, whole
@@ -52,6 +52,8 @@ def _check_address(function: str, storage: Storage, trace: _trace.Trace) -> None
 def allocate(shape, dtype, buffer: Buffer, name: str = "", address=None, function: str = "nl.ndarray", cls=Tensor) -> Tensor:
     """A new tensor; its contents are undefined. `address` is (partition, byte within the partition)."""
     trace = _trace.current(function)
+    if dtype.__class__ is str:
+        dtype = NAMED.get(dtype, dtype)
     plain = shape.__class__ is tuple and dtype.__class__ is DType and address is None and not name and buffer is not SHARED_HBM
     if plain:
         sizes = trace.allowed.get((shape, dtype, buffer))

@@ -81,8 +81,13 @@ def _unseen(value: Tensor, references: int, alone: int) -> bool:
     """Whether only the trace and the running assignment refer to a value."""
     records = _trace.current().records
     if records and records[-1].__class__ is _trace.Record:
-        references -= sum(1 for each in records[-1].operands if each is value)
-    references -= sum(1 for each in (value.storage.accumulated or {}).values() if each is value)
+        for each in records[-1].operands:
+            if each is value:
+                references -= 1
+    if value.storage.accumulated:
+        for each in value.storage.accumulated.values():
+            if each is value:
+                references -= 1
     return references <= alone
 
 
@@ -98,19 +103,24 @@ def _producer(value: Tensor) -> Optional[_trace.Record]:
     dst, storage = record.operands[0], value.storage
     if dst.__class__ is str or dst.storage is not storage or value.elems != storage.row or value.shape[0] != storage.parts:
         return None
-    if dst.text() != (value if value.area is None else value.area.cut(value)).text():
+    if (dst is not value or value.area is not None) and dst.text() != (value if value.area is None else value.area.cut(value)).text():
         return None
-    for each in records[begin:-1]:
-        if each.__class__ is not _trace.Record or any(_sees(each, storage)):
+    for at in range(begin, len(records) - 1):
+        if records[at].__class__ is not _trace.Record or _sees(records[at], storage):
             return None
-    return record if not any(list(_sees(record, storage))[1:]) else None
+    return record if _sees(record, storage) == 1 else None
 
 
-def _sees(record: _trace.Record, storage):
+def _sees(record: _trace.Record, storage) -> int:
+    """How many operands are in a storage."""
+    count = 0
     for operand in record.operands:
-        yield operand.__class__ is not str and operand.storage is storage
+        if operand.__class__ is not str and operand.storage is storage:
+            count += 1
     for _, value in record.attributes:
-        yield isinstance(value, Tensor) and value.storage is storage
+        if isinstance(value, Tensor) and value.storage is storage:
+            count += 1
+    return count
 
 
 def _forget(value: Tensor) -> None:
