@@ -25,6 +25,12 @@ EXPRESSIONS = [
     (lambda a: nl.load(a) * 3, WHOLE * 3, WHOLE),
     (lambda a: ~nl.load(a), ~WHOLE, WHOLE),
     (lambda a: nl.bitwise_or(nl.load(a), 5), WHOLE | 5, WHOLE),
+    (lambda a: (nl.load(a) > 0) & (nl.load(a) < 1) | (nl.load(a) > 2), (X > 0) & (X < 1) | (X > 2), X),
+    (lambda a: ~((nl.load(a) > 0) ^ (nl.load(a) > 1)), ~((X > 0) ^ (X > 1)), X),
+    (lambda a: abs(nl.load(a)) // 0.5, np.abs(X) // 0.5, X),
+    (lambda a: nl.load(a) == 3, WHOLE == 3, WHOLE),
+    (lambda a: nl.load(a) != nl.load(a)[:, 0:1], WHOLE != WHOLE[:, :1], WHOLE),
+    (lambda a: nl.load(a) * (a is not None and nl.load(a) is not None and (nl.load(a) != None)), X, X),  # noqa: E711
     (lambda a: nl.logical_and(nl.load(a) > 0, nl.load(a) < 1), (X > 0) & (X < 1), X),
     (lambda a: nl.add(x=nl.load(a), y=1.0), X + 1, X),
     (lambda a: nl.multiply(nl.load(a), y=2.0, dtype=np.float32), 2 * X, X),

@@ -215,19 +215,26 @@ def _functions() -> Dict[str, object]:
 FUNCTIONS = _functions()
 
 
-# Python's operators.
+# Python's operators. Comparisons give 1 and 0 in the type of what they compare: & | ^ ~ of floats are about truth.
+_OF_TRUTH = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "bitwise_xor": "logical_xor", "invert": "logical_not"}
+
+
+def _is_float(value) -> bool:
+    return isinstance(value, Tensor) and value.dtype.is_float
+
+
 def _operator(name: str, op: str, in_place: bool) -> None:
-    function = FUNCTIONS[op].compute
+    def chosen(*operands):
+        return OPERATORS[_OF_TRUTH[op] if op in _OF_TRUTH and any(_is_float(each) for each in operands) else op]
 
     def compute_it(self, other):
         if isinstance(other, Index):
             return other._plus(self, 1) if name == "add" else NotImplemented
-        return function(self, other)
+        return FUNCTIONS[chosen(self, other).name].compute(self, other)
     setattr(Tile, f"__{name}__", compute_it)
     if in_place:
-        setattr(Tile, f"__r{name}__", lambda self, other: function(other, self))
-        token = OPERATORS[op]
-        setattr(Tile, f"__i{name}__", lambda self, other: _assign.in_place(token, self, _value(other)))
+        setattr(Tile, f"__r{name}__", lambda self, other: FUNCTIONS[chosen(self, other).name].compute(other, self))
+        setattr(Tile, f"__i{name}__", lambda self, other: _assign.in_place(chosen(self, other), self, _value(other)))
 
 
 def _value(other):
@@ -241,7 +248,22 @@ for _name, _op in _NAMES:
 for _name, _op in (("lt", "less"), ("le", "less_equal"), ("gt", "greater"), ("ge", "greater_equal")):
     _operator(_name, _op, False)
 Tile.__neg__ = lambda self: negative(self)
-Tile.__invert__ = lambda self: FUNCTIONS["invert"](self)
+Tile.__invert__ = lambda self: FUNCTIONS["logical_not" if _is_float(self) else "invert"](self)
+Tile.__abs__ = lambda self: FUNCTIONS["abs"](self)
+Tile.__floordiv__ = lambda self, other: FUNCTIONS["floor"](FUNCTIONS["divide"](self, other))
+Tile.__rfloordiv__ = lambda self, other: FUNCTIONS["floor"](FUNCTIONS["divide"](other, self))
+
+
+def _equality(op: str, same: bool) -> Callable:
+    """Element by element with tiles and numbers; with anything else, as None, the question is whether it is the tile."""
+    def compare(self: Tile, other):
+        if isinstance(other, Tensor) or _is_number(other) and not isinstance(other, bool):
+            return FUNCTIONS[op](self, other)
+        return same if other is self else not same
+    return compare
+
+
+Tile.__eq__, Tile.__ne__, Tile.__hash__ = _equality("equal", True), _equality("not_equal", False), Tensor.__hash__
 
 
 def _add_in_place(self: Tile, other) -> Tile:
