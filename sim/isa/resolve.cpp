@@ -190,7 +190,7 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
     rule.elements = buffer.elements;
     rule.base_partition = placement_.partition[access.index];
     rule.partitions = buffer.partitions;
-    rule.engine_access = !dma;
+    rule.engine_access = !dma && !is_sequencer(instruction.opcode);
     rule.dynamic = (instruction.opcode == Opcode::TensorCopyDynamicSrc && slot == kSrc0) ||
                    (instruction.opcode == Opcode::TensorCopyDynamicDst && slot == kDst);
     rule.scale_rows =

@@ -127,6 +127,30 @@ class Rows(unittest.TestCase):
         table, index, data = normal(300, F), picks(P, 300), normal(P, F, seed=1)
         np.testing.assert_array_equal(kernel(table, index, data), data + table[index[:, 0]])
 
+    @on()
+    def test_scatters_that_add_several_times_to_a_row(self):
+        @nki.jit
+        def kernel(table, index, data):
+            idx, held = loaded(index), loaded(data)
+            rows = table.ap([[F, 40], [1, F]], vector_offset=idx)
+            nisa.dma_compute(rows, [held, rows], nl.add, unique_indices=False)
+            return table
+        table, data, index = normal(30, F), normal(40, F, seed=1), np.random.default_rng(6).integers(0, 9, (40, 1)).astype(np.int32)
+        want = table.copy()
+        np.add.at(want, index[:, 0], data)
+        close(self, kernel(table.copy(), index, data), want)
+
+    @on()
+    def test_rows_move_from_places_to_places(self):
+        @nki.jit
+        def kernel(table, other, source, target):
+            nisa.dma_copy(other.ap([[F, 50], [1, F]], vector_offset=loaded(target)), table.ap([[F, 50], [1, F]], vector_offset=loaded(source)))
+            return other
+        table, other, source, target = normal(300, F), normal(90, F, seed=1), picks(50, 300), picks(50, 90, seed=2)
+        want = other.copy()
+        want[target[:, 0]] = table[source[:, 0]]
+        np.testing.assert_array_equal(kernel(table, other.copy(), source, target), want)
+
     @on("trn2")
     def test_a_scatter_is_seen_by_loads_behind_it(self):
         @nki.jit
@@ -200,6 +224,19 @@ class Registers(unittest.TestCase):
             want = cache.copy()
             want[place] = row
             np.testing.assert_array_equal(kernel(cache.copy(), np.array([[place]], np.int32), row), want)
+
+    @on()
+    def test_an_offset_in_any_partition(self):
+        @nki.jit
+        def kernel(cache, places):
+            at, held = loaded(places), tile(4, F)
+            for row in range(4):
+                nisa.dma_copy(held[row:row + 1], cache.select(0, at[row:row + 1, 0:1]).reshape((1, F)))
+            out = nl.ndarray((4, F), cache.dtype, nl.shared_hbm)
+            nisa.dma_copy(out, held)
+            return out
+        cache, places = normal(32, F), np.array([[9], [0], [31], [4]], np.int32)
+        np.testing.assert_array_equal(kernel(cache, places), cache[places[:, 0]])
 
     @on()
     def test_columns_of_a_tile(self):

@@ -65,6 +65,30 @@ TEST_CASE("an address that is wrong in one iteration is refused in that one") {
   CHECK_THROWS_AS(one.issue({1}), UserError);
 }
 
+TEST_CASE("a register is loaded from any partition, engines begin at quadrants") {
+  const auto outcome = [](bool sequencer) -> std::string {
+    Builder b("start", "trn2", 1);
+    const BufferRef t = b.sbuf("t", Dtype::Int32, 128, 1);
+    if (sequencer) {
+      Instruction load;
+      load.opcode = Opcode::RegisterLoad;
+      load.engine = Engine::Vector;
+      load.src = {t.at(5, 1, 0, {{1, 1}})};
+      b.emit(load);
+    } else {
+      b.memset(Engine::Vector, t.at(5, 1, 0, {{1, 1}}), 0);
+    }
+    try {
+      expand(b.finish(), test::trn2_limits());
+      return "accepted";
+    } catch (const UserError& error) {
+      return error.what();
+    }
+  };
+  CHECK(outcome(true) == "accepted");
+  CHECK_THAT(outcome(false), Catch::Contains("cannot start at 5"));
+}
+
 TEST_CASE("descriptors: hardware where it can, software for gathers, else static") {
   Builder b("dge", "trn2", 1);
   const TensorRef x = b.tensor("x", TensorKind::Input, Dtype::Bf16, {128, 64});

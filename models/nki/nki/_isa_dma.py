@@ -147,7 +147,9 @@ def _picked(function: str, table: Tensor, oob) -> Tuple[Tensor, list]:
 def _indirect(function: str, dst: Tensor, src: Tensor, oob, name: Optional[str], op: Optional[str] = None) -> Record:
     """A transfer with a vector of offsets: software makes its descriptors. With `op`, rows are added to what is there."""
     if dst.vector is not None and src.vector is not None:
-        missing(function, "vectors of offsets on both sides")
+        held = allocate((src.shape[0], src.size // src.shape[0]), src.dtype, SBUF, "between", function=function)
+        _indirect(function, held, src, oob, None)
+        return _indirect(function, dst, held, oob, name, op)
     gathers = src.vector is not None
     table, tile = (src, dst) if gathers else (dst, src)
     index, attributes = _picked(function, table, oob)
@@ -236,9 +238,7 @@ def dma_compute(dst, srcs, reduce_op=_ADD, scales=None, unique_indices=True, oob
     if not 1 <= len(sources) <= 16:
         fail(function, f"has {len(sources)} sources, 1 to 16 are possible")
     if any(each.vector is not None for each in [dst] + sources):
-        if not unique_indices:
-            missing(function, "unique_indices=False, several additions to one row")
-        return _indirect_compute(function, dst, sources, oob_mode, name)
+        return _indirect_compute(function, dst, sources, unique_indices, oob_mode, name)
     for i, each in enumerate(sources):
         if _count(each) != _count(dst):
             fail(function, f"dst has {_count(dst)} elements and srcs[{i}] {_count(each)}: they must be equal")
@@ -266,19 +266,35 @@ def _sum(function: str, dst: Tensor, sources: List[Tensor], engine, name: Option
     return record
 
 
-def _indirect_compute(function: str, dst: Tensor, sources: List[Tensor], oob, name: Optional[str]) -> Record:
-    """rows of dst += source (scatter), or dst = rows + source (gather), where an index tensor says which rows."""
+def _indirect_compute(function: str, dst: Tensor, sources: List[Tensor], unique: bool, oob, name: Optional[str]) -> Record:
+    """rows of dst += source (scatter), or dst = rows + source (gather), where an index tensor says which rows. Additions
+    to rows that may be the same follow each other, one transfer each: those of one transfer do not see each other."""
     if len(sources) != 2:
         fail(function, f"with a vector of offsets there are 2 sources, not {len(sources)}")
     tables = [each for each in sources if each.vector is not None]
     others = [each for each in sources if each.vector is None]
     if len(tables) != 1 or dst.vector is not None and tables[0].storage is not dst.storage:
         fail(function, "one source is what the vector of offsets picks, the other is added to it")
+    if dst.vector is not None and not unique:
+        return _row_by_row(function, dst, others[0], oob, name)
     if dst.vector is not None:
         return _indirect(function, dst, others[0], oob, name, "add")
     if others[0].storage is not dst.storage or others[0].text() != dst.text():
         dma_copy(dst, others[0])
     return _indirect(function, dst, tables[0], oob, name, "add")
+
+
+def _row_by_row(function: str, dst: Tensor, source: Tensor, oob, name: Optional[str]) -> Record:
+    index, step = dst.vector
+    if index.elems != 1:
+        fail(function, f"the index tensor is {list(index.shape)}: one column is possible with unique_indices=False")
+    record = None
+    for row in range(index.shape[0]):
+        one = (slice(row, row + 1),)
+        to = dst.index(one)
+        to.offset, to.vector = dst.offset, (index.index(one), step)
+        record = _indirect(function, to, source.index(one), oob, name, "add")
+    return record
 
 
 # Bytes per partition that the DMA engine of GpSimd exchanges, by the size of an element.

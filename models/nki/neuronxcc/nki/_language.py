@@ -85,6 +85,8 @@ def _tile_shape(shape: Tuple[int, ...]) -> Tuple[int, ...]:
     """A tile for a view in HBM: one dimension becomes partitions while there are enough."""
     if len(shape) > 1:
         return shape
+    if not shape:
+        return (1, 1)
     return (shape[0], 1) if shape[0] <= 128 else (1, shape[0])
 
 

@@ -41,6 +41,12 @@ gpsimd.iota t base 5 partition_step 2 pattern [0, -1, 3, 4]
 gpsimd.affine_select t, t fill 3.4028235e38 base core - 3 partition_step -1 pattern []
 scalar.dma_transpose t, w.1[:, 0, :] dge none
 gpsimd.dma_gather t, a[0 +: 64], t dge swdge
+gpsimd.dma_gather t, a[5 +: 64], t step 64 op add oob skip as "the rows"
+gpsimd.dma_scatter a[0 +: 64], t, t op add queue 2 as put after "the rows"
+vector.tensor_copy t, t dst_offset [3, 64] src_offset [63, 2147483647]
+sync.dma_copy t, a src_offset [0, 1] oob skip after put, "the rows" wait s >= 1 signal s += 16
+scalar.activation t, t function prelu relu_param -0.25
+vector.range_select t, t comp_op0 less comp_op1 equal bound0 1 bound1 2 fill 7
 gpsimd.core_barrier
 sync.semaphore_wait wait s >= 3
 sync.nop
