@@ -93,7 +93,8 @@ isa::Program workload(const Job& job, const isa::Limits& limits) {
     return ml::open_program(path, limits).program;
   }
   if (!job.row->kernel.empty()) {
-    return isa::parse_text(read_text_file(path), path);
+    // Every operand keeps this name: a short one needs no memory of its own.
+    return isa::parse_text(read_text_file(path), "kernel");
   }
   return isa::parse_text(substitute(read_text_file(path), job.define, path), path);
 }

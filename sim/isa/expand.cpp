@@ -160,6 +160,7 @@ class Expansion {
   std::vector<Step> steps_;
   std::vector<FlatLoop> loops_;
   std::vector<PreparedInstruction> instructions_;
+  std::vector<bool> once_;           // of each: a core issues it once
   std::deque<Instruction> control_;  // made for dynamic loops: instructions_ refers to them
   int dynamic_depth_ = 0;
   bool in_core_ = false;
@@ -272,8 +273,9 @@ void Expansion::add_instruction(const Instruction& instruction, std::int64_t tim
   check_scope(instruction);
   steps_.push_back({Step::Kind::Issue, static_cast<std::uint32_t>(instructions_.size())});
   instructions_.push_back(resolver_.prepare(instruction));
-  per_engine_.at(static_cast<std::size_t>(instruction.engine)) +=
-      in_core_ ? times : times / program_.cores;
+  const std::int64_t issues = in_core_ ? times : times / program_.cores;
+  once_.push_back(issues == 1);
+  per_engine_.at(static_cast<std::size_t>(instruction.engine)) += issues;
 }
 
 void Expansion::add_control(const Instruction& made, std::int64_t times) {
@@ -290,6 +292,7 @@ void Expansion::end_iteration(const std::vector<LoopControl>& control, std::uint
     steps_.back() = {Step::Kind::Branch, steps_.back().index, loop};
     control_.push_back(engine.through);
     instructions_.push_back(resolver_.prepare(control_.back()));
+    once_.push_back(false);
   }
 }
 
@@ -385,7 +388,11 @@ void Expansion::issue(std::uint32_t index, Unrolling& unrolling, CoreStreams& ou
                "afterwards, on vector");
   }
   Issue issue;
-  unrolling.pool.share(index, instruction, issue);
+  if (once_[index]) {
+    unrolling.pool.add(instruction, issue);
+  } else {
+    unrolling.pool.share(index, instruction, issue);
+  }
   if (unrolling.dependencies) {
     unrolling.dependencies->add(instruction, issue, out, prepared.source);
   } else {

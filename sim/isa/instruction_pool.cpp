@@ -39,12 +39,19 @@ void InstructionPool::share(std::uint32_t source, const StreamInstruction& instr
                 place(instruction.operand1.operand)};
   const auto [entry, added] =
       known_.try_emplace(key, static_cast<std::uint32_t>(instructions_.size()));
-  issue.instruction = entry->second;
   if (added) {
-    instructions_.push_back(instruction);
-    instructions_.back().dst.offset -= issue.dst_offset;
-    instructions_.back().src[0].offset -= issue.src_offset;
+    add(instruction, issue);
   }
+  issue.instruction = entry->second;
+}
+
+void InstructionPool::add(const StreamInstruction& instruction, Issue& issue) {
+  issue.dst_offset = own_offset(instruction.dst, instruction.dst_moved);
+  issue.src_offset = own_offset(instruction.src[0], instruction.src_moved);
+  issue.instruction = static_cast<std::uint32_t>(instructions_.size());
+  instructions_.push_back(instruction);
+  instructions_.back().dst.offset -= issue.dst_offset;
+  instructions_.back().src[0].offset -= issue.src_offset;
 }
 
 }  // namespace nsim::isa

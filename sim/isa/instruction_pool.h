@@ -25,6 +25,8 @@ class InstructionPool {
   /// Lets `issue` refer to `instruction`, resolved from number `source` of the program's
   /// instructions.
   void share(std::uint32_t source, const StreamInstruction& instruction, Issue& issue);
+  /// The same of a source that has one issue: nothing is looked for.
+  void add(const StreamInstruction& instruction, Issue& issue);
 
  private:
   /// All that may differ between issues of one source.

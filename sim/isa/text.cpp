@@ -54,10 +54,15 @@
 namespace nsim::isa {
 namespace {
 
+constexpr std::size_t kMostReserved = std::size_t{1} << 17;
+
 class ProgramParser {
  public:
   ProgramParser(const std::string& text, const std::string& file) : state_(text, file) {
     state_.labels.emplace("", 0);
+    // Traced programs are long, and items large: they are not moved as their number grows.
+    const auto lines = std::count(text.begin(), text.end(), '\n');
+    state_.program.body.reserve(std::min(static_cast<std::size_t>(lines), kMostReserved));
   }
 
   Program parse() {
