@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ten kernels with one mistake each. Every one is refused before anything runs, with its file, the line of the mistake
+"""Kernels with one mistake each. Every one is refused before anything runs, with its file, the line of the mistake
 (marked below with `# wrong`) and the rule that it breaks."""
 import inspect
 import os
@@ -67,6 +67,25 @@ def bits_of_floats(x):
     nisa.tensor_scalar(tile, tile, nl.bitwise_and, 255)  # wrong
 
 
+def masked_load(x):
+    nl.load(x[0:128], mask=nl.shared_identity_matrix(128))  # wrong
+
+
+def masked_store(x):
+    tile = nl.load(x[0:128])
+    nl.store(x[0:128], tile, mask=tile)  # wrong
+
+
+def masked_sum(x):
+    tile = nl.load(x[0:128])
+    nl.sum(tile, axis=1, mask=tile)  # wrong
+
+
+def masked_softmax(x):
+    tile = nl.load(x[0:128])
+    nl.softmax(tile, mask=tile)  # wrong
+
+
 def branch_on_a_value(x):
     tile = nl.load(x[0:128])
     if tile[0, 0] > 0.0:  # wrong
@@ -91,6 +110,10 @@ WRONG = {
     sizes_that_differ: "partitions and elements per partition must be equal",
     index_beyond_the_tensor: "is outside of dimension 0, which has 256 elements",
     bits_of_floats: "bitwise_and needs integers, an operand is float32",
+    masked_load: "mask= is not of this dialect",
+    masked_store: "mask= is not of this dialect",
+    masked_sum: "mask= is not of this dialect",
+    masked_softmax: "mask= is not of this dialect",
     branch_on_a_value: "its values are not known when the kernel is traced",
     mistake_in_a_helper: "at most [32, 32] can be transposed on vector",
 }

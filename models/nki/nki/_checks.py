@@ -3,12 +3,13 @@
 them once more when it reads the program."""
 from __future__ import annotations
 
-from typing import Optional, Sequence
+import functools
+from typing import Callable, Optional, Sequence
 
 from . import _trace
 from ._enums import engine as _engine
 from ._enums import reduce_cmd as _reduce_cmd
-from ._errors import fail
+from ._errors import fail, no_mask
 from ._operators import BITWISE
 from ._tensor import Tensor
 
@@ -38,6 +39,15 @@ def chip(function: str, what: str, value, spaces: Sequence[str] = _CHIP) -> Tens
             fail(function, f"{what} begins at partition {part} and has {count}: up to 32 partitions begin at multiples of 32, "
                  "up to 64 at 0 or 64, more at 0")
     return view
+
+
+def without_mask(function: Callable, name: str = "") -> Callable:
+    """A function of nki.language that takes further keywords, but no mask."""
+    @functools.wraps(function)
+    def call(*args, mask=None, **kwargs):
+        no_mask(name or f"nl.{function.__name__}", mask)
+        return function(*args, **kwargs)
+    return call
 
 
 def same(function: str, dst: Tensor, src: Tensor, what: str) -> None:

@@ -59,6 +59,12 @@ def fail(function: str, rule: str, error=NkiValidationError) -> NoReturn:
     raise error(f"{where(2)}: {function}: {rule}")
 
 
+def no_mask(function: str, mask) -> None:
+    """Only neuronxcc.nki cuts operands to a mask; ignoring one would compute, and store, too much."""
+    if mask is not None:
+        fail(function, "mask= is not of this dialect: slice the operands to what the mask leaves, as in x[0:n, :]")
+
+
 def missing(function: str, why: str = "") -> NoReturn:
     """What this simulator cannot do."""
     raise NotImplementedError(f"{where(2)}: {function} cannot be simulated" + (f": {why}" if why else ""))

@@ -113,6 +113,7 @@ def shared_identity_matrix(n: int, dtype="uint8", dst=None) -> Tensor:
 
 def load(src, dtype=None, mask=None, **_) -> Tensor:
     """src, in HBM, as a tile in SBUF. One dimension becomes one partition."""
+    check.no_mask("nl.load", mask)
     src = check.tensor("nl.load", "src", src)
     shape = src.shape if src.ndim > 1 else (1, src.shape[0])
     tile = _memory.allocate(shape, dtype or src.dtype, SBUF, "load", function="nl.load")
@@ -122,6 +123,7 @@ def load(src, dtype=None, mask=None, **_) -> Tensor:
 
 def store(dst, value, mask=None, **_):
     """A tile, or a number, to HBM."""
+    check.no_mask("nl.store", mask)
     dst = check.tensor("nl.store", "dst", dst)
     if isinstance(value, (int, float)):
         shape = dst.shape if dst.ndim > 1 else (1, dst.shape[0])

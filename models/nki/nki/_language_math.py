@@ -310,15 +310,15 @@ def gather_flattened(data, indices, dtype=None, **_) -> Tensor:
 
 # Operators become callable.
 def _binary_of(op: Operator):
-    return lambda x, y, dtype=None, mask=None, **_: binary(op, x, y, dtype)
+    return check.without_mask(lambda x, y, dtype=None, **_: binary(op, x, y, dtype), f"nl.{op.name}")
 
 
 def _unary_of(op: Operator):
-    return lambda x, dtype=None, mask=None, **_: unary(op, x, dtype)
+    return check.without_mask(lambda x, dtype=None, **_: unary(op, x, dtype), f"nl.{op.name}")
 
 
 def _reduction_of(op: Operator):
-    return lambda x, axis, dtype=None, mask=None, keepdims=False, **_: reduce(op, x, axis, dtype, keepdims)
+    return check.without_mask(lambda x, axis, dtype=None, keepdims=False, **_: reduce(op, x, axis, dtype, keepdims), f"nl.{op.name}")
 
 
 for _op in OPERATORS.values():
@@ -331,7 +331,7 @@ for _name in ("max", "min", "sum", "prod"):
 for _name, _function in (("mean", mean), ("divide", divide), ("mod", mod), ("fmod", fmod), ("invert", invert), ("floor", floor),
                          ("logical_not", logical_not), ("negative", negative), ("cos", cos), ("tan", tan), ("ceil", ceil),
                          ("trunc", trunc), ("sin", sin), ("reciprocal", _reciprocal), ("rsqrt", _rsqrt), ("copy", basic.copy)):
-    OPERATORS[_name].compute = _function
+    OPERATORS[_name].compute = check.without_mask(_function, f"nl.{_name}")
 OPERATORS["prelu"].compute = None
 
 
