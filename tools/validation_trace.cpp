@@ -27,6 +27,11 @@ SimTime done(const TraceSlice& slice) {
   return number(slice, "done_ps");
 }
 
+/// It has the label of the instruction behind it.
+bool is_load(const TraceSlice& slice) {
+  return slice.name == "load_stationary" || slice.name == "act_table_load";
+}
+
 bool starts_with(const std::string& text, const std::string& head) {
   return text.compare(0, head.size(), head) == 0;
 }
@@ -37,7 +42,7 @@ std::vector<const TraceSlice*> TraceView::labelled(const std::string& label) con
   std::vector<const TraceSlice*> result;
   for (const TraceSlice& slice : file_.slices) {
     const auto found = slice.texts.find("label");
-    if (found != slice.texts.end() && found->second == label) {
+    if (found != slice.texts.end() && found->second == label && !is_load(slice)) {
       result.push_back(&slice);
     }
   }

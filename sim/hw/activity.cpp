@@ -173,16 +173,18 @@ void Activity::busy(const isa::StreamInstruction& instruction, SimTime from, Sim
   push(segment);
 }
 
-void Activity::load_weights(SimTime from, SimTime done) {
-  load(Kind::Weights, from, done);
+void Activity::load_weights(const isa::StreamInstruction& instruction, SimTime from, SimTime done) {
+  load(Kind::Weights, instruction, from, done);
 }
 
-void Activity::load_table(SimTime from) {
-  load(Kind::Table, from, from);
+void Activity::load_table(const isa::StreamInstruction& instruction, SimTime from) {
+  load(Kind::Table, instruction, from, from);
 }
 
-void Activity::load(Kind kind, SimTime from, SimTime done) {
+void Activity::load(Kind kind, const isa::StreamInstruction& instruction, SimTime from,
+                    SimTime done) {
   Segment segment;
+  segment.instruction = &instruction;
   segment.kind = kind;
   segment.from = from;
   segment.done = done;
@@ -235,18 +237,9 @@ void Activity::draw(const Segment& segment, SimTime end) const {
     }
     return;
   }
-  if (segment.kind == Kind::Table) {
-    trace.slice(track_, trace.name(work_name(kTable)), segment.from, end);
-    return;
-  }
-  if (segment.kind == Kind::Weights) {
-    trace.slice(track_, trace.name(work_name(kWeights)), segment.from, end, 0,
-                {{"done_ps", segment.done}});
-    return;
-  }
   const isa::StreamInstruction& instruction = *segment.instruction;
-  trace.slice(track_, trace.name(isa::name(instruction.opcode)), segment.from, end, segment.flow,
-              {{"done_ps", segment.done},
+  trace.slice(track_, trace.name(work_name(work_of(segment))), segment.from, end, segment.flow,
+              {{"done_ps", segment.kind == Kind::Table ? end : segment.done},
                {"line", instruction.line},
                {"label", instruction.label, context_->streams->labels[instruction.label]}});
 }

@@ -47,10 +47,11 @@ class Activity {
   /// `flow`: trace flow id, 0 for none.
   void busy(const isa::StreamInstruction& instruction, SimTime from, SimTime done,
             SimTime throttled, std::uint64_t flow);
-  /// Tensor: loads weights although the array is free; they are in place at `done`.
-  void load_weights(SimTime from, SimTime done);
-  /// Scalar: loads a function table.
-  void load_table(SimTime from);
+  /// Tensor: loads weights of `instruction` although the array is free; they are in place at
+  /// `done`.
+  void load_weights(const isa::StreamInstruction& instruction, SimTime from, SimTime done);
+  /// Scalar: loads a function table for `instruction`.
+  void load_table(const isa::StreamInstruction& instruction, SimTime from);
   /// Tensor runs at `percent` of its full rate from `from` on. Only the trace shows it.
   void rate(double percent, SimTime from);
   /// The execution is over.
@@ -93,7 +94,7 @@ class Activity {
     void cut(SimTime at);
   };
 
-  void load(Kind kind, SimTime from, SimTime done);
+  void load(Kind kind, const isa::StreamInstruction& instruction, SimTime from, SimTime done);
   void push(const Segment& segment);
   static std::size_t work_of(const Segment& segment);
   static const char* work_name(std::size_t row);

@@ -298,6 +298,7 @@ void Dge::split(DmaMove& move, const isa::StreamInstruction& instruction) {
     part.move = &move;
     part.begun = kNever;
     part.memory_waited = 0;
+    part.descriptors = 0;
     if (on_chip(split_by)) {
       const auto share_from = [&](int e) {
         const int row = e * kPartitions / engines - split_by.partition;
@@ -380,19 +381,39 @@ void Dge::finish(DmaMove& move, MomentId arrived) {
   queue.latency += now() - move.submitted;
   queue.depth_wave.set(now(), --queue.depth);
   if (move.trace != nullptr && move.trace->enabled()) {
-    const TrackId track = move.trace->track(fmt::format("{}(nc{})", queue.name, place_.core), 0,
-                                            kFirstRank + place_.core);
-    move.trace->slice(track, move.trace->name("transfer"), std::max(move.submitted, queue.shown),
-                      now(), 0,
-                      {{"bytes", move.elements * move.destination.element_bytes()},
-                       {"submitted_ps", move.submitted},
-                       {"label", 0, move.label}});
-    queue.shown = now();
+    draw(move);
   }
   free_moves_.push_back(&move);
   if (!move.aborted) {
     move.listener->dma_done(*move.issue, move.execution, arrived);
   }
+}
+
+/// From the transfer before it in the queue on; `begun_ps` to `moved_ps` any engine moved it.
+void Dge::draw(const DmaMove& move) const {
+  DmaQueue& queue = *move.queue;
+  std::int64_t descriptors = 0;
+  SimTime begun = kNever;
+  SimTime moved = 0;
+  for (std::size_t i = 0; i < move.sharers; ++i) {
+    const DmaPart& part = move.parts[i];
+    if (part.descriptors > 0) {
+      descriptors += part.descriptors;
+      begun = std::min(begun, part.begun);
+      moved = std::max(moved, part.moved);
+    }
+  }
+  const TrackId track = move.trace->track(fmt::format("{}(nc{})", queue.name, place_.core), 0,
+                                          kFirstRank + place_.core);
+  move.trace->slice(track, move.trace->name("transfer"), std::max(move.submitted, queue.shown),
+                    now(), 0,
+                    {{"bytes", move.elements * move.destination.element_bytes()},
+                     {"descriptors", descriptors},
+                     {"submitted_ps", move.submitted},
+                     {"begun_ps", std::min(begun, moved)},
+                     {"moved_ps", moved},
+                     {"label", 0, move.label}});
+  queue.shown = now();
 }
 
 void Dge::report(StatsScope stats) const {

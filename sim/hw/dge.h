@@ -93,6 +93,7 @@ class Dge : public DmaFrontEnd {
   MomentId arrival(const DmaPart& part) const;
   void deliver(std::deque<DmaMove*>& ring, MomentId arrived);
   void finish(DmaMove& move, MomentId arrived);
+  void draw(const DmaMove& move) const;
 
   const DgeParams params_;
   const AddressMap& map_;

@@ -55,6 +55,7 @@ void DmaPart::next_packet(DmaPacket& packet, const PacketLimits& limits) {
         break;
     }
   }
+  descriptors += packet.descriptors;
   packet.last = position == end;
 }
 

@@ -46,6 +46,7 @@ class DmaPart : public DmaJob {
   SimTime ready = 0;          // its descriptors are in the ring
   SimTime begun = kNever;     // its first packet
   SimTime moved = 0;          // its last packet left the engine
+  std::int64_t descriptors = 0;
   SimTime memory_waited = 0;  // by its packets together
 
  private:

@@ -109,7 +109,7 @@ bool Engine::may_begin(const Turn& turn) {
       [[fallthrough]];
     case Stage::Table:
       stage_ = Stage::Semaphores;
-      if (!table_loaded(turn.needs.table)) {
+      if (!table_loaded(turn)) {
         return false;
       }
       [[fallthrough]];
@@ -154,7 +154,8 @@ bool Engine::in_order(const InstructionNeeds& needs) {
 }
 
 /// Otherwise loads it, as an instruction of its own in front: it does not wait for operands.
-bool Engine::table_loaded(cost::FunctionSet needed) {
+bool Engine::table_loaded(const Turn& turn) {
+  const cost::FunctionSet needed = turn.needs.table;
   if (id_ != isa::Engine::Scalar) {
     return true;
   }
@@ -166,7 +167,7 @@ bool Engine::table_loaded(cost::FunctionSet needed) {
   begun_ = now();
   free_at_ = now() + parts_.costs.scalar.table_load;
   retired_at_ = std::max(retired_at_, free_at_);
-  activity_.load_table(begun_);
+  activity_.load_table(turn.instruction, begun_);
   causes_.table(free_at_);
   wait_until(free_at_);
   return false;

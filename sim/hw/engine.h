@@ -107,7 +107,7 @@ class Engine : public sc_core::sc_module {
   void compute(const isa::StreamInstruction& instruction);
   bool strikes(FaultPoint point, FaultPhase phase) const;
   bool in_order(const InstructionNeeds& needs);
-  bool table_loaded(cost::FunctionSet needed);
+  bool table_loaded(const Turn& turn);
   bool semaphores_reached(const Turn& turn);
   bool pass_barrier();
   bool ports_free(const Turn& turn);

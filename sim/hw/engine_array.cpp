@@ -52,7 +52,7 @@ SimTime Engine::begin_pass(const Turn& turn) {
   begun_ = std::max(ready, now() + weight_time(turn.instruction));
   causes_.array(turn.instruction, ready, begun_);
   if (begun_ > ready) {
-    activity_.load_weights(ready, begun_ + times_.load_rest);
+    activity_.load_weights(turn.instruction, ready, begun_ + times_.load_rest);
   }
   throttle_.work(ready, begun_ + turn.needs.times.latency);
   const SimTime end = begun_ + times_.interval;

@@ -91,6 +91,9 @@ TEST_CASE("slices of an engine add up to its statistics") {
   CHECK(matmul.texts.at("label") == "layer");
   CHECK(matmul.numbers.at("line") == 42);
   CHECK(matmul.numbers.at("done_ps") >= matmul.start_ps + matmul.duration_ps);
+  const TraceSlice weights = read.slices_of("Tensor(nc0)").at(0);
+  CHECK(weights.name == "load_stationary");
+  CHECK(weights.texts.at("label") == "layer");
 }
 
 TEST_CASE("slices of an aborted execution add up to its statistics") {

@@ -89,6 +89,10 @@ TEST_CASE("A load takes generation, start, descriptors, latencies and acknowledg
   CHECK(transfer.duration_ps == first + 2 * loads.packet(4, 1024) + loads.read_latency() +
                                     loads.write_latency() +
                                     loads.params.dma_engine.write_acknowledge);
+  // What the slice says of the part in which engines moved it.
+  CHECK(transfer.numbers.at("descriptors") == 128);
+  CHECK(transfer.numbers.at("begun_ps") == packets[0].start_ps);
+  CHECK(transfer.numbers.at("moved_ps") == packets[1].start_ps + packets[1].duration_ps);
 }
 
 TEST_CASE("Packets of one engine follow each other without a gap") {

@@ -44,7 +44,7 @@ TEST_CASE("every moment of an execution belongs to one cause") {
 TEST_CASE("what was announced beyond the end of the execution does not count") {
   Bench bench(isa::Engine::Tensor);
   bench.activity.begin(bench.context, 0);
-  bench.activity.load_weights(1000, 1800);
+  bench.activity.load_weights(bench.nop, 1000, 1800);
   bench.activity.busy(bench.nop, 2000, 9000, 0, 0);
   bench.activity.busy(bench.nop, 6000, 12000, 0, 0);
   bench.activity.end(5000);
@@ -55,7 +55,7 @@ TEST_CASE("what was announced beyond the end of the execution does not count") {
 TEST_CASE("the time of an engine is told by kind of instruction, loads among them") {
   Bench bench(isa::Engine::Scalar);
   bench.activity.begin(bench.context, 0);
-  bench.activity.load_table(1000);
+  bench.activity.load_table(bench.nop, 1000);
   bench.activity.busy(bench.nop, 4000, 9000, 0, 0);
   bench.activity.busy(bench.nop, 6000, 8000, 0, 0);
   bench.activity.idle(hw::Idle::Drained, 7000);
