@@ -174,6 +174,9 @@ std::shared_ptr<LoadedModel> load_onto(Session& session, const isa::Program& pro
   record.work = model->streams->work;
   record.operators = operators_of(*model->streams);
   record.spilled_bytes = model->streams->spilled_bytes;
+  const isa::Streams& streams = *model->streams;
+  record.sbuf = {streams.sbuf_peak, streams.sbuf_bytes, limits.sbuf_partition_bytes};
+  record.psum = {streams.psum_peak, streams.psum_bytes, limits.psum_partition_bytes};
   model->id = session.add_model_record(std::move(record));
   place_code(session, *model);
   seat.keep();

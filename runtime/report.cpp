@@ -10,7 +10,9 @@
 //   units       per unit queue: requests, failed, busy_ns, gap_ns, mean_time_ns, latency_ns {...}
 //   queues      per DMA queue: transfers, bytes, latency_ns (summed: from issue to last update)
 //   counters    per logical core and HBM stack, see counters.h
-//   models      per loaded model: id, name, core, work, and the work of each operator
+//   models      per loaded model: id, name, core, work, the work of each operator, and bytes of a
+//               partition of SBUF and PSUM: peak (in use at a time), placed (the highest one used),
+//               capacity
 //   requests    every completed request, times in integer picoseconds
 //   client_checks  what the checking mode found, {enabled, findings [{bug, object, first, second
 //   {api,
@@ -140,6 +142,12 @@ Json work_of(const isa::Work& work) {
           {"instructions", work.instructions},     {"dma_transfers", work.dma_transfers}};
 }
 
+Json on_chip(const std::string& memory, const ModelRecord::OnChip& use) {
+  return {{memory + "_peak_bytes_per_partition", use.peak},
+          {memory + "_placed_bytes_per_partition", use.placed},
+          {memory + "_capacity_bytes_per_partition", use.capacity}};
+}
+
 Json models(const SessionRecord& record) {
   Json out = Json::array();
   for (const ModelRecord& model : record.models) {
@@ -152,6 +160,8 @@ Json models(const SessionRecord& record) {
     Json one{{"id", model.id}, {"name", model.name}, {"logical_core", model.core}};
     one.update(work_of(model.work));
     one["spilled_bytes"] = model.spilled_bytes;
+    one.update(on_chip("sbuf", model.sbuf));
+    one.update(on_chip("psum", model.psum));
     one["operators"] = std::move(operators);
     out.push_back(std::move(one));
   }

@@ -38,6 +38,12 @@ struct ModelRecord {
   std::vector<std::pair<std::string, isa::Work>>
       operators;  // the same by operator, as the program names them
   std::int64_t spilled_bytes = 0;
+  struct OnChip {
+    std::int64_t peak = 0;      // most bytes of a partition in use at a time
+    std::int64_t placed = 0;    // highest byte used
+    std::int64_t capacity = 0;  // of a partition
+  };
+  OnChip sbuf, psum;
 };
 
 struct SessionRecord {
