@@ -12,6 +12,7 @@
 #include "sim/base/words.h"
 #include "tools/command.h"
 #include "tools/device.h"
+#include "tools/report/kernel_report.h"
 #include "tools/report/page.h"
 #include "tools/report/profile_tables.h"
 #include "tools/report/run_report.h"
@@ -80,6 +81,8 @@ void write(const Report& report, const std::string& folder, const std::string& f
     fmt::print("{}\n", path);
   } else if (format == "text") {
     write_text(out, report.page.fallback);
+  } else if (format == "lines") {
+    write_text(out, kernel_text(report.document));
   } else if (format == "json") {
     write_json(report, out);
   } else {
@@ -119,9 +122,12 @@ Report of_sweep(const std::string& folder) {
 int execute(const Arguments& arguments) {
   const std::string folder = arguments.text("RUN|SWEEP");
   const std::string format = arguments.text("format");
-  const auto forms = {"html", "text", "json", "csv"};
+  const auto forms = {"html", "text", "lines", "json", "csv"};
   if (std::find(forms.begin(), forms.end(), format) == forms.end()) {
-    throw UserError(fmt::format("--format: '{}' is none of html, text, json, csv", format));
+    throw UserError(fmt::format("--format: '{}' is none of html, text, lines, json, csv", format));
+  }
+  if (format == "lines" && is_sweep_directory(folder)) {
+    throw UserError("--format: lines are of a kernel's run; a sweep has none");
   }
   write(is_sweep_directory(folder) ? of_sweep(folder) : of_run(folder), folder, format,
         arguments.text("out"));
@@ -132,20 +138,20 @@ int execute(const Arguments& arguments) {
 
 Command report_command() {
   using Kind = Option::Kind;
-  return {
-      {"report",
-       "report RUN|SWEEP [options]",
-       "what bounded a run, or what a sweep found: one page, a text, or tables\n"
-       "RUN is a directory that --out left, SWEEP that of nsim sweep (docs/reports.md).",
-       {"RUN|SWEEP"},
-       {{"format,f", Kind::Text, "html|text|json|csv",
-         "one page for a browser, a text for the terminal, all of it as one JSON object, or one "
-         "CSV file per table",
-         "html"},
-        {"out,o", Kind::Text, "PATH",
-         "where to, instead of RUN/report.html, the terminal (text, json) or the folder "
-         "RUN/csv"}}},
-      execute};
+  return {{"report",
+           "report RUN|SWEEP [options]",
+           "what bounded a run, or what a sweep found: one page, a text, or tables\n"
+           "RUN is a directory that --out left, SWEEP that of nsim sweep (docs/reports.md).",
+           {"RUN|SWEEP"},
+           {{"format,f", Kind::Text, "html|text|lines|json|csv",
+             "one page for a browser, a text for the terminal, a text by source line of a kernel, "
+             "all of "
+             "it as one JSON object, or one CSV file per table",
+             "html"},
+            {"out,o", Kind::Text, "PATH",
+             "where to, instead of RUN/report.html, the terminal (text, json) or the folder "
+             "RUN/csv"}}},
+          execute};
 }
 
 }  // namespace nsim::tool

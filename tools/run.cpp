@@ -148,7 +148,7 @@ int execute(const Arguments& arguments) {
     }
     return run_model(read_options(arguments), error);
   }
-  return record_run(arguments.text("out"), arguments.words, log, [&](std::string& problem) {
+  return record_run(arguments.text("out"), "run", arguments.words, log, [&](std::string& problem) {
     return run_model(read_options(arguments), problem);
   });
 }

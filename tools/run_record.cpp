@@ -69,7 +69,8 @@ std::string build_identity() {
 }
 
 void write_outcome(const std::string& folder, const RunOutcome& outcome) {
-  nlohmann::ordered_json json{{"arguments", outcome.arguments},
+  nlohmann::ordered_json json{{"command", outcome.command},
+                              {"arguments", outcome.arguments},
                               {"directory", outcome.directory},
                               {"versions", {{"nsim", outcome.build}, {"summary_schema", 1}}},
                               {"exit_status", outcome.exit_status}};
@@ -93,6 +94,7 @@ std::optional<RunOutcome> read_outcome(const std::string& folder) {
   }
   try {
     RunOutcome outcome;
+    outcome.command = json.value("command", "run");
     outcome.arguments = json.at("arguments").get<std::vector<std::string>>();
     outcome.directory = json.value("directory", ".");
     outcome.build = json.at("versions").at("nsim");
@@ -104,20 +106,22 @@ std::optional<RunOutcome> read_outcome(const std::string& folder) {
   }
 }
 
-int record_run(const std::string& folder, const std::vector<std::string>& arguments, bool log,
+int record_run(const std::string& folder, const std::string& command,
+               const std::vector<std::string>& arguments, bool log,
                const std::function<int(std::string& error)>& run) {
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure) {
     throw UserError(fmt::format("cannot create {}: {}", folder, failure.message()));
   }
-  for (const char* name : {"run.json", "summary.json", "resolved.toml", "critical_path.jsonl"}) {
+  for (const char* name : {"run.json", "summary.json", "resolved.toml", "critical_path.jsonl",
+                           "kernel.json", "report.txt", "report.json"}) {
     fs::remove(folder + "/" + name, failure);
   }
   if (log) {
     send_output_to(folder + "/log");
   }
-  RunOutcome outcome{arguments, fs::current_path().string(), build_identity(), 0, ""};
+  RunOutcome outcome{command, arguments, fs::current_path().string(), build_identity(), 0, ""};
   try {
     outcome.exit_status = run(outcome.error);
   } catch (...) {

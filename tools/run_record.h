@@ -13,7 +13,8 @@
 namespace nsim::tool {
 
 struct RunOutcome {
-  std::vector<std::string> arguments;  // of nsim
+  std::string command = "run";         // of nsim
+  std::vector<std::string> arguments;  // behind it
   std::string directory;               // where it was started: paths are as seen from there
   std::string build;                   // build_identity() of the simulator
   int exit_status = 0;                 // 128 + n: ended by signal n
@@ -22,7 +23,8 @@ struct RunOutcome {
 
 /// Removes what an earlier run left in `folder`, does `run` (its exit status; the error for status
 /// 1) and writes run.json. Errors thrown become exit statuses. `log`: all output goes to its log.
-int record_run(const std::string& folder, const std::vector<std::string>& arguments, bool log,
+int record_run(const std::string& folder, const std::string& command,
+               const std::vector<std::string>& arguments, bool log,
                const std::function<int(std::string& error)>& run);
 
 /// Standard output and error go to the file from now on. Throws UserError when it cannot be

@@ -88,8 +88,9 @@ void print_counterfactuals(const std::vector<Counterfactual>& all, const Critica
 void print_findings(const std::vector<Finding>& findings) {
   fmt::print("\n  findings{}\n", findings.empty() ? ": none" : "");
   for (const Finding& finding : findings) {
-    fmt::print("  - {}\n      look at {}{}\n", finding.text, finding.track,
-               finding.to > 0 ? ", " + range_text(finding.from, finding.to) : "");
+    fmt::print("  - {}\n      look at {}{}{}\n", finding.text, finding.track,
+               finding.to > 0 ? ", " + range_text(finding.from, finding.to) : "",
+               finding.label.empty() ? "" : ", " + finding.label);
   }
 }
 
@@ -131,7 +132,8 @@ void print_json(const CriticalPath& path, const std::vector<Counterfactual>& cou
                                {"text", one.text},
                                {"track", one.track},
                                {"from_ps", one.from},
-                               {"to_ps", one.to}});
+                               {"to_ps", one.to},
+                               {"line", one.label}});
   }
   fmt::print("{}\n", out.dump(2));
 }
@@ -206,7 +208,7 @@ int execute(const Arguments& arguments) {
   if (!counterfactuals.empty()) {
     print_counterfactuals(counterfactuals, path);
   } else if (!run) {
-    fmt::print("\n  no counterfactuals: only a run of nsim run can be repeated\n");
+    fmt::print("\n  no counterfactuals: only a run of nsim run or nsim nki can be repeated\n");
   }
   print_findings(findings);
   return 0;

@@ -40,6 +40,19 @@ TEST_CASE("rows add up to the request's time, the longest first, and know their 
   CHECK(rows[1].where == "qSyncIO0(nc1)");
 }
 
+TEST_CASE("rows by line tell what each source line waited for") {
+  CriticalPath path = parse_critical_path(nlohmann::json::parse(kLine));
+  path.segments[1].label = "k.py:7";
+  path.segments[3].label = "k.py:9";
+  const std::vector<PathRow> rows = rows_by_line(path);
+  REQUIRE(rows.size() == 5);
+  CHECK(rows[0].label == "");  // the transfer
+  CHECK(rows[1].label == "k.py:9");
+  CHECK(rows[1].time == 30);
+  CHECK(rows[2].label == "k.py:7");
+  CHECK(rows[2].time == 20);
+}
+
 TEST_CASE("what shifted between two paths adds up to the difference of their times") {
   const CriticalPath before = parse_critical_path(nlohmann::json::parse(kLine));
   CriticalPath after = before;

@@ -41,3 +41,12 @@ TEST_CASE("a run is repeated without what it printed, into another directory") {
         std::vector<std::string>{"run", "m.toml", "--requests", "4", "--out", "a", "--set", "x=1",
                                  "--no-trace", "--quiet", "--record", "--out", "b", "--why"});
 }
+
+TEST_CASE("a kernel is repeated without its check, which has a value") {
+  RunOutcome run;
+  run.command = "nki";
+  run.arguments = {"k.py:k", "--check", "x * 2", "--arg", "x=2x2:f32", "--json", "--check=x"};
+  CHECK(repeat_arguments(run, "b", {}, true) ==
+        std::vector<std::string>{"nki", "k.py:k", "--arg", "x=2x2:f32", "--no-trace", "--quiet",
+                                 "--record", "--out", "b"});
+}

@@ -22,7 +22,12 @@ void write_model(const std::string& folder, int model, SimTime shift) {
   trace.slice(tensor, trace.name("nc_matmul"), shift + 100, shift + 200, 0,
               {{"done_ps", shift + 260}, {"line", 7}, {"label", 0, "mlp"}});
   trace.slice(queue, trace.name("transfer"), shift + 50, shift + 90, 0,
-              {{"bytes", 512}, {"submitted_ps", shift + 10}, {"label", 0, "mlp"}});
+              {{"bytes", 512},
+               {"descriptors", 4},
+               {"submitted_ps", shift + 10},
+               {"begun_ps", shift + 60},
+               {"moved_ps", shift + 80},
+               {"label", 0, "mlp"}});
   trace.close();
 }
 
@@ -46,6 +51,9 @@ TEST_CASE("rows of the traces come queues first, an engine's waits behind it") {
   CHECK(timeline.rows[1].name == "Tensor(nc0)");
   CHECK(timeline.rows[2].name == "Tensor(nc0) wait");
   CHECK(timeline.rows[0].other.at(0) == 10);
+  CHECK(timeline.rows[0].descriptors.at(0) == 4);
+  CHECK(timeline.rows[0].begun.at(0) == 60);
+  CHECK(timeline.rows[0].moved.at(0) == 80);
   CHECK(timeline.rows[1].other.at(0) == 260);
   CHECK(timeline.rows[1].detail.at(0) == 7);
   CHECK(timeline.slices() == 3);

@@ -7,13 +7,12 @@
 
 #include "sim/base/words.h"
 #include "tools/report/run_report.h"
+#include "tools/report/source_lines.h"
 
 namespace nsim::tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr const char* kEngines[] = {"tensor", "vector", "scalar", "gpsimd", "sync"};
 
 double number(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -65,21 +64,6 @@ std::string causes(const Json& percents) {
     text += fmt::format("{}{} {:.1f}", text.empty() ? "" : ", ", cause, percent);
   }
   return text;
-}
-
-std::string engines(const Json& report) {
-  std::string out = "Engines (percent of the time of the cores that ran)\n";
-  out += fmt::format("  {:<8} {:>6} {:>7} {:>13}  idle: waiting for\n", "", "busy", "active",
-                     "instructions");
-  for (const char* name : kEngines) {
-    const Json& engine = report.at("engines").at(name);
-    const std::string slow = causes(engine.at("slow_percent"));
-    out += fmt::format(
-        "  {:<8} {:>6.1f} {:>7.1f} {:>13}  {}{}\n", name, number(engine, "busy_percent"),
-        number(engine, "active_percent"), engine.at("instructions").get<std::int64_t>(),
-        causes(engine.at("idle_percent")), slow.empty() ? "" : "; slowed by: " + slow);
-  }
-  return out + "\n";
 }
 
 std::string dma(const Json& report) {
@@ -175,8 +159,23 @@ std::string configuration(const Json& report) {
 
 }  // namespace
 
+std::string engines_text(const Json& report) {
+  std::string out = "Engines (percent of the time of the cores that ran)\n";
+  out += fmt::format("  {:<8} {:>6} {:>7} {:>13}  idle: waiting for\n", "", "busy", "active",
+                     "instructions");
+  for (const char* name : kEngineNames) {
+    const Json& engine = report.at("engines").at(name);
+    const std::string slow = causes(engine.at("slow_percent"));
+    out += fmt::format(
+        "  {:<8} {:>6.1f} {:>7.1f} {:>13}  {}{}\n", name, number(engine, "busy_percent"),
+        number(engine, "active_percent"), engine.at("instructions").get<std::int64_t>(),
+        causes(engine.at("idle_percent")), slow.empty() ? "" : "; slowed by: " + slow);
+  }
+  return out + "\n";
+}
+
 std::string report_text(const Json& report) {
-  return head(report) + metrics(report.at("summary")) + findings(report) + engines(report) +
+  return head(report) + metrics(report.at("summary")) + findings(report) + engines_text(report) +
          dma(report) + bandwidth(report) + operators(report) + requests(report) +
          configuration(report);
 }

@@ -11,6 +11,7 @@
 #include "sim/base/error.h"
 #include "tools/device.h"
 #include "tools/report/configuration.h"
+#include "tools/report/kernel_report.h"
 #include "tools/run_record.h"
 #include "tools/why/findings.h"
 
@@ -171,7 +172,8 @@ Json findings(const std::string& folder, const nlohmann::json& summary, const Cr
                    {"text", one.text},
                    {"track", one.track},
                    {"from_ps", one.from},
-                   {"to_ps", one.to}});
+                   {"to_ps", one.to},
+                   {"line", one.label}});
   }
   return out;
 }
@@ -209,6 +211,7 @@ Json run_report(const std::string& folder, const nlohmann::json& summary,
     const CriticalPath path =
         has_critical_path(folder) ? read_critical_path(folder, 0) : CriticalPath();
     report["findings"] = findings(folder, summary, path);
+    report["kernel"] = kernel_report(folder, summary, timeline, path);
     if (!path.segments.empty()) {
       report["critical_path"] = critical_path(path);
     }

@@ -6,7 +6,8 @@
 //   metadata       of summary.json (is_simulation, instance, target, ...)
 //   run            of run.json, when there is one: arguments, build, exit_status, error
 //   summary        of summary.json
-//   findings       as nsim why has them: [{name, text, track, from_ps, to_ps}]
+//   findings       as nsim why has them: [{name, text, track, from_ps, to_ps, line: where, "": none}]
+//   kernel         null unless source lines are known: kernel_report.h
 //   critical_path  of the last request, when the run recorded it (--why): {unit, sequence, time_ns,
 //                  rows: [{what, where, waiting_for, time_ns, times, from_ps, to_ps: the longest}]}
 //   engines        of summary.json: busy, active, idle and slow percentages by cause, ops
@@ -39,6 +40,9 @@ RunTimeline read_timeline(const std::string& folder, const nlohmann::json& summa
 /// Throws UserError when `summary` was not written by `nsim run` or a program under `nsim exec`.
 nlohmann::ordered_json run_report(const std::string& folder, const nlohmann::json& summary,
                                   const RunTimeline& timeline);
+
+/// How much of the time each engine was busy, and what it waited for: a part of report_text().
+std::string engines_text(const nlohmann::ordered_json& report);
 
 /// One or two screens for a terminal.
 std::string report_text(const nlohmann::ordered_json& report);

@@ -101,6 +101,11 @@ class RowBuilder : public TraceVisitor {
       }));
     }
     row.detail.push_back(detail(row.kind, slice));
+    if (row.kind == RowKind::DmaQueue) {
+      row.descriptors.push_back(slice.numbers["descriptors"]);
+      row.begun.push_back(slice.numbers["begun_ps"]);
+      row.moved.push_back(slice.numbers["moved_ps"]);
+    }
   }
   void end(std::uint64_t, std::int64_t) override {}
 
@@ -189,6 +194,9 @@ void sort_by_start(TimelineRow& row) {
   permute(row.other, order);
   permute(row.label, order);
   permute(row.detail, order);
+  permute(row.descriptors, order);
+  permute(row.begun, order);
+  permute(row.moved, order);
 }
 
 /// A name without its core, split before the number at its end, then the core: DMA2 comes before
@@ -285,7 +293,7 @@ RunTimeline read_timeline(const std::string& folder, const std::vector<ModelPlac
 }
 
 std::vector<SimTime> operator_times(const RunTimeline& timeline) {
-  std::vector<std::vector<std::pair<SimTime, SimTime>>> spans(timeline.labels.size());
+  std::vector<TimeSpans> spans(timeline.labels.size());
   for (const TimelineRow& row : timeline.rows) {
     for (std::size_t i = 0; i < row.label.size(); ++i) {
       spans[row.label[i]].emplace_back(std::min(row.start[i], row.other[i]),
@@ -293,17 +301,21 @@ std::vector<SimTime> operator_times(const RunTimeline& timeline) {
     }
   }
   std::vector<SimTime> times;
-  for (std::vector<std::pair<SimTime, SimTime>>& of_label : spans) {
-    std::sort(of_label.begin(), of_label.end());
-    SimTime sum = 0;
-    SimTime reached = 0;
-    for (const auto& [start, end] : of_label) {
-      sum += std::max<SimTime>(0, end - std::max(start, reached));
-      reached = std::max(reached, end);
-    }
-    times.push_back(sum);
+  for (TimeSpans& of_label : spans) {
+    times.push_back(covered_time(of_label));
   }
   return times;
+}
+
+SimTime covered_time(TimeSpans& spans) {
+  std::sort(spans.begin(), spans.end());
+  SimTime sum = 0;
+  SimTime reached = 0;
+  for (const auto& [start, end] : spans) {
+    sum += std::max<SimTime>(0, end - std::max(start, reached));
+    reached = std::max(reached, end);
+  }
+  return sum;
 }
 
 }  // namespace nsim::tool

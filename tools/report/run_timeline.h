@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/base/units.h"
@@ -38,6 +39,10 @@ struct TimelineRow {
   std::vector<SimTime> other;
   std::vector<std::uint32_t> label;  // Engine and DmaQueue: into RunTimeline::labels
   std::vector<std::int64_t> detail;  // Engine: line of the program; Dma...: bytes; Host: sequence
+  // DmaQueue: descriptors, and from when to when DMA engines moved them. Else empty.
+  std::vector<std::int64_t> descriptors;
+  std::vector<SimTime> begun;
+  std::vector<SimTime> moved;
 
   std::size_t size() const { return start.size(); }
 };
@@ -72,6 +77,11 @@ struct ModelPlace {
 };
 /// Empty when the run left no traces. Throws UserError when one cannot be read.
 RunTimeline read_timeline(const std::string& folder, const std::vector<ModelPlace>& models);
+
+/// From, to.
+using TimeSpans = std::vector<std::pair<SimTime, SimTime>>;
+/// The time that any of them covers; sorts them.
+SimTime covered_time(TimeSpans& spans);
 
 /// By label: time in which any instruction or transfer of it was under way, over all cores.
 std::vector<SimTime> operator_times(const RunTimeline& timeline);

@@ -155,10 +155,14 @@ CriticalPath read_critical_path(const std::string& folder, std::int64_t wanted) 
   }
 }
 
-std::vector<PathRow> rows_of(const CriticalPath& path) {
-  std::map<std::tuple<std::string, std::string, std::string>, PathRow> rows;
+namespace {
+
+std::vector<PathRow> grouped(const CriticalPath& path, bool by_line) {
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, PathRow> rows;
   for (const CriticalSegment& segment : path.segments) {
-    PathRow& row = rows[{segment.kind, segment.what, segment.where}];
+    const std::string label = by_line ? segment.label : "";
+    PathRow& row = rows[{segment.kind, segment.what, segment.where, label}];
+    row.label = label;
     row.kind = segment.kind;
     row.what = segment.what;
     row.where = segment.where;
@@ -176,6 +180,16 @@ std::vector<PathRow> rows_of(const CriticalPath& path) {
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const PathRow& a, const PathRow& b) { return a.time > b.time; });
   return sorted;
+}
+
+}  // namespace
+
+std::vector<PathRow> rows_of(const CriticalPath& path) {
+  return grouped(path, false);
+}
+
+std::vector<PathRow> rows_by_line(const CriticalPath& path) {
+  return grouped(path, true);
 }
 
 namespace {

@@ -36,6 +36,7 @@ struct CriticalPath {
 /// Segments of one kind at one place: a row of the table.
 struct PathRow {
   std::string kind, what, where, waits;
+  std::string label;  // only of rows_by_line()
   SimTime time = 0;
   std::int64_t count = 0;
   const CriticalSegment* longest = nullptr;
@@ -51,6 +52,8 @@ CriticalPath parse_critical_path(const nlohmann::json& line);
 
 /// The longest first; their times add up to the path's. They point into `path`.
 std::vector<PathRow> rows_of(const CriticalPath& path);
+/// The same for each source line; `label` of every row is that of its line.
+std::vector<PathRow> rows_by_line(const CriticalPath& path);
 
 /// By how much longer a row is in the second of two paths. Cores do not count: of those that work
 /// alike, the path may go over one here and another there.

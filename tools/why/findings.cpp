@@ -73,7 +73,7 @@ class Finder {
   /// With the longest segment of these kinds as its place, else `track`.
   void add(const std::string& name, const std::string& text, const std::string& track,
            const std::set<std::string>& kinds, const std::string& where = "") {
-    Finding finding{name, text, track, 0, 0};
+    Finding finding{name, text, track, 0, 0, ""};
     SimTime longest = 0;
     for (const CriticalSegment& segment : path_.segments) {
       if (kinds.count(segment.kind) != 0 && segment.to - segment.from > longest &&
@@ -82,6 +82,7 @@ class Finder {
         finding.track = segment.where;
         finding.from = segment.from;
         finding.to = segment.to;
+        finding.label = segment.label;
       }
     }
     found_.push_back(finding);
@@ -109,7 +110,7 @@ class Finder {
              fmt::format("{} had nothing to do for {} ({:.1f} % of its time) between requests: "
                          "keep 2-3 requests in flight",
                          unit, time_text(gaps), 100 * gaps / span),
-             "neuron_hw " + unit, widest[unit].first, widest[unit].second});
+             "neuron_hw " + unit, widest[unit].first, widest[unit].second, ""});
       }
     }
   }

@@ -18,6 +18,7 @@ struct Finding {
   std::string track;  // of the timeline
   SimTime from = 0;   // a range on it; both 0: all of it
   SimTime to = 0;
+  std::string label;      // of the program's line there; "": none
 };
 
 /// Of a run's summary.json; `path` is where places in the timeline are taken from.

@@ -53,6 +53,7 @@ SimTime time_of_request(const std::string& folder, const CriticalPath& path) {
 bool is_there(const std::string& folder, const std::vector<std::string>& arguments) {
   const std::optional<RunOutcome> outcome = read_outcome(folder);
   return outcome && outcome->exit_status == 0 && outcome->build == build_identity() &&
+         outcome->command == arguments.front() &&
          std::equal(outcome->arguments.begin(), outcome->arguments.end(), arguments.begin() + 1,
                     arguments.end());
 }
@@ -120,11 +121,16 @@ std::vector<IdealResource> ideal_resources(const std::string& resolved) {
 
 std::vector<std::string> repeat_arguments(const RunOutcome& run, const std::string& folder,
                                           const std::vector<std::string>& assignments, bool why) {
-  static constexpr std::array<const char*, 6> kDropped{"--record", "--why",   "--no-trace",
-                                                       "--check",  "--quiet", "-q"};
-  std::vector<std::string> words{"run"};
-  for (const std::string& word : run.arguments) {
-    if (std::find(kDropped.begin(), kDropped.end(), word) == kDropped.end()) {
+  static constexpr std::array<const char*, 7> kDropped{"--record", "--why", "--no-trace", "--check",
+                                                       "--quiet",  "-q",    "--json"};
+  const bool kernel = run.command == "nki";  // its --check has a value
+  std::vector<std::string> words{run.command};
+  for (std::size_t i = 0; i < run.arguments.size(); ++i) {
+    const std::string& word = run.arguments[i];
+    if (kernel && word == "--check") {
+      ++i;
+    } else if (!(kernel && word.rfind("--check=", 0) == 0) &&
+               std::find(kDropped.begin(), kDropped.end(), word) == kDropped.end()) {
       words.push_back(word);
     }
   }
@@ -132,7 +138,7 @@ std::vector<std::string> repeat_arguments(const RunOutcome& run, const std::stri
     words.insert(words.end(), {"--set", assignment});
   }
   words.insert(words.end(), {"--no-trace", "--quiet", "--record", "--out", folder});
-  if (why) {
+  if (why && !kernel) {  // which always records it
     words.emplace_back("--why");
   }
   return words;
