@@ -26,8 +26,8 @@ find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 # libsqlite3-dev: results of sweeps, in a file that survives a kill and that every tool can query.
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
-# python3-numpy (and Debian's python3): runs NKI kernels, whose arrays are numpy's; the build traces those of `nsim validate`. Nothing
-# of it is linked.
+# python3-numpy (and Debian's python3): runs NKI kernels, whose arrays are numpy's; `nsim nki` starts it, and the build traces the
+# kernels of `nsim validate`. Nothing of it is linked.
 find_program(PYTHON3_PROGRAM python3 HINTS /usr/bin REQUIRED)
 execute_process(COMMAND ${PYTHON3_PROGRAM} -c "import numpy" RESULT_VARIABLE without_numpy ERROR_QUIET)
 if(without_numpy)

@@ -27,6 +27,7 @@ Command report_command();
 Command diff_command();
 Command why_command();
 Command check_command();
+Command nki_command();
 
 /// --config and --set, shared by every subcommand that needs a device.
 std::vector<Option> config_options();

@@ -20,6 +20,7 @@
 #include "sim/base/words.h"
 #include "tools/command.h"
 #include "tools/device.h"
+#include "tools/installation.h"
 #include "tools/process_pool.h"
 #include "tools/wave_options.h"
 
@@ -27,20 +28,6 @@ namespace nsim::tool {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Where libnrt.so.1 lies relative to this executable: build tree and installation agree.
-fs::path library_directory() {
-  const fs::path self = fs::read_symlink("/proc/self/exe");
-  const fs::path lib = self.parent_path().parent_path() / "lib";
-  for (const fs::path& candidate :
-       {lib, lib / "x86_64-linux-gnu", self.parent_path().parent_path() / "lib64"}) {
-    if (fs::exists(candidate / "libnrt.so.1")) {
-      return candidate;
-    }
-  }
-  throw UserError(fmt::format(
-      "libnrt.so.1 is not in {}: build the target nrt, or install the package", lib.string()));
-}
 
 void prepend_library_path(const std::string& directory) {
   const char* before = std::getenv("LD_LIBRARY_PATH");
@@ -175,7 +162,7 @@ int execute(const Arguments& arguments) {
     }
     setenv("NSIM_WHY", "1", 1);
   }
-  prepend_library_path(library_directory().string());
+  prepend_library_path(library_directory());
 
   if (arguments.flag("check")) {
     return execute_checked(arguments);

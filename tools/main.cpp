@@ -19,7 +19,7 @@ std::vector<Command> commands() {
   return {run_command(),     exec_command(),       asm_command(),      disasm_command(),
           pack_command(),    params_command(),     topology_command(), validate_command(),
           inspect_command(), sweep_show_command(), sweep_command(),    diff_command(),
-          report_command(),  why_command(),        check_command()};
+          report_command(),  why_command(),        check_command(),    nki_command()};
 }
 
 int overview(std::FILE* to) {

@@ -71,11 +71,16 @@ def twice(x):
     return out
 
 
-assert (twice(np.ones((128, 8), np.float32)) == 2).all()
+print(nki.__file__)
+if __name__ == "__main__":
+    assert (twice(np.ones((128, 8), np.float32)) == 2).all()
 PYTHON
+(cd "$scratch" && env -u NSIM_LIBRARY -u PYTHONPATH "$nsim" nki kernel.py:twice --arg x=128x8:f32 --config trn2 --check '2 * x') >"$scratch/said"
+grep -x "$scratch/usr/share/neuronsim/python/nki/__init__.py" "$scratch/said"
+grep 'result: passed' "$scratch/said"
 env -u NSIM_LIBRARY PYTHONPATH="$scratch/usr/share/neuronsim/python" /usr/bin/python3 -B "$scratch/kernel.py"
 "$nsim" exec --config trn1 --clock step --why --out "$scratch/recorded" -- "$scratch/client/build/client" "$scratch/gemm.neff"
-"$nsim" why "$scratch/recorded" | grep 'only a run of nsim run can be repeated'
+"$nsim" why "$scratch/recorded" | grep 'only a run of nsim run or nsim nki can be repeated'
 
 cat >"$scratch/study.cpp" <<CPP
 #include <neuronsim/study.hpp>

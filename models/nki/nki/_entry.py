@@ -4,11 +4,12 @@ simulated device; what they measure is simulated time (AWS NKI documentation: nk
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 from typing import Any, Callable, List, Optional
 
-from . import _session
-from ._kernel import NEW, Dialect, Kernel, execute, measure
+from . import _profile
+from ._kernel import NEW, Dialect, Kernel, measure
 
 
 class Latency:
@@ -101,7 +102,7 @@ class Entry:
 
     def profile(self, function: Optional[Callable] = None, working_directory: Optional[str] = None, save_neff_name: Optional[str] = None,
                 save_trace_name: Optional[str] = None, **_):
-        """Calls leave the simulator's report and its traces for ui.perfetto.dev in the working directory."""
+        """Calls leave the simulator's report (report.txt by source line) and its traces for ui.perfetto.dev in the working directory."""
         if function is None or not callable(function):
             return functools.partial(self.profile, working_directory=working_directory, save_neff_name=save_neff_name,
                                      save_trace_name=save_trace_name)
@@ -110,10 +111,11 @@ class Entry:
         def call(measured: Measured, args, kwargs):
             out = os.path.abspath(working_directory or ".")
             os.makedirs(out, exist_ok=True)
-            results = execute(measured.kernel.trace(*args, **kwargs), "", out)
-            _session.close()  # writes them
-            if save_neff_name:
-                measured.kernel.save(os.path.join(out, save_neff_name), *args, **kwargs)
+            traced = measured.kernel.trace(*args, **kwargs)
+            results = _profile.run(traced, out, container=os.path.join(out, save_neff_name) if save_neff_name else None)
+            given = inspect.signature(measured.kernel.func).bind(*args, **kwargs).arguments
+            _profile.write_kernel(traced, out, {"kernel": _profile.named(measured.kernel), "arguments": _profile.described(given)})
+            _profile.write_report(out)
             measured.profile_result = out
             return results
         return Measured(kernel, call)

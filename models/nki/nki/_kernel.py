@@ -204,15 +204,18 @@ def _mark_outputs(launch: Launch, results) -> None:
                     dst.storage.kind = "output"
 
 
-def execute(traced: Traced, settings: str = "", out: Optional[str] = None, repeat: int = 1):
-    """The results as arrays."""
+def execute(traced: Traced, settings: str = "", out: Optional[str] = None, repeat: int = 1, container: Optional[str] = None,
+            why: bool = False, trace: bool = True):
+    """The results as arrays. `container`: the program's goes to this file; `why`: the session records what every request waited
+    for; `trace`: with `out`, it leaves traces."""
     launch = traced.launch
     held = {id(storage): np.ascontiguousarray(encode(np.asarray(array), storage.dtype)) for storage, array in traced.arrays}
     for storage in _all_hbm(launch):
         if storage.kind == "output" and id(storage) not in held:
             held[id(storage)] = np.zeros(storage.shape, storage_type(storage.dtype))
     bindings = [_session.Binding(each.name, held[id(each)], each.array is not None, each.kind == "output") for each in _bound(launch)]
-    _run(launch, settings, out, lambda session, model: session.execute(model, bindings, repeat))
+    _run(launch, settings, out, lambda session, model: session.execute(model, bindings, repeat), container, "" if trace else "0",
+         "1" if why else "")
     for storage, array in traced.arrays:
         if storage.kind == "output" and isinstance(array, np.ndarray) and array.flags.writeable:
             array[...] = decode(held[id(storage)].view(storage_type(storage.dtype)), storage.dtype).reshape(array.shape)
@@ -232,10 +235,14 @@ def measure(traced: Traced, repeat: int) -> dict:
     return _run(launch, "instance.numerics=off", None, body)
 
 
-def _run(launch: Launch, settings: str, out: Optional[str], body: Callable):
+def _run(launch: Launch, settings: str, out: Optional[str], body: Callable, container: Optional[str] = None, trace: str = "", why: str = ""):
     """body(session, model) with the launch's program loaded."""
-    session = _session.session(_session.config_for(launch.target.name, launch.target.version, len(launch.traces), settings, out))
-    model = session.load(program_text(launch), launch.name)
+    session = _session.session(_session.config_for(launch.target.name, launch.target.version, len(launch.traces), settings, out, trace, why))
+    text = program_text(launch)
+    model = session.load(text, launch.name)
+    if container:
+        with open(container, "wb") as file:
+            file.write(session.assemble(text, launch.name))
     try:
         said = body(session, model)
         session.unload(model)

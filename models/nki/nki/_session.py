@@ -39,6 +39,16 @@ def library_path() -> str:
     raise RuntimeError(f"libnrt.so.1 is in none of {', '.join(places)}: build the target nrt, or set NSIM_LIBRARY")
 
 
+def program_path() -> str:
+    """Of the nsim program that belongs to the library."""
+    folder = os.path.dirname(library_path())
+    for up in (".", ".."):  # lib, lib/x86_64-linux-gnu
+        path = os.path.normpath(os.path.join(folder, up, "..", "bin", "nsim"))
+        if os.path.exists(path):
+            return path
+    raise RuntimeError(f"the nsim program is not in the bin folder beside {folder}: build the target nsim")
+
+
 class Config(NamedTuple):
     """What a session is opened with."""
 
@@ -46,6 +56,7 @@ class Config(NamedTuple):
     settings: str
     out: str
     trace: str = ""
+    why: str = ""
 
 
 class Binding(NamedTuple):
@@ -68,6 +79,7 @@ class Session:
         self.nrt.nrt_get_status_as_str.restype = ctypes.c_char_p
         wanted = {"NSIM_CONFIG": config.config, "NSIM_SET": config.settings, "NSIM_OUT": config.out,
                   "NSIM_CLOCK": os.environ.get("NSIM_CLOCK", "step"), "NSIM_RECORDS": "1", "NSIM_TRACE": config.trace,
+                  "NSIM_WHY": config.why,
                   "NEURON_LOGICAL_NC_CONFIG": ""}
         before = {name: os.environ.get(name) for name in wanted}
         try:
@@ -205,8 +217,9 @@ def close() -> None:
 atexit.register(close)
 
 
-def config_for(target_name: str, version: int, lnc: int, settings: str = "", out: Optional[str] = None, trace: str = "") -> Config:
+def config_for(target_name: str, version: int, lnc: int, settings: str = "", out: Optional[str] = None, trace: str = "",
+               why: str = "") -> Config:
     """The session for a launch on `lnc` physical cores per logical core."""
     parts = [os.environ.get("NSIM_SET", ""), f"device.cores_per_logical={lnc}" if version > 2 else "", settings]
     return Config(os.environ.get("NSIM_CONFIG") or target_name, ";".join(each for each in parts if each),
-                  os.environ.get("NSIM_OUT", "") if out is None else out, trace or os.environ.get("NSIM_TRACE", ""))
+                  os.environ.get("NSIM_OUT", "") if out is None else out, trace or os.environ.get("NSIM_TRACE", ""), why or os.environ.get("NSIM_WHY", ""))

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// nsim nki: a kernel out of a Python file on the simulated device, and what every line of it took.
+//
+// Data flow: command line -> order (JSON) -> Python process `-m nki._command` with our package and
+// library -> run directory (summary, traces, critical path, kernel.json) -> run_report() -> text.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "runtime/options.h"
+#include "sim/base/error.h"
+#include "tools/command.h"
+#include "tools/device.h"
+#include "tools/installation.h"
+#include "tools/process_pool.h"
+#include "tools/report/kernel_report.h"
+#include "tools/report/run_report.h"
+#include "tools/run_directory.h"
+#include "tools/run_record.h"
+
+namespace nsim::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where a run leaves its files that nobody asked for; disappears afterwards.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    path_ = (fs::temp_directory_path() / "nsim_nki.XXXXXX").string();
+    if (mkdtemp(path_.data()) == nullptr) {
+      throw UserError(fmt::format("cannot create {}", path_));
+    }
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+void check_options(const Arguments& arguments) {
+  if (arguments.has("config") || arguments.has("set")) {
+    // Wrong input is reported here, not in the other process, whose device is trn3 when none is
+    // named.
+    open_device(arguments.has("config") ? arguments.text("config") : "trn3", arguments.list("set"));
+  }
+  const auto is_one_of = [&](const char* option, const char* one, const char* other) {
+    const std::string value = arguments.text(option);
+    if (arguments.has(option) && value != one && value != other) {
+      throw UserError(fmt::format("--{}: '{}' is neither {} nor {}", option, value, one, other));
+    }
+  };
+  is_one_of("numerics", "on", "off");
+  is_one_of("clock", "step", "free");
+  if (arguments.has("check") && arguments.text("numerics") == "off") {
+    throw UserError("--check needs numerics; run with --numerics on");
+  }
+  for (const char* option : {"rtol", "atol"}) {
+    if (arguments.has(option) && !arguments.has("check")) {
+      throw UserError(fmt::format("--{} needs --check: it says how exact that is", option));
+    }
+  }
+  if (!arguments.has("out")) {
+    for (const char* option : {"record", "no-trace"}) {
+      if (arguments.has(option)) {
+        throw UserError(fmt::format("--{} needs --out: it is about that directory", option));
+      }
+    }
+  }
+}
+
+/// What nki._command is to do, as JSON.
+std::string order(const Arguments& arguments, const std::string& out) {
+  const nlohmann::json order{{"kernel", arguments.text("FILE.py:KERNEL")},
+                             {"args", arguments.list("arg")},
+                             {"grid", arguments.text("grid")},
+                             {"check", arguments.text("check")},
+                             {"rtol", arguments.text("rtol")},
+                             {"atol", arguments.text("atol")},
+                             {"numerics", arguments.text("numerics")},
+                             {"trace", !arguments.flag("no-trace")},
+                             {"container", arguments.has("out")},
+                             {"out", out}};
+  return order.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// The device is chosen as for every program that links against libnrt.
+void set_environment(const Arguments& arguments) {
+  const char* before = std::getenv("PYTHONPATH");
+  const std::string packages = python_packages();
+  setenv("PYTHONPATH",
+         before == nullptr || *before == '\0' ? packages.c_str()
+                                              : fmt::format("{}:{}", packages, before).c_str(),
+         1);
+  setenv("PYTHONSAFEPATH", "1", 1);  // a file nki.py in this directory is not the package
+  setenv("NSIM_LIBRARY", (library_directory() + "/libnrt.so.1").c_str(), 1);
+  if (arguments.has("config")) {
+    setenv("NSIM_CONFIG", fs::absolute(rt::find_config(arguments.text("config"))).c_str(), 1);
+  }
+  if (arguments.has("set")) {
+    setenv("NSIM_SET", fmt::format("{}", fmt::join(arguments.list("set"), ";")).c_str(), 1);
+  }
+  if (arguments.has("clock")) {
+    setenv("NSIM_CLOCK", arguments.text("clock").c_str(), 1);
+  }
+}
+
+/// kernel.json of the run. Throws UserError for what the kernel or its arguments have wrong.
+nlohmann::json run_kernel(const Arguments& arguments, const std::string& out) {
+  set_environment(arguments);
+  const std::vector<std::string> words{python_program(), "-B", "-m", "nki._command",
+                                       order(arguments, out)};
+  const bool json = arguments.flag("json");
+  ProcessPool pool(1);
+  pool.start(0, [&](std::string&) {
+    if (json) {
+      dup2(STDERR_FILENO, STDOUT_FILENO);  // what the kernel prints is no JSON
+    }
+    become(words);
+    return 127;
+  });
+  const ProcessPool::Ended ended = pool.wait();
+  const std::string result = out + "/kernel.json";
+  if (!fs::exists(result)) {
+    throw UserError(
+        fmt::format("the kernel was not run: {} ended without a result ({}); it needs "
+                    "numpy",
+                    python_program(), ended.problem()));
+  }
+  return read_json_object(result);
+}
+
+void write_text(const std::string& path, const std::string& text) {
+  write_file(path, reinterpret_cast<const std::byte*>(text.data()), text.size());
+}
+
+/// Prints the report, and leaves it in the directory when that is kept.
+void report(const Arguments& arguments, const std::string& out) {
+  const nlohmann::json summary = read_summary(out);
+  nlohmann::ordered_json document = run_report(out, summary, read_timeline(out, summary));
+  const std::string text =
+      document.at("kernel").is_null() ? report_text(document) : kernel_text(document);
+  const std::string json =
+      document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (arguments.has("out")) {
+    write_text(out + "/report.txt", text);
+    write_text(out + "/report.json", json);
+  }
+  if (!arguments.flag("quiet")) {
+    std::cout << (arguments.flag("json") ? json : text) << std::flush;
+  }
+}
+
+/// The exit status; `error` says in one line what failed.
+int run(const Arguments& arguments, const std::string& out, std::string& error) {
+  const nlohmann::json result = run_kernel(arguments, out);
+  const int status = result.at("status");
+  error = result.at("error");
+  if (status == 0 || !result.at("checks").empty()) {
+    report(arguments, out);
+  }
+  if (status > 1) {
+    throw UserError(error);
+  }
+  if (status == 1) {
+    fmt::print(stderr, "error: {}\n", error);
+  }
+  return status;
+}
+
+int execute(const Arguments& arguments) {
+  check_options(arguments);
+  if (!arguments.has("out")) {
+    const TemporaryFolder folder;
+    std::string error;
+    return run(arguments, folder.path(), error);
+  }
+  const std::string out = arguments.text("out");
+  return record_run(out, "nki", arguments.words, arguments.flag("record"), [&](std::string& error) {
+    return run(arguments, fs::absolute(out).lexically_normal().string(), error);
+  });
+}
+
+}  // namespace
+
+Command nki_command() {
+  using Kind = Option::Kind;
+  std::vector<Option> options = config_options();
+  options.insert(
+      options.end(),
+      {{"arg,a", Kind::List, "NAME=VALUE",
+        "an argument: a tensor as SHAPE:TYPE[:FILL] (x=128x512:bf16, FILL: zeros, ones, arange, "
+        "randn[:SEED], uniform[:SEED] or a number) or @FILE.npy[:TYPE]; else a number, true, none, "
+        "nl.NAME, a tuple or a word; may be repeated"},
+       {"grid,g", Kind::Text, "N[,N...]", "what stands in kernel[...]; nc2 counts cores"},
+       {"check", Kind::Text, "EXPR|FILE.py:FUNCTION",
+        "compare the outputs with a numpy expression of the arguments, or with what a function "
+        "returns for them; exit 1 when they differ"},
+       {"rtol", Kind::Text, "R", "with --check: so much of each expected value may be wrong"},
+       {"atol", Kind::Text, "A",
+        "with --check: and so much in any case (default: rounding of the types involved)"},
+       {"numerics", Kind::Text, "on|off", "compute results, or only times"},
+       {"clock", Kind::Text, "step|free", "coupling of host and device time (default: step)"},
+       {"out,o", Kind::Text, "DIR",
+        "leave the report, summary.json, traces and the program's container there"},
+       {"json", Kind::Flag, "", "print the report as JSON"},
+       {"no-trace", Kind::Flag, "", "with --out: leave the traces out, and source lines with them"},
+       {"record", Kind::Flag, "", "with --out: print nothing; leave a log there"},
+       {"quiet,q", Kind::Flag, "", "no report"}});
+  return {{"nki",
+           "nki FILE.py:KERNEL [options]",
+           "run an NKI kernel and say what each of its source lines took\n"
+           "The device is --config's, else as for every kernel (docs/nki.md). Exit code 1 when "
+           "--check does not pass.",
+           {"FILE.py:KERNEL"},
+           options},
+          execute};
+}
+
+}  // namespace nsim::tool
