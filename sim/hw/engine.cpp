@@ -322,6 +322,27 @@ void Engine::idle(Idle cause) {
   activity_.idle(cause, std::max(now(), free_at_));
 }
 
+std::optional<Standstill> Engine::standstill() const {
+  if (stream_ == nullptr || stream_->empty() || (next_ == stream_->size() && !hung_)) {
+    return std::nullopt;
+  }
+  const isa::Issue& issue = (*stream_)[hung_ ? std::max<std::size_t>(next_, 1) - 1 : next_];
+  Standstill out;
+  out.engine = id_;
+  out.instruction = streams_->instruction(issue);
+  if (hung_) {
+    out.cause = Standstill::Cause::Hung;
+  } else if (stage_ == Stage::AtBarrier) {
+    out.cause = Standstill::Cause::Barrier;
+  } else if (stage_ == Stage::Semaphores && waited_ != nullptr) {
+    out.cause = Standstill::Cause::Semaphore;
+    out.wait = *waited_;
+    out.value = parts_.semaphores.visible(waited_->semaphore);
+    out.owner = streams_->owner[waited_->semaphore];
+  }
+  return out;
+}
+
 void Engine::report(StatsScope stats) const {
   activity_.report(stats, now());
   stats.add("instructions", static_cast<double>(instructions_), "1",

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <systemc>
 
 #include "sim/hw/activity.h"
@@ -19,6 +20,7 @@
 #include "sim/hw/instruction_fetch.h"
 #include "sim/hw/instruction_needs.h"
 #include "sim/hw/issue_causes.h"
+#include "sim/hw/standstill.h"
 #include "sim/hw/throttle.h"
 #include "sim/isa/stream.h"
 
@@ -78,6 +80,9 @@ class Engine : public sc_core::sc_module {
   void start(const isa::CoreStreams& streams, const ExecutionContext& context, SimTime first_issue);
   /// The execution is over, whether the stream is or not.
   void stop();
+
+  /// Where it stands; nothing when it has no more to do.
+  std::optional<Standstill> standstill() const;
 
   void report(StatsScope stats) const;
 

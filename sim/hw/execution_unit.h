@@ -110,6 +110,7 @@ class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
   bool valid_collective(const Collective& collective) const;
   void core_done(std::uint64_t run, DeviceError error, MomentId last);
   void time_out();
+  void tell_standstill() const;
   void finish(DeviceError error);
   void reset();
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "sim/base/log.h"
 #include "sim/hw/execution_unit.h"
 #include "sim/hw/time.h"
 
@@ -60,6 +61,15 @@ void ExecutionUnit::watch() {
   watchdog_.notify(to_sc(std::min(next, deadline_ - now())));
 }
 
+void ExecutionUnit::tell_standstill() const {
+  for (const CoreParts& part : parts_.cores) {
+    for (const std::string& line : part.core->standstill()) {
+      NSIM_LOG(Kmgr, Error, "request {} of nc{}.{}.q{} does not end: core {}: {}", current_.number,
+               address_.core, hw::name(address_.type), address_.queue, part.index, line);
+    }
+  }
+}
+
 void ExecutionUnit::time_out() {
   if (!busy_) {
     return;
@@ -69,6 +79,7 @@ void ExecutionUnit::time_out() {
     return;
   }
   if (current_.descriptor.opcode == RequestOpcode::Execute && cores_left_ > 0) {
+    tell_standstill();
     core_error_ = DeviceError::Hang;
     for (const CoreParts& part : parts_.cores) {
       part.core->abort(DeviceError::Hang);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/hw/neuron_core.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "sim/hw/standstill.h"
 #include "sim/hw/time.h"
 
 namespace nsim::hw {
@@ -83,6 +86,22 @@ void NeuronCore::abort(DeviceError error) {
     dma_->abort(context_->execution);
     end(error);
   }
+}
+
+std::vector<std::string> NeuronCore::standstill() const {
+  std::vector<std::string> lines;
+  if (!running()) {
+    return lines;
+  }
+  for (const auto& engine : engines_) {
+    if (const std::optional<Standstill> stands = engine->standstill()) {
+      lines.push_back(text(*stands, *context_->streams));
+    }
+  }
+  if (transfers_left_ != 0) {
+    lines.push_back(fmt::format("dma: transfers under way: {}", transfers_left_));
+  }
+  return lines;
 }
 
 void NeuronCore::end_if_done(MomentId last) {

@@ -11,6 +11,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <string>
 #include <systemc>
 #include <vector>
 
@@ -62,6 +63,9 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
   /// core is idle.
   void abort(DeviceError error);
   bool running() const { return context_ != nullptr; }
+  /// What the execution under way waits for, for people: a line for each engine that has more to
+  /// do, and one for transfers.
+  std::vector<std::string> standstill() const;
   /// Makes the next instruction of the core never retire (fault injection: engine hang). Stays
   /// armed until there is one.
   void hang() { hang_ = true; }

@@ -65,6 +65,15 @@ bool Semaphores::add(int semaphore, std::int32_t value, MomentId cause) {
   return true;
 }
 
+std::int32_t Semaphores::visible(int semaphore) const {
+  const Semaphore& state = semaphores_[static_cast<std::size_t>(semaphore)];
+  std::int32_t visible = state.settled;
+  for (const Update& update : state.recent) {
+    visible = update.visible <= now() ? update.value : visible;
+  }
+  return visible;
+}
+
 SimTime Semaphores::reached_at(int semaphore, std::int32_t value) const {
   const Semaphore& state = semaphores_[static_cast<std::size_t>(semaphore)];
   const SimTime time = now();

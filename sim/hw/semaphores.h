@@ -35,6 +35,8 @@ class Semaphores {
   /// Adds at the current time. False, and nothing changes, when the sum is negative or no int32.
   /// `cause`: the moment, for those who wait.
   bool add(int semaphore, std::int32_t value, MomentId cause = 0);
+  /// What engines see at the current time.
+  std::int32_t visible(int semaphore) const;
   /// When an engine sees at least `value`: not before the current time; kNever while it has not
   /// been reached.
   SimTime reached_at(int semaphore, std::int32_t value) const;

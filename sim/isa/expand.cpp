@@ -110,6 +110,7 @@ class Expansion {
     streams->name = program_.name;
     streams->target = program_.target;
     streams->labels = program_.labels;
+    streams->semaphores = program_.semaphores;
     streams->sbuf_bytes = placement_.sbuf_bytes;
     streams->psum_bytes = placement_.psum_bytes;
     streams->sbuf_peak = placement_.sbuf_peak;

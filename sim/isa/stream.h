@@ -167,6 +167,7 @@ struct Streams {
   std::string target;
   std::vector<Tensor> tensors;       // without weight bytes
   std::vector<std::string> labels;
+  std::vector<std::string> semaphores;  // those with names
   std::vector<CoreStreams> cores;    // one per physical core
   std::vector<Work> label_work;      // by label
   Work work;                         // the sum of it
