@@ -104,7 +104,11 @@ inline Inputs read(Memory& memory, const StreamInstruction& in) {
 /// Writes the part of the result that element % of == part says.
 inline void write(Memory& memory, const StreamInstruction& in, const Inputs& inputs,
                   std::size_t part = 0, std::size_t of = 1) {
-  const std::vector<Word*> to = places(memory, in.dst);
+  Operand dst = in.dst;
+  if (in.opcode == Opcode::DmaScatter) {  // of one row
+    dst.offset += inputs[1].at(0) % 8 * 512 * 4;
+  }
+  const std::vector<Word*> to = places(memory, dst);
   for (std::size_t i = part; i < to.size(); i += of) {
     Word value = in.opcode == Opcode::Memset ? static_cast<Word>(in.immediate) : 0;
     if (in.opcode == Opcode::NcMatmul) {

@@ -69,13 +69,24 @@ class RandomProgram {
     return choice.begin()[below(static_cast<std::int64_t>(choice.size()))];
   }
 
+  /// Of one row: those of one transfer are not ordered.
+  Instruction& scatter(std::size_t tensor) {
+    Instruction made;
+    made.opcode = Opcode::DmaScatter;
+    made.engine = Engine::GpSimd;
+    made.dst = tensors_[tensor].at(below(64), {{1, 16}});
+    made.src = {sbuf_[1].at(32 * below(4), 1, 32 + below(32), {{1, 16}}),
+                index_.at(32 * below(4), 1, below(128), {{1, 1}})};
+    return builder_.emit(std::move(made));
+  }
+
   Instruction& dma() {
     const Engine by = engine({Engine::Sync, Engine::Scalar, Engine::GpSimd});
     const std::int64_t partitions = 32 * (1 + below(2));
     Instruction* result = nullptr;
     // Within one transfer source and destination never overlap: its 16 engines are not ordered.
     const std::size_t tensor = some_tensor();
-    switch (below(4)) {
+    switch (below(5)) {
       case 0:
         result = &builder_.dma_copy(by, sbuf(partitions, 16), hbm(tensor, partitions * 16));
         break;
@@ -84,6 +95,9 @@ class RandomProgram {
         break;
       case 2:
         result = &builder_.dma_copy(by, hbm(tensor, 512), hbm((tensor + 1) % 3, 512));
+        break;
+      case 3:
+        result = &scatter(tensor);
         break;
       default:
         result = &builder_.dma_gather(sbuf_[1].at(32 * below(4), 32, 32 + below(32), {{1, 16}}),
