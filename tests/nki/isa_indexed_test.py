@@ -278,6 +278,50 @@ class Registers(unittest.TestCase):
         numbers = np.arange(100, 108, dtype=np.int32)[None]
         np.testing.assert_array_equal(kernel(numbers), [[103]])
 
+    @on()
+    def test_as_many_iterations_as_an_argument_says(self):
+        @nki.jit
+        def kernel(x, counts):
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            nisa.dma_copy(out, x)
+            held, reg = loaded(counts), nisa.register_alloc()
+            nisa.register_load(reg, held[0:1, 1:2])
+            for i in nl.dynamic_range(0, reg):
+                part = tile(16, F)
+                nisa.dma_copy(part, x[nl.ds(i * 16, 16)])
+                nisa.tensor_scalar(part, part, nl.multiply, 2.0)
+                nisa.dma_copy(out[nl.ds(i * 16, 16)], part)
+            return out
+        x = normal(64, F)
+        for count in (0, 1, 3):
+            want = x.copy()
+            want[:16 * count] *= 2
+            np.testing.assert_array_equal(kernel(x, np.array([[7, count]], np.int32)), want)
+
+    @on("trn2")
+    def test_a_number_of_iterations_that_is_computed(self):
+        @nki.jit
+        def kernel(counts):
+            held = loaded(counts)
+            nisa.tensor_scalar(held, held, nl.add, 1.0)
+            nl.fori_loop(0, nisa.register_alloc(held), lambda i: None)
+            return counts
+        with self.assertRaisesRegex(NotImplementedError, r"isa_indexed_test.py:\d+: .*a bound that only the device knows"):
+            kernel(np.array([[3]], np.int32))
+
+    @on("trn2")
+    def test_registers_are_used_again(self):
+        @nki.jit
+        def kernel(x, order):
+            out, at = nl.ndarray(x.shape, x.dtype, nl.shared_hbm), loaded(order)
+            for i in range(100):
+                reg, row = nisa.register_alloc(at[0:1, i:i + 1]), tile(1, F)
+                nisa.dma_copy(row, x[nl.ds(reg, 1)])
+                nisa.dma_copy(out[i:i + 1], row)
+            return out
+        x, order = normal(100, F), picks(100, 100)
+        np.testing.assert_array_equal(kernel(x, order.T.copy()), x[order[:, 0]])
+
     @on("trn2")
     def test_offsets_beyond_the_tensor(self):
         @nki.jit

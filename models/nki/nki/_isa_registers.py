@@ -8,7 +8,7 @@ from . import _trace
 from ._errors import fail
 from ._isa_dma import dma_copy
 from ._memory import allocate
-from ._registers import VirtualRegister
+from ._registers import Owned, VirtualRegister
 from ._tensor import SBUF, Tensor
 from ._trace import Record, add
 
@@ -26,10 +26,13 @@ def register_alloc(x=None) -> VirtualRegister:
     """A new register; holds x, an integer or a tensor of one element."""
     function = "nki.isa.register_alloc"
     trace = _trace.current(function)
-    if trace.registers == _REGISTERS:
+    if trace.free_registers:
+        made = Owned(trace.free_registers.pop(), trace)
+    elif trace.registers < _REGISTERS:
+        made = Owned(trace.registers, trace)
+        trace.registers += 1
+    else:
         fail(function, f"all {_REGISTERS} registers are in use")
-    made = VirtualRegister(trace.registers)
-    trace.registers += 1
     if isinstance(x, Tensor):
         register_load(made, x)
     elif x is not None:
@@ -42,6 +45,7 @@ def register_move(dst, src, name=None) -> Record:
     function = "nki.isa.register_move"
     to = _register(function, "dst", dst)
     source = ("src", [src.number]) if isinstance(src, VirtualRegister) else ("constant", int(src))
+    to.source = src.source if isinstance(src, VirtualRegister) else int(src)
     return _on_all("register_move", [], (("dst", to.number), source), name)
 
 
@@ -59,6 +63,7 @@ def register_load(dst, src, name=None) -> Record:
     elif src.space != "sbuf":
         fail(function, "src is in PSUM, must be in SBUF or HBM")
     check.dtype(function, "src", src, ("int32", "uint32"))
+    to.source = (src, len(_trace.current(function).records))
     return _on_all("register_load", [src], (("dst", to.number),), name)
 
 

@@ -6,6 +6,7 @@ from typing import Callable, Iterator
 
 from . import _trace
 from ._errors import fail, label, missing
+from ._known import known_value
 from ._registers import Affine, DynSlice, VirtualRegister
 
 
@@ -27,10 +28,11 @@ def ds(start, size: int) -> DynSlice:
 
 
 def _bounds(function: str, *values) -> tuple:
-    for each in values:
-        if not isinstance(each, int):
+    known = tuple(known_value(each) if isinstance(each, VirtualRegister) else each for each in values)
+    for each, value in zip(values, known):
+        if not isinstance(value, int):
             missing(function, f"a bound that only the device knows ({each!r})")
-    return values
+    return known
 
 
 def _begin(trace: _trace.Trace, start: int, stop: int, step: int) -> Affine:

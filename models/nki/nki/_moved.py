@@ -25,10 +25,12 @@ def in_registers(engine: str, *views: Tensor) -> Tuple[Tensor, ...]:
     """The views of a copy that `engine` starts: offsets that are elements of tensors are loaded to its registers."""
     placed = []
     for position, view in enumerate(views):
-        if moves(view) and not isinstance(view.dynamic[0], VirtualRegister):
+        if moves(view) and view.dynamic[0].__class__ is not VirtualRegister:
             value, step = view.dynamic
             view = copy.copy(view)
-            view.dynamic = (_in_register(engine, value, _SCRATCH + 2 * position), step)
+            # Records do not keep a register of the kernel in use.
+            held = VirtualRegister(value.number) if isinstance(value, VirtualRegister) else _in_register(engine, value, _SCRATCH + 2 * position)
+            view.dynamic = (held, step)
         placed.append(view)
     return tuple(placed)
 

@@ -95,6 +95,24 @@ class VirtualRegister:
         return f"r{self.number}"
 
 
+class Owned(VirtualRegister):
+    """A register that a kernel allocated. When nothing of the kernel refers to it any more, its number is given out again:
+    instructions that use it stand before those that will. Not so when a loop that the device runs began after it: the
+    next iteration uses it once more. `source` says where its value comes from: an integer, or (view of one element,
+    records of the trace before it was loaded)."""
+
+    __slots__ = ("trace", "loop", "source")
+
+    def __init__(self, number: int, trace):
+        super().__init__(number)
+        self.trace, self.source = trace, None
+        self.loop = trace.open_loops[-1] if trace.open_loops else None
+
+    def __del__(self):
+        if (self.trace.open_loops[-1] if self.trace.open_loops else None) is self.loop:
+            self.trace.free_registers.append(self.number)
+
+
 class Offsets:
     """A sum of values that the device knows, each times a number: `terms` are (register or tensor of one element, factor)."""
 

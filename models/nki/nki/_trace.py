@@ -73,7 +73,8 @@ class Trace:
         self.constants: Dict[object, object] = {}  # on-chip tiles that several instructions share, e.g. identities
         self.caches: Dict[str, object] = {}  # of dialects
         self.ordered = 0  # depth of no_reorder
-        self.registers = 0
+        self.registers = 0  # given out so far
+        self.free_registers: List[int] = []  # of those
         self.moving = False  # some view has an offset that only the device knows
         self.exchanges = 0  # sendrecv calls so far
 
@@ -145,7 +146,7 @@ def _unplaced(opcode: str, operands: list, attributes: tuple) -> bool:
     """Whether an operand has an offset that the instruction does not take."""
     found = [getattr(each, "dynamic", None) for each in operands]
     if opcode in ("dma_copy", "tensor_copy"):
-        return any(each is not None and not isinstance(each[0], VirtualRegister) for each in found)
+        return any(each is not None and each[0].__class__ is not VirtualRegister for each in found)
     return any(each is not None for each in found) or any(getattr(value, "dynamic", None) is not None for _, value in attributes)
 
 

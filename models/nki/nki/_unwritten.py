@@ -34,7 +34,7 @@ def _reads(record: Record) -> List[Storage]:
     return read
 
 
-def _writes(record: Record) -> List[Storage]:
+def writes(record: Record) -> List[Storage]:
     """What an instruction writes."""
     written = [record.operands[i].storage for i in _DESTINATIONS.get(record.opcode, (0,) if record.operands else ())
                if record.operands[i].__class__ is not str]
@@ -69,7 +69,7 @@ def _unwritten(trace: Trace, known: set) -> Iterator[Tuple[str, Storage]]:
                 if storage not in known and storage.address is None:
                     known.add(storage)  # once is enough
                     yield record.label, storage
-            known.update(_writes(record))
+            known.update(writes(record))
 
 
 def warn_of_unwritten(launch: Launch) -> None:
@@ -77,7 +77,7 @@ def warn_of_unwritten(launch: Launch) -> None:
     given = set(launch.inputs + launch.constants)
     if len(launch.traces) > 1:  # what another core writes to shared memory counts, whenever that is
         given.update(storage for trace in launch.traces for record in trace.records if record.__class__ is Record
-                     for storage in _writes(record) if storage.space == "hbm")
+                     for storage in writes(record) if storage.space == "hbm")
     found = [each for trace in launch.traces for each in _unwritten(trace, set(given))]
     for label, storage in found[:_SHOWN]:
         warnings.warn(f"{label}: reads '{storage.name}' ({list(storage.shape)} in {storage.buffer}), which nothing has written",
