@@ -6,10 +6,13 @@ from __future__ import annotations
 from typing import List, Tuple
 
 from nki import isa
+from nki._dtypes import as_dtype
 from nki._enums import UNKNOWN, matmul_perf_mode
 from nki._errors import fail, missing
+from nki._memory import allocate
 
 from ._bind import PSUM, Call, bound, column, in_sbuf, promoted, spread, tile_of
+from ._tile import Tile
 
 IDLE, RESET_REDUCE = isa.reduce_cmd.idle, isa.reduce_cmd.reset_reduce
 
@@ -154,6 +157,14 @@ def tensor_scalar_cumulative(*, src, dst=None, op0, op1, imm0, imm1=None, reduce
 
 
 # Matrices.
+_PRODUCT = as_dtype("float32")
+
+
+def _plain(view) -> bool:
+    """A tile that can be an operand as it is."""
+    return view.__class__ is Tile and view.space == "sbuf" and view.reach is None
+
+
 def _mode(perf_mode):
     """perf_mode="double_row_gen3" and the like as the enumeration."""
     if isinstance(perf_mode, str):
@@ -168,6 +179,10 @@ def nc_matmul(stationary, moving, *, is_stationary_onezero=False, is_moving_onez
               mask=None, perf_mode=matmul_perf_mode.none, dst=None, accumulate=None, **_):
     """A mask keeps rows of the contraction, and columns of the moving operand."""
     function = "nki.isa.nc_matmul"
+    if mask is None and dst is None and perf_mode is matmul_perf_mode.none and not is_transpose and _plain(stationary) and _plain(moving):
+        made = allocate((stationary.elems,) + moving.shape[1:], _PRODUCT, PSUM, "", function=function, cls=Tile)
+        isa.nc_matmul(made, stationary, moving, is_stationary_onezero, is_moving_onezero, False, accumulate, tile_position, tile_size)
+        return made
     stationary, moving = (in_sbuf(tile_of(function, what, each)) for what, each in (("stationary", stationary), ("moving", moving)))
     mode = _mode(perf_mode)
     call = Call(function, mask, moving.shape)
