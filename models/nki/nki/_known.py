@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a register holds, when that follows from the program and the arrays of the call: bounds of loops have to be known when
-a program is made, as its semaphores count. Followed are constants, elements of arguments, and copies of them."""
+"""What a register holds, when that follows from the program and the arrays of the call. Bounds of loops have to be known when
+a program is made, as its semaphores count. Followed are constants, elements of arguments, copies of them and arithmetic with
+them, one element at a time, back from where the register was loaded."""
 from __future__ import annotations
 
-from typing import Optional
+import operator
+from typing import Callable, Dict, Optional, Union
 
 import numpy as np
 
@@ -11,6 +13,16 @@ from ._registers import VirtualRegister
 from ._tensor import Tensor
 from ._trace import Record, Trace
 from ._unwritten import writes
+
+Number = Union[int, float]
+_EXACT = 1 << 24  # up to there integers are exact in fp32 too
+_TYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "float32")
+_BITS: Dict[str, Callable] = {"bitwise_and": operator.and_, "bitwise_or": operator.or_, "bitwise_xor": operator.xor,
+                              "left_shift": operator.lshift, "right_shift": operator.rshift}
+_ARITHMETIC: Dict[str, Callable] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "maximum": max, "minimum": min, "equal": operator.eq,
+    "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+    "logical_and": lambda a, b: a != 0 and b != 0, "logical_or": lambda a, b: a != 0 or b != 0}
 
 
 def known_value(register: VirtualRegister) -> Optional[int]:
@@ -20,8 +32,8 @@ def known_value(register: VirtualRegister) -> Optional[int]:
         return source if isinstance(source, int) else None
     if isinstance(source, int):
         return source
-    view, end = source
-    return _element(trace, view, 0, end)
+    value = _element(trace, source[0], 0, source[1])
+    return None if value is None else int(value)
 
 
 def _places(view: Tensor) -> np.ndarray:
@@ -36,45 +48,74 @@ def _places(view: Tensor) -> np.ndarray:
 
 def _plain(view) -> bool:
     return (isinstance(view, Tensor) and view.dynamic is None and view.vector is None and view.dtype is view.storage.dtype
-            and view.offset.__class__ is int and view.part.__class__ is int)
+            and view.offset.__class__ is int and view.part.__class__ is int and view.dtype.name in _TYPES)
 
 
-def _element(trace: Trace, view: Tensor, position: int, end: int) -> Optional[int]:
+def _element(trace: Trace, view: Tensor, position: int, end: int) -> Optional[Number]:
     """Element number `position` of a view as it was before record `end`."""
-    if not _plain(view) or view.dtype.is_float:
-        return None
-    place = _places(view)[position]
+    return _at(trace, view, int(_places(view)[position]), end) if _plain(view) else None
+
+
+def _at(trace: Trace, view: Tensor, place: int, end: int) -> Optional[Number]:
+    """What the storage of a view held at a place."""
+    storage = view.storage
     for at in range(end - 1, -1, -1):
         record = trace.records[at]
         if record.__class__ is not Record:
-            return None  # in or behind a loop that the device runs
-        if view.storage in writes(record):
-            return _written(trace, record, place, at)
-    array = view.storage.array
-    if view.space != "hbm" or array is None or any(_writes_to(view.storage, each) for each in trace.launch.traces if each is not trace):
+            return None  # behind a loop that the device runs
+        if storage in writes(record):
+            dst = record.operands[0]
+            if not _plain(dst) or dst.storage is not storage:
+                return None
+            found = np.flatnonzero(_places(dst) == place)
+            if found.size:
+                return _stored(_result(trace, record, int(found[0]), at), dst)
+    if storage.space != "hbm" or storage.array is None or any(_writes_to(storage, each) for each in trace.launch.traces if each is not trace):
         return None
-    return int(np.asarray(array).reshape(-1)[place])
+    value = np.asarray(storage.array).reshape(-1)[place]
+    return float(value) if storage.dtype.is_float else int(value)
 
 
 def _writes_to(storage, trace: Trace) -> bool:
     return any(record.__class__ is Record and storage in writes(record) for record in trace.records)
 
 
-def _written(trace: Trace, record: Record, place: int, at: int) -> Optional[int]:
-    """What a record wrote to a place of its destination."""
-    dst = record.operands[0]
-    if not _plain(dst) or record.opcode not in ("dma_copy", "tensor_copy", "memset"):
+def _stored(value: Optional[Number], dst: Tensor) -> Optional[Number]:
+    """A result in the type of its destination; None when that is not for certain."""
+    if value is None or abs(value) > _EXACT:
         return None
-    found = np.flatnonzero(_places(dst) == place)
-    if not found.size:  # somewhere else
-        return _before(trace, dst, place, at)
+    return float(np.float32(value)) if dst.dtype.is_float else int(np.rint(value))
+
+
+def _result(trace: Trace, record: Record, position: int, at: int) -> Optional[Number]:
+    """Element number `position` of what an instruction writes."""
+    given = dict(record.attributes)
     if record.opcode == "memset":
-        return int(dict(record.attributes)["value"])
-    return _element(trace, record.operands[1], int(found[0]), at)
+        return given["value"]
+    if record.opcode in ("dma_copy", "tensor_copy"):
+        return _element(trace, record.operands[1], position, at)
+    if record.opcode == "tensor_tensor":
+        one, two = (_element(trace, each, position, at) for each in record.operands[1:])
+        return _computed(given["op"], one, two, False)
+    if record.opcode != "tensor_scalar":
+        return None
+    value = _element(trace, record.operands[1], position, at)
+    for number in ("0", "1"):
+        if "op" + number in given:
+            scalar = given.get("operand" + number, 0.0)
+            if isinstance(scalar, Tensor):
+                scalar = _element(trace, scalar, position // record.operands[0].elems, at)
+            value = _computed(given["op" + number], value, scalar, given.get("reverse" + number, False))
+    return value
 
 
-def _before(trace: Trace, dst: Tensor, place: int, at: int) -> Optional[int]:
-    storage = dst.storage
-    one = Tensor(storage, storage.dtype, (1, 1), (storage.row, 1), int(place % storage.row) if dst.space != "hbm" else int(place),
-                 int(place // storage.row) if dst.space != "hbm" else 0)
-    return _element(trace, one, 0, at)
+def _computed(op: str, one: Optional[Number], two: Optional[Number], reverse: bool) -> Optional[Number]:
+    if one is None or two is None or abs(one) > _EXACT or abs(two) > _EXACT:
+        return None
+    if reverse:
+        one, two = two, one
+    if op in _BITS:
+        return _BITS[op](int(one), int(two)) if one >= 0 and two >= 0 else None
+    if op not in _ARITHMETIC:
+        return None
+    return float(np.float32(_ARITHMETIC[op](float(np.float32(one)), float(np.float32(two)))))

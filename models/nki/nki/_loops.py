@@ -10,6 +10,9 @@ from ._known import known_value
 from ._registers import Affine, DynSlice, VirtualRegister
 
 
+_MOST_ITERATIONS = 1 << 16  # of a loop that is unrolled
+
+
 def affine_range(start, stop=None, step=1, directives=None, precise_schedule=None, **ignored) -> range:
     """Python's range; hints of older compilers are accepted."""
     return range(int(start)) if stop is None else range(int(start), int(stop), int(step))
@@ -72,8 +75,18 @@ def fori_loop(lower, upper, body: Callable, step: int = 1) -> None:
 
 
 def while_loop(init_reg, body: Callable) -> None:
-    """body(register) until the register it returns is 0."""
-    missing("nl.while_loop")
+    """body(register) until the register it returns is 0. How often that is must follow from the program and its arguments:
+    the loop is unrolled."""
+    function, register = "nl.while_loop", init_reg
+    _trace.current(function)
+    for _ in range(_MOST_ITERATIONS):
+        value = known_value(register) if isinstance(register, VirtualRegister) else register
+        if not isinstance(value, int):
+            missing(function, f"a condition that only the device knows ({register!r})")
+        if value == 0:
+            return
+        register = body(register)
+    fail(function, f"has not ended after {_MOST_ITERATIONS} iterations")
 
 
 class no_reorder:  # noqa: N801 (the public name)

@@ -108,6 +108,12 @@ class Owned(VirtualRegister):
         self.trace, self.source = trace, None
         self.loop = trace.open_loops[-1] if trace.open_loops else None
 
+    def __bool__(self) -> bool:
+        """`while register:` is unrolled when what it holds follows from the program and its arguments."""
+        from ._known import known_value
+        value = known_value(self)
+        return self._unknown() if value is None else value != 0
+
     def __del__(self):
         if (self.trace.open_loops[-1] if self.trace.open_loops else None) is self.loop:
             self.trace.free_registers.append(self.number)
