@@ -73,6 +73,24 @@ class Copies(unittest.TestCase):
             rows = slice(16 * group, 16 * group + 16)
             np.testing.assert_array_equal(got[rows], x[rows][:, index[rows].flatten("F")])
 
+    @on("trn3")
+    def test_operands_that_an_index_picks(self):
+        x, index = normal(P, 200), np.random.default_rng(1).integers(0, 200, (P, 4)).astype(np.uint16)
+        want = np.stack([x[p, index[p // 16 * 16:p // 16 * 16 + 16].flatten("F")] for p in range(P)])
+
+        def body(copied, added, a, i):
+            nisa.tensor_copy(copied, a.indirect(i))
+            nisa.tensor_tensor(added, a[:, :48], a.indirect(i, 48), nl.add)
+        copied, added = on_tiles(body, (x, index), [((P, 64), nl.float32), ((P, 48), nl.float32)])
+        np.testing.assert_array_equal(copied, want)
+        np.testing.assert_array_equal(added, x[:, :48] + want[:, :48])
+        refused(self, "a view of what it picks", lambda a, i: a.indirect(i)[:, 0:8], x, index, error=NotImplementedError)
+        refused(self, ".indirect() of this operand", lambda a, i: nisa.tensor_copy(a.indirect(i), a[:, :64]), x, index, error=NotImplementedError)
+
+    @on("trn2")
+    def test_indices_of_operands_came_late(self):
+        refused(self, "came with NeuronCore-v4", lambda a, i: a.indirect(i), normal(P, 20), np.zeros((P, 1), np.uint16))
+
     @on()
     def test_nc_n_gather(self):
         x = normal(P, F)

@@ -58,6 +58,12 @@ class Rows(unittest.TestCase):
         np.testing.assert_array_equal(gather(table, index // 4, start=33), table[33 + index[:, 0] // 4])
 
     @on()
+    def test_gathers_of_more_than_a_row(self):
+        table, index = normal(300, F), picks(100, 290)
+        places = index * F + 40 + np.arange(100)
+        np.testing.assert_array_equal(gather(table, index, (40, 100)), table.reshape(-1)[places])
+
+    @on()
     def test_gathers_of_every_type(self):
         index = picks(77, 300)
         for dtype in (nl.bfloat16, np.float16, np.int32, np.int8):

@@ -140,7 +140,7 @@ def _picked(function: str, table: Tensor, oob) -> Tuple[Tensor, list]:
     memory = table.storage.shape
     # Rows as the table is declared, from its first one on.
     plain = (len(memory) == 2 and step == memory[1] and table.dtype is table.storage.dtype and table.offset.__class__ is int
-             and table.offset < step)
+             and table.offset + sum(each * (count - 1) for count, each in table.free_dims()[1:]) < step)
     return index, ([] if plain else [("step", step)]) + ([("oob", "skip")] if oob is bounds.skip else [])
 
 
@@ -186,6 +186,8 @@ def dma_transpose(dst, src, axes=None, priority=None, dge_mode=DGE_UNKNOWN, oob_
         fail(function, f"hwdge transposes 2-byte elements, 1, 2, 4, 8 or 16 rows (16 in 2 dimensions) of at most 128; src is "
              f"{list(src.shape)} of {src.dtype}")
     which, attributes = _trigger(function, dst, src, engine, dge_mode)
+    if priority is not None:
+        attributes += _priority(function, priority)
     record = None
     for middle in product(*(range(each) for each in src.shape[1:-1])):
         to, since = _plane(dst, middle), _plane(src, middle)

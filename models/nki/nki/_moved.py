@@ -21,6 +21,10 @@ def moves(each) -> bool:
     return isinstance(each, Tensor) and each.dynamic is not None
 
 
+def _picked(each) -> bool:
+    return isinstance(each, Tensor) and each.snake is not None
+
+
 def in_registers(engine: str, *views: Tensor) -> Tuple[Tensor, ...]:
     """The views of a copy that `engine` starts: offsets that are elements of tensors are loaded to its registers."""
     placed = []
@@ -76,13 +80,20 @@ def _like(view: Tensor, label: str) -> Tensor:
 
 def lowered(opcode: str, engine: str, operands: list, attributes: tuple, name) -> _trace.Record:
     """An instruction with moved operands, as one without and copies."""
-    from ._isa_data import tensor_copy
-    if opcode in _COPIES:
+    from ._isa_data import local_gather, tensor_copy
+    if opcode in _COPIES and not any(map(_picked, operands)):
         return _trace.add(opcode, engine, list(in_registers(engine, *operands)), attributes, name)
+    if opcode.startswith(("dma_", "nc_matmul")) and any(map(_picked, operands)) or _picked(operands[0]):
+        missing(f"nki.isa.{opcode}", ".indirect() of this operand")
     if opcode.startswith("dma_") or opcode == "register_load" or moves(operands[0]) and opcode in _KEEPS_SOME:
         missing(f"nki.isa.{opcode}", "an operand with an offset that the device knows")
 
     def still(view):
+        if _picked(view):
+            source, index, count = view.snake
+            held = allocate(view.shape, view.dtype, SBUF, "picked")
+            local_gather(held, source, index, 1, count)
+            return held
         if not moves(view):
             return view
         held = _like(view, opcode)

@@ -78,7 +78,7 @@ class Tensor(Views):
 
     dynamic = None
     vector = None
-    snake = None  # .indirect(): the index tile
+    snake = None  # .indirect(): (view, index tile, elements)
     _text: Optional[str] = None
 
     def __init__(self, storage: Storage, dtype: DType, shape: Tuple[int, ...], strides: Tuple[int, ...], offset=0,

@@ -144,6 +144,8 @@ def current(function: str = "nki") -> Trace:
 
 def _unplaced(opcode: str, operands: list, attributes: tuple) -> bool:
     """Whether an operand has an offset that the instruction does not take."""
+    if any(getattr(each, "snake", None) is not None for each in operands + [value for _, value in attributes]):
+        return True
     found = [getattr(each, "dynamic", None) for each in operands]
     if opcode in ("dma_copy", "tensor_copy"):
         return any(each is not None and each[0].__class__ is not VirtualRegister for each in found)
