@@ -66,6 +66,19 @@ class Matmul(unittest.TestCase):
         close(self, on_tiles(body, (a, b), [((64, 96), F32)]), want)
 
     @on()
+    def test_a_region_of_which_some_partitions_were_written_before(self):
+        a, b = normal(128, 96), normal(128, 96, seed=1)
+
+        def body(out, s, m):
+            acc = tile(96, 96, buffer=nl.psum)
+            nisa.nc_matmul(acc[32:64, 16:48], s[:, 32:64], m[:, 16:48])
+            nisa.nc_matmul(acc, s, m)
+            nisa.tensor_copy(out, acc)
+        want = a.T.astype(np.float64) @ b
+        want[32:64, 16:48] *= 2
+        close(self, on_tiles(body, (a, b), [((96, 96), F32)]), want)
+
+    @on()
     def test_zeros_in_psum_start_a_sum(self):
         a, b = normal(128, 64), normal(128, 96, seed=1)
 

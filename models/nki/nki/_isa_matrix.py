@@ -66,11 +66,21 @@ def _written(dst: Tensor) -> np.ndarray:
     return view.reshape(dst.shape[0], dst.elems)
 
 
-def _by_columns(function: str, dst: Tensor, stationary: Tensor, moving: Tensor, name: Optional[str], **options) -> Record:
+def _by_partitions(before: np.ndarray, dst: Tensor, stationary: Tensor, moving: Tensor, name: Optional[str], **options) -> Record:
+    """The same where some partitions were written before: one for each run of partitions that are alike."""
+    columns = stationary.reshape((stationary.shape[0], stationary.elems))
+    edges = [0] + [i for i in range(1, len(before)) if (before[i] != before[i - 1]).any()] + [len(before)]
+    record = None
+    for first, last in zip(edges, edges[1:]):
+        record = nc_matmul(dst.index((slice(first, last),)), columns.index((slice(None), slice(first, last))), moving, name=name, **options)
+    return record
+
+
+def _by_columns(dst: Tensor, stationary: Tensor, moving: Tensor, name: Optional[str], **options) -> Record:
     """A product onto a region of which some columns were written before: one for each run of columns that are alike."""
     before = _written(dst)
     if not (before == before[0]).all():
-        missing(function, "a product onto a region of which only some partitions were written before")
+        return _by_partitions(before, dst, stationary, moving, name, **options)
     to, columns = dst.reshape((dst.shape[0], dst.elems)), moving.reshape((moving.shape[0], moving.elems))
     edges = [0] + [i for i in range(1, dst.elems) if before[0, i] != before[0, i - 1]] + [dst.elems]
     record = None
@@ -161,7 +171,7 @@ def nc_matmul(dst, stationary, moving, is_stationary_onezero=False, is_moving_on
         attributes.append(("tile_size", [int(each) for each in tile_size]))
     flag = _flag(trace, dst, accumulate)
     if flag is None:
-        return _by_columns(function, dst, stationary, moving, name, is_stationary_onezero=is_stationary_onezero,
+        return _by_columns(dst, stationary, moving, name, is_stationary_onezero=is_stationary_onezero,
                            is_moving_onezero=is_moving_onezero, tile_position=tile_position, tile_size=tile_size)
     if flag.__class__ is not int or flag:
         attributes.append(("accumulate", flag))
