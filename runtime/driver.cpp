@@ -219,6 +219,8 @@ void Driver::stop(UnitRing& ring, hw::DeviceError error, std::unique_ptr<Request
     ring.at_device().pop_front();
   }
   ring.reset_unit();
+  watch.quiet = false;
+  hardware_.fence(device_of(ring), [&watch] { watch.quiet = true; });
   watch.error = error;
   watch.failed = std::move(oldest);
   watch.stopped = now_() + times_.drain;
@@ -264,8 +266,13 @@ void Driver::look() {
 
 void Driver::look_at(UnitRing& ring, bool at_rest) {
   if (ring.watch().stopped != kNever) {
-    if (ring.watch().stopped <= now_()) {
+    if (ring.watch().stopped > now_()) {
+      return;
+    }
+    if (ring.watch().quiet || !hardware_.answers(device_of(ring))) {
       stopped(ring);
+    } else {
+      ring.watch().stopped = now_() + times_.drain;
     }
     return;
   }

@@ -10,7 +10,9 @@
 // after them now and then. A notification that was written but not announced is read. One that was
 // lost or damaged, a unit that is silent for longer than its watchdog allows, and a device that
 // does not answer any more end the oldest request with an error; the unit is reset first, and once
-// it touches nothing any more the request and those behind it are reported. Nothing waits for ever.
+// it touches nothing any more the request and those behind it are reported: what was under way when
+// the reset came to it is in front of the answer to a read that follows the reset, however slow the
+// link is. Nothing waits for ever.
 // A unit that waits for the host (a collective, for a rank) is not silent: the driver does not look
 // after it, so that simulated time stays where it is until the host acts or loses its patience.
 #pragma once

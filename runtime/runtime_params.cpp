@@ -25,7 +25,8 @@ DriverTimes driver_times(ParamScope scope) {
                     "From the last sign of life of the device until the host looks after it");
   times.drain = scope.from("documented: aws-neuron-driver, notification queues are given 1 ms")
                     .duration("drain_time", "1ms", "1us", "1s",
-                              "From the reset of a unit until nothing of it is under way");
+                              "From the reset of a unit until its requests are reported, at least; "
+                              "longer when what is under way takes longer over the link");
   return times;
 }
 

@@ -48,7 +48,8 @@ class UnitRing {
   struct Watch {
     SimTime deadline = kNever;  // no request may be the oldest for longer
     bool for_host = false;      // the unit waits for what only the host can bring
-    SimTime stopped = kNever;   // the unit was reset and touches nothing any more
+    SimTime stopped = kNever;   // the unit was reset; by then it has had time to come to rest
+    bool quiet = false;         // nothing of it is under way either
     hw::DeviceError error = hw::DeviceError::None;  // that the oldest request ends with then
     std::unique_ptr<Request> failed;  // the oldest request, when it was taken out already
   };

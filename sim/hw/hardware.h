@@ -71,6 +71,10 @@ class Hardware {
   /// Posted write of a register over the host link: takes effect on the device after the link's
   /// latency.
   virtual void write_register(std::uint64_t address, std::uint64_t value) = 0;
+  /// Reads a register of `device` for the sake of order: `answered` runs on the simulation thread
+  /// when every register write before it has taken effect, and all that the device had sent by then
+  /// is in host memory. Never when the device stops answering first.
+  virtual void fence(int device, std::function<void()> answered) = 0;
   /// `handler` runs on the simulation thread when the interrupt of a unit arrives at the host.
   virtual void on_interrupt(std::function<void(UnitAddress)> handler) = 0;
 

@@ -166,6 +166,10 @@ void Instance::write_register(std::uint64_t address, std::uint64_t value) {
   }
 }
 
+void Instance::fence(int device, std::function<void()> answered) {
+  devices_[static_cast<std::size_t>(device)]->host_port().fence(std::move(answered));
+}
+
 bool Instance::loses(const Location& location, std::uint64_t value) {
   Device& device = *devices_[static_cast<std::size_t>(location.device)];
   Origin origin{device.unit_at(location.offset / kUnitRegisterBytes), value};

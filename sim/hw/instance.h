@@ -24,6 +24,7 @@ class Instance : public sc_core::sc_module, public Hardware {
 
   std::uint64_t unit_registers(UnitAddress unit) const override;
   void write_register(std::uint64_t address, std::uint64_t value) override;
+  void fence(int device, std::function<void()> answered) override;
   void on_interrupt(std::function<void(UnitAddress)> handler) override;
 
   std::uint64_t load_program(int core, std::shared_ptr<const isa::Streams> streams,

@@ -67,15 +67,25 @@ void Link::b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time&
   const bool one_row = list == nullptr || list->segments.size() <= 1;
   const unsigned char* data = payload.get_data_ptr();
   if (!read && data != nullptr && one_row && payload.get_data_length() <= kMessageBytes) {
-    messages_.push_back({arrival, payload.get_address(), {data, data + bytes}});
-    if (messages_.size() == 1) {
-      arrived_.notify(to_sc(arrival - now()));
-    }
+    post({arrival, payload.get_address(), {data, data + bytes}, nullptr});
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
     return;
   }
   sc_core::sc_time beyond = sc_core::SC_ZERO_TIME;
   out->b_transport(payload, beyond);
+}
+
+void Link::answer(std::int64_t bytes, std::function<void()> arrived) {
+  if (!dead_) {
+    post({send_to_host(bytes), 0, {}, std::move(arrived)});
+  }
+}
+
+void Link::post(Message message) {
+  messages_.push_back(std::move(message));
+  if (messages_.size() == 1) {
+    arrived_.notify(to_sc(messages_.front().arrival - now()));
+  }
 }
 
 /// A posted write that is lost fails nothing: the sender does not learn of it.
@@ -98,6 +108,10 @@ void Link::deliver() {
   while (!messages_.empty() && messages_.front().arrival <= now()) {
     Message message = std::move(messages_.front());
     messages_.pop_front();
+    if (message.arrived) {
+      message.arrived();
+      continue;
+    }
     tlm::tlm_generic_payload payload;
     payload.set_write();
     payload.set_address(message.address);

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <systemc>
 #include <tlm>
 #include <vector>
@@ -43,6 +44,9 @@ class Link : public sc_core::sc_module {
   /// A message of `bytes` without content (an interrupt) sent by the device now; returns its
   /// arrival.
   SimTime send_to_host(std::int64_t bytes);
+  /// The answer of `bytes` to a read by the host, sent now: `arrived` runs when it is there, behind
+  /// every message before it. Never when the link fails first.
+  void answer(std::int64_t bytes, std::function<void()> arrived);
   /// Nothing crosses the link any more, in either direction; what is on its way is lost.
   void die();
   bool dead() const { return dead_; }
@@ -54,10 +58,12 @@ class Link : public sc_core::sc_module {
     SimTime arrival = 0;
     std::uint64_t address = 0;
     std::vector<unsigned char> data;
+    std::function<void()> arrived;  // of an answer, which has no place in memory
   };
 
   void b_transport(int id, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   SimTime send(Timeline& direction, std::int64_t bytes);
+  void post(Message message);
   void deliver();
   DeviceError fault(tlm::tlm_generic_payload& payload, const ScatterList& list);
 

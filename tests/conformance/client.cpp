@@ -120,7 +120,7 @@ nrta_seq_t Client::start(const Job& job, nrta_error_tracker_t* tracker) {
 }
 
 void Client::wait(nrta_seq_t sequence) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
   bool done = false;
   while (!done) {
     if (nrta_is_completed(sequence, &done) != NRT_SUCCESS) {

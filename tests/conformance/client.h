@@ -70,7 +70,7 @@ class Client {
                              nrta_error_tracker_t* tracker = nullptr);
   /// Schedules one that must be accepted.
   static nrta_seq_t start(const Job& job, nrta_error_tracker_t* tracker = nullptr);
-  /// Until the request is complete; fails the test after half a minute.
+  /// Until the request is complete; fails the test after five minutes.
   static void wait(nrta_seq_t sequence);
   static std::vector<nrta_error_t> errors(nrta_error_tracker_t* tracker);
   static std::vector<float> read(nrt_tensor_t* tensor);

@@ -12,7 +12,7 @@ using nsim::test::Client;
 
 namespace {
 
-const std::string kShort = "runtime.exec_timeout=200us";
+const std::string kShort = "runtime.exec_timeout=200us;runtime.first_look=500us";
 
 void plan(const std::string& keys) {
   REQUIRE(nsim_hook_inject_plan(("[[fault]]\n" + keys).c_str()) == NRT_SUCCESS);
@@ -27,21 +27,24 @@ NRT_STATUS read(const Client::Job& job, int queue, char* buffer, std::size_t siz
   return nrta_tensor_read(buffer, job.y, 0, size, queue, tracker, sequence);
 }
 
-/// Every client-visible unit of the core refuses.
+/// Every client-visible unit of the core refuses. What one accepts is over when this returns: it
+/// reads and writes `byte`.
 bool degraded(const Client::Job& job) {
   char byte = 0;
-  nrta_seq_t sequence = 0;
-  const NRT_STATUS statuses[] = {read(job, 0, &byte, 1, nullptr, &sequence),
-                                 read(job, 1, &byte, 1, nullptr, &sequence),
-                                 nrta_tensor_write(job.x, &byte, 0, 1, 0, nullptr, &sequence),
-                                 nrta_tensor_copy(job.x, 0, job.y, 0, 4, 0, nullptr, &sequence),
-                                 Client::schedule(job, &sequence)};
-  for (const NRT_STATUS status : statuses) {
-    if (status != NRT_EXEC_UNIT_UNRECOVERABLE) {
-      return false;
+  nrta_seq_t sequences[5] = {};
+  const NRT_STATUS statuses[] = {read(job, 0, &byte, 1, nullptr, &sequences[0]),
+                                 read(job, 1, &byte, 1, nullptr, &sequences[1]),
+                                 nrta_tensor_write(job.x, &byte, 0, 1, 0, nullptr, &sequences[2]),
+                                 nrta_tensor_copy(job.x, 0, job.y, 0, 4, 0, nullptr, &sequences[3]),
+                                 Client::schedule(job, &sequences[4])};
+  bool refused = true;
+  for (int i = 0; i < 5; ++i) {
+    if (statuses[i] == NRT_SUCCESS) {
+      Client::wait(sequences[i]);
     }
+    refused = refused && statuses[i] == NRT_EXEC_UNIT_UNRECOVERABLE;
   }
-  return true;
+  return refused;
 }
 
 }  // namespace

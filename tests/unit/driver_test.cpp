@@ -20,6 +20,13 @@ class FakeHardware : public hw::Hardware {
   void write_register(std::uint64_t address, std::uint64_t value) override {
     registers[address] = value;
   }
+  void fence(int, std::function<void()> answered) override {
+    if (slow) {
+      answer = std::move(answered);
+    } else if (answering) {
+      answered();
+    }
+  }
   void on_interrupt(std::function<void(hw::UnitAddress)> handler) override {
     handler_ = std::move(handler);
   }
@@ -81,6 +88,7 @@ class FakeHardware : public hw::Hardware {
   void interrupt() { handler_({}); }
   /// Lets the time pass that the driver set its timer to.
   void expire(SimTime& now) {
+    REQUIRE(timer_delay != kNever);
     now += timer_delay;
     timer_delay = kNever;
     timer_();
@@ -89,6 +97,8 @@ class FakeHardware : public hw::Hardware {
   SimTime timer_delay = kNever;
   bool resting = false;
   bool answering = true;
+  bool slow = false;             // the test runs `answer` when it likes
+  std::function<void()> answer;  // to the last fence
   std::function<void(hw::UnitAddress, bool)> host_wait;
 
   std::map<std::uint64_t, std::uint64_t> registers;
@@ -235,6 +245,27 @@ TEST_CASE("a silent unit is given up one watchdog and a margin after its last si
   CHECK(bench.hardware.timer_delay == kNever);
 }
 
+TEST_CASE("a unit that was given up is reported when nothing of it is under way any more") {
+  Bench bench;
+  bench.schedule();
+  bench.hardware.slow = true;
+  while (bench.degradations.empty()) {
+    bench.hardware.expire(bench.now);
+  }
+  for (int i = 0; i < 3; ++i) {
+    bench.hardware.expire(bench.now);
+    CHECK(bench.finished_numbers.empty());
+  }
+  SECTION("it answers") {
+    bench.hardware.answer();
+  }
+  SECTION("it never will") {
+    bench.hardware.answering = false;
+  }
+  bench.hardware.expire(bench.now);
+  CHECK(bench.statuses == Statuses{NRT_TIMEOUT});
+}
+
 TEST_CASE("nothing is waited for when the device has nothing to do any more") {
   Bench bench;
   bench.schedule();
@@ -272,7 +303,6 @@ TEST_CASE("a notification without its interrupt is found") {
   Bench bench;
   bench.schedule();
   bench.hardware.run(1);
-  bench.hardware.expire(bench.now);
   bench.hardware.expire(bench.now);
   CHECK(bench.statuses == Statuses{NRT_SUCCESS});
   CHECK(bench.degradations.empty());
