@@ -30,19 +30,20 @@ NRT_STATUS host_all_gather(const char* api, Session& session, const HostRank& ra
                            std::size_t bytes, const void* input, void* output) {
   session.require_core(rank.core);
   session.communicators().join(static_cast<int>(rank.core), rank.rank, rank.ranks);
-  // What is offered must not change under those that read it: the second barrier ends the reading.
+  // A rank must not offer its next data before all have taken these: the second barrier.
   HostExchange& exchange = session.host_exchange();
-  exchange.offer(rank.ranks, rank.rank, {input, bytes});
+  exchange.offer(rank.ranks, rank.rank, input, bytes);
   NRT_STATUS status = host_barrier(api, session, rank);
   if (status != NRT_SUCCESS) {
     return status;
   }
   const std::vector<HostExchange::Offer> offers = exchange.offers(rank.ranks);
-  const bool equal = std::all_of(offers.begin(), offers.end(),
-                                 [&](const auto& offer) { return offer.bytes == bytes; });
+  const bool equal = std::all_of(offers.begin(), offers.end(), [&](const auto& offer) {
+    return offer && offer->size() == bytes;
+  });
   if (equal && bytes > 0) {
     for (std::size_t r = 0; r < offers.size(); ++r) {
-      std::memmove(static_cast<std::byte*>(output) + r * bytes, offers[r].data, bytes);
+      std::memmove(static_cast<std::byte*>(output) + r * bytes, offers[r]->data(), bytes);
     }
   }
   status = host_barrier(api, session, rank);

@@ -7,26 +7,30 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "runtime/session.h"
 
 namespace nsim::rt {
 
-/// Where the ranks of an all-gather tell each other where their data lies.
+/// Where the ranks of an all-gather leave their data for each other. A copy: a rank whose call ends
+/// because another one is late has its buffer back while that one still reads.
 class HostExchange {
  public:
-  struct Offer {
-    const void* data = nullptr;
-    std::size_t bytes = 0;
-  };
-  void offer(std::uint32_t world, std::uint32_t rank, Offer offer) {
+  using Offer = std::shared_ptr<const std::vector<std::byte>>;
+
+  void offer(std::uint32_t world, std::uint32_t rank, const void* data, std::size_t bytes) {
+    const auto* first = static_cast<const std::byte*>(data);
+    auto copy = std::make_shared<std::vector<std::byte>>(first, first + bytes);
     const std::lock_guard<std::mutex> lock(mutex_);
     std::vector<Offer>& offers = offers_[world];
     offers.resize(world);
-    offers[rank] = offer;
+    offers[rank] = std::move(copy);
   }
+  /// By rank; nullptr where a rank has left nothing.
   std::vector<Offer> offers(std::uint32_t world) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return offers_.at(world);
