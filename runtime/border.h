@@ -40,6 +40,13 @@ NRT_STATUS in_session(const char* function, Body body) noexcept {
   });
 }
 
+/// What the client passed as an enumeration: in C that may be any integer, in C++ only what fits
+/// the enumerators may be read as one.
+template <class Enum>
+constexpr int integer_of(Enum passed) {
+  return static_cast<int>(passed);
+}
+
 /// Throws StatusError(NRT_INVALID) for NULL.
 void require_pointer(const void* pointer, const char* name);
 /// The same for a buffer of `size` bytes, which may be NULL when nothing is transferred (R51).

@@ -12,7 +12,7 @@
 namespace nsim::rt {
 namespace {
 
-std::optional<num::ElementType> element_type(nrt_dtype_t dtype) {
+std::optional<num::ElementType> element_type(int dtype) {
   switch (dtype) {
     case NRT_DTYPE_UINT64:
       return num::ElementType::Uint64;
@@ -49,7 +49,7 @@ std::optional<num::ElementType> element_type(nrt_dtype_t dtype) {
   return std::nullopt;
 }
 
-std::optional<num::CombineOp> combine_op(nrt_op_type_t op) {
+std::optional<num::CombineOp> combine_op(int op) {
   switch (op) {
     case NRT_OP_ADD:
       return num::CombineOp::Add;
@@ -62,7 +62,7 @@ std::optional<num::CombineOp> combine_op(nrt_op_type_t op) {
   }
 }
 
-std::optional<hw::CollectiveOp> collective_op(nrt_cc_op_type_t op) {
+std::optional<hw::CollectiveOp> collective_op(int op) {
   switch (op) {
     case NRT_CC_ALLGATHER:
       return hw::CollectiveOp::AllGather;
@@ -82,16 +82,15 @@ hw::CollectiveHeader header_of(const CollectiveRequest& request) {
   if (!what) {
     throw StatusError(NRT_INVALID, fmt::format("{} is none of NRT_CC_ALLGATHER, NRT_CC_ALLREDUCE, "
                                                "NRT_CC_REDUCESCATTER",
-                                               static_cast<int>(request.cc_op)));
+                                               request.cc_op));
   }
   if (!type) {
-    throw StatusError(NRT_INVALID,
-                      fmt::format("{} is no element type", static_cast<int>(request.dtype)));
+    throw StatusError(NRT_INVALID, fmt::format("{} is no element type", request.dtype));
   }
   if (!op && *what != hw::CollectiveOp::AllGather) {
-    throw StatusError(NRT_INVALID,
-                      fmt::format("operation {} is none of NRT_OP_ADD, NRT_OP_MAX, NRT_OP_MIN",
-                                  static_cast<int>(request.op)));
+    throw StatusError(
+        NRT_INVALID,
+        fmt::format("operation {} is none of NRT_OP_ADD, NRT_OP_MAX, NRT_OP_MIN", request.op));
   }
   hw::CollectiveHeader header;
   header.op = *what;

@@ -22,13 +22,14 @@
 namespace nsim::rt {
 
 /// The operands of nrta_cc_prepare.
+/// The last three are as the client passed them (integer_of).
 struct CollectiveRequest {
   const nrt_cc_comm_t* comm = nullptr;
   const nrt_tensor_list_t* input = nullptr;
   const nrt_tensor_list_t* output = nullptr;
-  nrt_dtype_t dtype = NRT_DTYPE_UNKNOWN;
-  nrt_op_type_t op = NRT_OP_INVALID;
-  nrt_cc_op_type_t cc_op = NRT_CC_ALLGATHER;
+  int dtype = NRT_DTYPE_UNKNOWN;
+  int op = NRT_OP_INVALID;
+  int cc_op = NRT_CC_ALLGATHER;
 };
 
 /// A prepared collective of one rank.

@@ -36,7 +36,7 @@ StatusSink sink_of(Session& session, const nrta_error_tracker_t* tracker) {
 /// Generation A offers one queue of collectives, although there are more units (R54).
 constexpr int kCollectivesQueues = 1;
 
-UnitType unit_type(nrta_xu_t xu, int queue) {
+UnitType unit_type(int xu, int queue) {
   if (xu < NRTA_XU_TENSOR_READ || xu >= NRTA_XU_TYPE_NUM) {
     throw StatusError(NRT_INVALID, "no such execution unit type");
   }
@@ -92,7 +92,7 @@ NRT_STATUS nrta_cc_schedule(nrt_cc_context_t** cc_ctx, int queue, nrta_error_tra
 }
 
 NRT_STATUS nrta_get_sequence(uint32_t lnc, nrta_xu_t xu, int queue, nrta_seq_t* seq) {
-  return in_session(__func__, [&](Session& session) {
+  return in_session(__func__, [&, xu = integer_of(xu)](Session& session) {
     require_pointer(seq, "seq");
     *seq = last_completed(session, lnc, unit_type(xu, queue), queue);
     return NRT_SUCCESS;

@@ -26,7 +26,7 @@ namespace nsim::rt {
 namespace {
 
 /// Tensor-op units do what generation A's units of that name do, and reads and writes as well.
-UnitType unit_type(nrta_xu_t xu) {
+UnitType unit_type(int xu) {
   switch (xu) {
     case NRTA_XU_TENSOR_OP:
       return UnitType::TensorOp;
@@ -83,7 +83,7 @@ NRT_STATUS nrta_cc_schedule(nrt_cc_context_t** cc_ctx, int queue, NRT_STATUS* re
 }
 
 NRT_STATUS nrta_get_sequence(uint32_t lnc, nrta_xu_t xu, int queue, nrta_seq_t* seq) {
-  return in_session(__func__, [&](Session& session) {
+  return in_session(__func__, [&, xu = integer_of(xu)](Session& session) {
     require_pointer(seq, "seq");
     *seq = last_completed(session, lnc, unit_type(xu), queue);
     return NRT_SUCCESS;
@@ -98,7 +98,7 @@ NRT_STATUS nrta_event_register_seq_id_completion(nrta_seq_t seq, int fd) {
 }
 
 NRT_STATUS nrta_event_register_xu_completion(uint32_t lnc, nrta_xu_t xu, int queue, int fd) {
-  return in_session(__func__, [&](Session& session) {
+  return in_session(__func__, [&, xu = integer_of(xu)](Session& session) {
     register_unit_event(session, lnc, unit_type(xu), queue, fd);
     return NRT_SUCCESS;
   });

@@ -85,7 +85,7 @@ std::vector<nrt_device_allocation_chunk_t> chunks_of(const HbmPool& pool) {
 }
 
 /// 0 for a type that is none.
-std::size_t alignment_of(nrt_pinned_malloc_type_t type) {
+std::size_t alignment_of(int type) {
   constexpr std::size_t kPage = 4096;
   switch (type) {
     case NRT_PINNED_MALLOC:
@@ -175,7 +175,7 @@ NRT_STATUS nrt_get_hbm_mmap_va(int device_id, int hbm_idx, void** addr, size_t* 
 
 void* nrt_pinned_malloc(size_t size, nrt_pinned_malloc_type_t type) {
   void* memory = nullptr;
-  in_session(__func__, [&](Session&) {
+  in_session(__func__, [&, type = integer_of(type)](Session&) {
     const std::size_t alignment = alignment_of(type);
     if (alignment == 0 || size == 0) {
       throw StatusError(NRT_INVALID, "the size must not be 0, and the type one of the three");

@@ -17,7 +17,7 @@ using namespace nsim::rt;
 namespace nsim::rt {
 namespace {
 
-View allocate(Session& session, nrt_tensor_placement_t placement, int vnc, std::size_t size) {
+View allocate(Session& session, int placement, int vnc, std::size_t size) {
   View view;
   if (placement == NRT_TENSOR_PLACEMENT_VIRTUAL) {
     return view;  // no storage until one is attached
@@ -152,14 +152,13 @@ NRT_STATUS wait_for_output(Session& session, const Tensor& tensor, std::uint64_t
 
 NRT_STATUS nrt_tensor_allocate(nrt_tensor_placement_t tensor_placement, int vnc, size_t size,
                                const char* name, nrt_tensor_t** tensor) {
-  return in_session(__func__, [&](Session& session) {
+  return in_session(__func__, [&, placement = integer_of(tensor_placement)](Session& session) {
     require_pointer(tensor, "tensor");
-    if (tensor_placement < NRT_TENSOR_PLACEMENT_DEVICE ||
-        tensor_placement > NRT_TENSOR_PLACEMENT_VIRTUAL) {
+    if (placement < NRT_TENSOR_PLACEMENT_DEVICE || placement > NRT_TENSOR_PLACEMENT_VIRTUAL) {
       throw StatusError(NRT_INVALID, "unknown placement");
     }
     const nsim::SimTime start = session.now();
-    *tensor = add_tensor(session, name, allocate(session, tensor_placement, vnc, size));
+    *tensor = add_tensor(session, name, allocate(session, placement, vnc, size));
     session.trace_call("nrt_tensor_allocate", vnc, start);
     return NRT_SUCCESS;
   });
