@@ -23,6 +23,7 @@ struct Slot {
   std::unique_ptr<Session> session;
   std::mutex mutex;  // of returned
   std::condition_variable returned;
+  const Slot* of_parent = nullptr;  // in a forked child: the one left behind
 };
 
 /// The parent's threads do not exist in a forked child: its session is not the child's (R8). It is
@@ -44,7 +45,9 @@ Slot& slot() {
 }
 
 void forget_after_fork() {
+  const Slot* const of_parent = slot_pointer();
   slot_pointer() = new Slot;
+  slot_pointer()->of_parent = of_parent;
 }
 
 void give_back(Slot& shared) {
