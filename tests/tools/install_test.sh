@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # install_test.sh BUILD SOURCE: installs into a scratch prefix, then builds the documented example against the
 # installation with find_package and with pkg-config, in each generation of the asynchronous interface, and runs it under the installed nsim.
-# An NKI kernel finds the installed library by itself.
+# An NKI kernel finds the installed library by itself. CFLAGS and CXXFLAGS are for the clients, PYTHON_PRELOAD is a library that Python
+# starts with: an instrumented installation needs them.
 set -euo pipefail
 build=$1
 source=$2
+python() { env ${PYTHON_PRELOAD:+"LD_PRELOAD=$PYTHON_PRELOAD"} /usr/bin/python3 -B "$@"; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cmake --install "$build" --prefix "$scratch/usr" >/dev/null
@@ -32,13 +34,13 @@ by_pkg_config() { # by_pkg_config PACKAGE PROGRAM
   local flags
   flags=$(PKG_CONFIG_PATH=$pc pkg-config --define-variable=prefix="$scratch/usr" --cflags --libs "$1")
   # shellcheck disable=SC2086
-  cc -DNRTA_NO_SYMBOL_VERSIONS "$source/tests/clients/$2.c" -o "$scratch/client/by_pkg_config_$2" $flags
+  cc ${CFLAGS:-} -DNRTA_NO_SYMBOL_VERSIONS "$source/tests/clients/$2.c" -o "$scratch/client/by_pkg_config_$2" $flags
 }
 by_pkg_config neuronsim-a async_example
 by_pkg_config neuronsim-c migrated
 flags=$(PKG_CONFIG_PATH=$pc pkg-config --define-variable=prefix="$scratch/usr" --cflags --libs neuronsim)
 # shellcheck disable=SC2086
-cc "$source/tests/clients/async_example.c" -o "$scratch/client/by_pkg_config" $flags
+cc ${CFLAGS:-} "$source/tests/clients/async_example.c" -o "$scratch/client/by_pkg_config" $flags
 
 nsim=$scratch/usr/bin/nsim
 cp -r "$source/docs/example" "$scratch/example"
@@ -75,10 +77,12 @@ print(nki.__file__)
 if __name__ == "__main__":
     assert (twice(np.ones((128, 8), np.float32)) == 2).all()
 PYTHON
-(cd "$scratch" && env -u NSIM_LIBRARY -u PYTHONPATH "$nsim" nki kernel.py:twice --arg x=128x8:f32 --config trn2 --check '2 * x') >"$scratch/said"
+unset NSIM_LIBRARY
+(cd "$scratch" && env -u PYTHONPATH ${PYTHON_PRELOAD:+"LD_PRELOAD=$PYTHON_PRELOAD"} "$nsim" nki kernel.py:twice --arg x=128x8:f32 --config trn2 --check '2 * x') >"$scratch/said"
 grep -x "$scratch/usr/share/neuronsim/python/nki/__init__.py" "$scratch/said"
 grep 'result: passed' "$scratch/said"
-env -u NSIM_LIBRARY PYTHONPATH="$scratch/usr/share/neuronsim/python" /usr/bin/python3 -B "$scratch/kernel.py"
+export PYTHONPATH=$scratch/usr/share/neuronsim/python
+python "$scratch/kernel.py"
 "$nsim" exec --config trn1 --clock step --why --out "$scratch/recorded" -- "$scratch/client/build/client" "$scratch/gemm.neff"
 "$nsim" why "$scratch/recorded" | grep 'only a run of nsim run or nsim nki can be repeated'
 
@@ -102,4 +106,4 @@ CMAKE
 cmake -G Ninja -S "$scratch/study" -B "$scratch/study/build" -DCMAKE_PREFIX_PATH="$scratch/usr" >/dev/null
 cmake --build "$scratch/study/build" >/dev/null
 [ "$("$scratch/study/build/study")" = 1TB/s ]
-PYTHONPATH=$scratch/usr/share/neuronsim/python python3 -c 'import neuronsim; print(neuronsim.Config("trn2")["hbm.bandwidth"])' | grep 716GB/s
+python -c 'import neuronsim; print(neuronsim.Config("trn2")["hbm.bandwidth"])' | grep 716GB/s
