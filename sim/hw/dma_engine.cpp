@@ -386,7 +386,8 @@ void DmaEngine::trace_packet(const DmaLabel& label, const PacketTimes& times) {
                 {{"bytes", packet_.write_bytes},
                  {"descriptors", packet_.descriptors},
                  {"first_data_ps", times.first_data},
-                 {"last_data_ps", times.last_data}});
+                 {"last_data_ps", times.last_data},
+                 {"label", 0, label.line}});
 }
 
 void DmaEngine::report(StatsScope stats) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/trace.h"
@@ -56,6 +57,7 @@ struct DmaLabel {
   Trace* trace = nullptr;
   const char* queue = "";
   std::uint64_t flow = 0;
+  std::string_view line = {};  // of the program, or its operator
 };
 
 /// Simulation thread.

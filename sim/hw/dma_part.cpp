@@ -187,7 +187,7 @@ void DmaPart::done(DeviceError error) {
 }
 
 DmaLabel DmaPart::label() const {
-  return {move->trace, move->queue->name.c_str(), 0};
+  return {move->trace, move->queue->name.c_str(), 0, move->label};
 }
 
 bool DmaPart::host_built() const {

@@ -349,7 +349,16 @@ class EntryPoints(unittest.TestCase):
             x = normal(P, F)
             result = nki.profile(double, working_directory=folder, save_neff_name="double.neff")(x)
             np.testing.assert_array_equal(result, 2 * x)
-            self.assertLessEqual({"summary.json", "system_profile.pftrace", "double.neff"}, set(os.listdir(folder)))
+            self.assertLessEqual({"summary.json", "system_profile.pftrace", "double.neff", "report.txt"}, set(os.listdir(folder)))
+
+    @on("trn2")
+    def test_profile_without_traces_has_a_report_without_lines(self):
+        os.environ["NSIM_TRACE"] = "0"
+        self.addCleanup(os.environ.pop, "NSIM_TRACE")
+        with tempfile.TemporaryDirectory() as folder:
+            nki.profile(double, working_directory=folder)(normal(P, F))
+            with open(os.path.join(folder, "report.txt"), encoding="utf-8") as file:
+                self.assertIn("Metrics\n", file.read())
 
     @on("trn1", "trn2")
     def test_what_is_saved_is_a_container(self):

@@ -33,6 +33,7 @@ struct Loads {
     for (int i = 0; i < 4; ++i) {
       tiles.push_back(b.sbuf("tile" + std::to_string(i), num::Dtype::Bf16, partitions, elements));
     }
+    b.label("kernel.py:7");
     for (int i = 0; i < count; ++i) {
       b.dma_copy(isa::Engine::Sync, tiles[static_cast<std::size_t>(i % 4)].at(0, {{1, elements}}),
                  in.at(0, {{elements * 2, partitions}, {1, elements}}), mode);
@@ -90,6 +91,8 @@ TEST_CASE("A load takes generation, start, descriptors, latencies and acknowledg
                                     loads.write_latency() +
                                     loads.params.dma_engine.write_acknowledge);
   // What the slice says of the part in which engines moved it.
+  CHECK(transfer.texts.at("label") == "kernel.py:7");
+  CHECK(packets[0].texts.at("label") == "kernel.py:7");
   CHECK(transfer.numbers.at("descriptors") == 128);
   CHECK(transfer.numbers.at("begun_ps") == packets[0].start_ps);
   CHECK(transfer.numbers.at("moved_ps") == packets[1].start_ps + packets[1].duration_ps);

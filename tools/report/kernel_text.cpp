@@ -153,6 +153,11 @@ std::string times(const Json& report) {
   const double request =
       report.contains("critical_path") ? number(report.at("critical_path"), "time_ns") : 0;
   const std::size_t width = name_width(lines);
+  const std::vector<const Json*> rows = shown(lines, "under_way_ns");
+  std::size_t engines = 0;
+  for (const Json* line : rows) {
+    engines = std::max(engines, engines_of(*line).size());
+  }
   std::string out = fmt::format(
       "Time by source line (critical: on the path that made the request take so long)\n"
       "  {:<{}} {:>12} {:>8} {:>12}  {}\n",
@@ -164,13 +169,12 @@ std::string times(const Json& report) {
   const auto percent = [&](double ns) {
     return request > 0 ? fmt::format("{:.1f} %", 100 * ns / request) : std::string("?");
   };
-  const std::vector<const Json*> rows = shown(lines, "under_way_ns");
   for (const Json* line : rows) {
     const double critical = number(*line, "critical_path_ns");
-    out +=
-        fmt::format("  {:<{}} {:>12} {:>8} {:>12}  {:<36} {}\n", line_name(*line), width,
-                    time_text(critical), percent(critical),
-                    time_text(number(*line, "under_way_ns")), engines_of(*line), source_of(*line));
+    out += fmt::format("  {:<{}} {:>12} {:>8} {:>12}  {:<{}}  {}\n", line_name(*line), width,
+                       time_text(critical), percent(critical),
+                       time_text(number(*line, "under_way_ns")), engines_of(*line), engines,
+                       source_of(*line));
   }
   if (rows.size() < lines.size()) {
     out += fmt::format("  ... and {} more\n", lines.size() - rows.size());

@@ -68,7 +68,7 @@ def _bound(got: np.ndarray, wanted: np.ndarray, arguments: Dict[str, Any], rtol:
     names = [as_dtype(each.dtype).name for each in arrays]
     relative = 0.0 if as_dtype(got.dtype).is_int else max(_ROUNDING.get(each, 0.0) for each in names)
     largest = float(np.max(np.abs(wanted[np.isfinite(wanted)]), initial=0))
-    return np.full(wanted.shape, relative * largest), f"tolerance {relative:.3g} of the largest value"
+    return np.full(wanted.shape, relative * largest), f"tolerance {relative * largest:.3g} ({relative:.3g} of the largest value)"
 
 
 def _compare(name: str, got: np.ndarray, expected: Any, arguments: Dict[str, Any], rtol, atol) -> dict:

@@ -57,10 +57,10 @@ def write_kernel(traced: Optional[Traced], out: str, more: Dict[str, Any]) -> No
 
 
 def write_report(out: str) -> None:
-    """report.txt and report.json, made by the nsim program that belongs to the library."""
-    program = _session.program_path()
-    for form, name in (("lines", "report.txt"), ("json", "report.json")):
-        made = subprocess.run([program, "report", out, "--format", form, "--out", os.path.join(out, name)], stderr=subprocess.PIPE,
-                              encoding="utf-8", check=False)
-        if made.returncode != 0:
-            raise RuntimeError(f"nsim report {out}: {made.stderr.strip()}")
+    """report.txt, made by the nsim program that belongs to the library: by source line when there are traces."""
+    for form in ("lines", "text"):
+        made = subprocess.run([_session.program_path(), "report", out, "--format", form, "--out", os.path.join(out, "report.txt")],
+                              stderr=subprocess.PIPE, encoding="utf-8", check=False)
+        if made.returncode == 0:
+            return
+    raise RuntimeError(f"nsim report {out}: {made.stderr.strip()}")
