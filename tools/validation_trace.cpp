@@ -27,9 +27,11 @@ SimTime done(const TraceSlice& slice) {
   return number(slice, "done_ps");
 }
 
-/// It has the label of the instruction behind it.
-bool is_load(const TraceSlice& slice) {
-  return slice.name == "load_stationary" || slice.name == "act_table_load";
+/// It has the label of an instruction: the one behind a load of weights or tables, the one that
+/// moves a packet.
+bool is_part(const TraceSlice& slice) {
+  return slice.name == "load_stationary" || slice.name == "act_table_load" ||
+         slice.numbers.count("first_data_ps") != 0;
 }
 
 bool starts_with(const std::string& text, const std::string& head) {
@@ -42,7 +44,7 @@ std::vector<const TraceSlice*> TraceView::labelled(const std::string& label) con
   std::vector<const TraceSlice*> result;
   for (const TraceSlice& slice : file_.slices) {
     const auto found = slice.texts.find("label");
-    if (found != slice.texts.end() && found->second == label && !is_load(slice)) {
+    if (found != slice.texts.end() && found->second == label && !is_part(slice)) {
       result.push_back(&slice);
     }
   }

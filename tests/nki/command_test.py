@@ -1,149 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`nsim nki`: kernels out of files, arguments as texts, what a wrong one is told, and the report by source line."""
+"""`nsim nki`: kernels out of files, arguments as texts, and the report by source line."""
 import json
 import os
 import re
 import subprocess
-import tempfile
 import textwrap
 import unittest
 
 import numpy as np
+from command_line import Command, line_of
 from nki import _session
-
-KERNELS = '''\
-import nki
-import nki.isa as nisa
-import nki.language as nl
-
-
-@nki.jit
-def double(x, scale=2.0):
-    out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
-    for row in range(0, x.shape[0], 128):
-        tile = nl.ndarray((128, x.shape[1]), dtype=x.dtype, buffer=nl.sbuf)
-        nisa.dma_copy(dst=tile, src=x[row:row + 128, :])
-        nisa.tensor_scalar(dst=tile, data=tile, op0=nl.multiply, operand0=scale)
-        nisa.dma_copy(dst=out[row:row + 128, :], src=tile)
-    return out
-
-
-@nki.jit
-def product(a, b):
-    out = nl.ndarray((a.shape[1], b.shape[1]), dtype=nl.float32, buffer=nl.shared_hbm)
-    left, right = nl.load(a), nl.load(b)
-    acc = nl.ndarray(out.shape, dtype=nl.float32, buffer=nl.psum)
-    nisa.nc_matmul(dst=acc, stationary=left, moving=right)
-    nl.store(out, acc)
-    return out
-
-
-@nki.jit
-def increment(x):
-    tile = nl.load(x)
-    nisa.tensor_scalar(dst=tile, data=tile, op0=nl.add, operand0=1.0)
-    nl.store(x, tile)
-
-
-@nki.jit
-def two(x):
-    halves = [nl.ndarray((128, x.shape[1]), dtype=x.dtype, buffer=nl.shared_hbm) for _ in range(2)]
-    for at, half in enumerate(halves):
-        nl.store(half, nl.load(x[128 * at:128 * at + 128]))
-    return tuple(halves)
-
-
-@nki.jit
-def spread(x):
-    out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
-    at = nl.program_id(0) * 128
-    nl.store(out[nl.ds(at, 128)], nl.load(x[nl.ds(at, 128)]))
-    return out
-
-
-def tile_of(x):
-    return nl.ndarray((x.shape[0], 1 // 0), dtype=x.dtype, buffer=nl.sbuf)
-
-
-@nki.jit
-def divides(x):
-    return tile_of(x)
-
-
-@nki.jit
-def too_wide(x):
-    return nl.ndarray((256, 4), dtype=x.dtype, buffer=nl.sbuf)
-
-
-@nki.jit
-def keyed(x, mode="plain", bias=None, flag=False, shape=(1,), dtype=nl.float32):
-    assert mode == "fast" and bias is None and flag is True and shape == (2, 3) and dtype is nl.bfloat16, (mode, bias, flag, shape, dtype)
-    return double(x)
-
-
-def plain(x):
-    return x
-
-
-def twice(x):
-    return np.float64(x) * 2
-
-
-def wrong(x):
-    return x.no_such_thing
-'''
-KERNELS = KERNELS.replace("import nki.language as nl\n", "import nki.language as nl\nimport numpy as np\n", 1)
-
-OLD = '''\
-import neuronxcc.nki as nki
-import neuronxcc.nki.language as nl
-
-
-@nki.jit
-def grid_add(a, b):
-    out = nl.ndarray(a.shape, dtype=a.dtype, buffer=nl.shared_hbm)
-    i_p = nl.program_id(0) * 128 + nl.arange(128)[:, None]
-    i_f = nl.program_id(1) * 64 + nl.arange(64)[None, :]
-    nl.store(out[i_p, i_f], nl.load(a[i_p, i_f]) + nl.load(b[i_p, i_f]))
-    return out
-'''
-
-
-def line_of(text):
-    """The number of the line of KERNELS that holds it."""
-    return 1 + next(at for at, line in enumerate(KERNELS.split("\n")) if text in line)
-
-
-class Command(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-        self.put("kernels.py", KERNELS)
-        self.put("old.py", OLD)
-
-    def put(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def nsim(self, *words, **environment):
-        """(exit code, standard output, standard error) of nsim in the folder; nothing in the environment leads to the package."""
-        clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NSIM_LIBRARY")}
-        ended = subprocess.run([_session.program_path(), *words], cwd=self.folder, env={**clean, **environment}, encoding="utf-8",
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-        return ended.returncode, ended.stdout, ended.stderr
-
-    def runs(self, *words, **environment):
-        code, said, errors = self.nsim("nki", *words, "--config", "trn2", **environment)
-        self.assertEqual((code, errors), (0, ""), said)
-        return said
-
-    def refused(self, message, *words, code=2):
-        ended, said, errors = self.nsim("nki", *words)
-        self.assertEqual(ended, code, said + errors)
-        self.assertIn(message, errors)
-        self.assertNotIn("Traceback", errors)
-        self.assertNotIn("_command", errors)
 
 
 class Runs(Command):
@@ -277,6 +143,12 @@ class Reports(Command):
         self.assertEqual(self.nsim("report", "out", "--format", "lines"), (0, said, ""))
         code, page, _ = self.nsim("report", "out")
         self.assertEqual((code, page), (0, "out/report.html\n"))
+        code, table, _ = self.nsim("report", "out", "--format", "csv")
+        with open(os.path.join(self.folder, "out", "csv", "lines.csv"), encoding="utf-8") as file:
+            rows = file.read().splitlines()
+        self.assertEqual(code, 0, table)
+        self.assertEqual(len(rows), 4)
+        self.assertRegex(rows[1], rf"^1,kernels.py:{line_of('dst=tile, src=x[row')},.*,2,262144,256,")
         code, run, _ = self.nsim("run", "out/double.neff", "--config", "trn2_lnc1", "-q", "--numerics", "off")
         self.assertEqual(code, 0, run)
 
@@ -317,82 +189,6 @@ class Reports(Command):
         self.assertTrue(all(re.fullmatch(r"kernels\.py:\d+", each["line"]) for each in report["kernel"]["lines"]))
         moved = sum(each.get("dma", {}).get("transfers", 0) for each in report["kernel"]["lines"])
         self.assertEqual(moved, sum(each["transfers"] for each in report["dma"]["queues"].values()))
-
-
-class WrongInput(Command):
-    def test_files_and_kernels(self):
-        self.refused("error: nsim nki: there is no file none.py", "none.py:double")
-        self.refused("error: nsim nki: there is no file kernels; kernels are given as FILE.py:KERNEL", "kernels:double")
-        self.refused("error: kernels.py has no kernel dubble, did you mean double?; it has double, product, increment, two, spread, divides, "
-                     "too_wide, keyed", "kernels.py:dubble")
-        self.refused("error: kernels.py: which kernel, as in kernels.py:double? it has double, product,", "kernels.py")
-        self.refused("error: kernels.py: plain is no kernel: put @nki.jit in front of it", "kernels.py:plain")
-        self.put("empty.py", "")
-        self.refused("error: empty.py has no kernel k; it has none: a kernel is a function with @nki.jit", "empty.py:k")
-        self.put("broken.py", "import nki\ndef k(:\n")
-        self.refused("broken.py:2: invalid syntax", "broken.py:k")
-        self.put("fails.py", "import nki\n\nnki.no_such_thing\n")
-        self.refused("fails.py:3: in <module>: AttributeError: module 'nki' has no attribute 'no_such_thing'", "fails.py:k")
-        self.put("ends.py", "import sys\nsys.exit(3)\n")
-        self.refused("ends.py ends the program when it is imported", "ends.py:k")
-
-    def test_names_of_arguments(self):
-        self.refused("error: --arg y: double(x, scale=2.0) has no such parameter", "kernels.py:double", "-a", "y=1")
-        self.refused("did you mean scale?", "kernels.py:double", "-a", "scael=1")
-        self.refused("error: product(a, b) needs a value for a, b: --arg a=128x512:bf16, say", "kernels.py:product")
-        self.refused("error: --arg x: given twice", "kernels.py:double", "-a", "x=1", "-a", "x=2")
-        self.refused("error: --arg 128x4:f32: no NAME=VALUE, as in x=128x512:bf16 or scale=0.5", "kernels.py:double", "-a", "128x4:f32")
-
-    def test_values_of_arguments(self):
-        for value, message in (("128x:f32", "'128x' is no shape: sizes of at least 1 joined by x, as in 128x512"),
-                               ("0x4:f32", "'0x4' is no shape"),
-                               ("128x512", "a tensor needs an element type: 128x512:f32"),
-                               ("128x512:bf17", "'bf17' is no element type; there are f32, f16, tf32, bf16,"),
-                               ("128x4:i32:randn", "randn makes no whole numbers: uniform (0 to 127), arange, zeros, ones or a number"),
-                               ("128x4:f32:randm", "'randm' is no fill: zeros, ones, arange, randn[:SEED], uniform[:SEED] or a number"),
-                               ("@none.npy", "there is no file none.npy"),
-                               ("@kernels.py", "kernels.py is no array that numpy.save wrote"),
-                               ("nl.bf17", "nki.language has no bf17"),
-                               ("12a", "'12a' is neither a number nor a tensor (128x512:f32)")):
-            with self.subTest(value=value):
-                self.refused(f"error: --arg x: {message}", "kernels.py:double", "-a", f"x={value}")
-
-    def test_grids(self):
-        self.refused("error: --grid: 'a' is no grid: numbers joined by commas, as in 4 or 4,2; nc2 counts cores", "kernels.py:double", "-a",
-                     "x=128x4:f32", "--grid", "a")
-        self.refused("error: --grid 3: kernel[3]: a launch names the cores of a logical core, 1 or 2", "kernels.py:double", "-a", "x=128x4:f32",
-                     "--grid", "3")
-        self.refused("only kernels of neuronxcc.nki have nl.nc in their grid", "kernels.py:double", "-a", "x=128x4:f32", "--grid", "nc2")
-        self.refused("error: double[2]: trn1 has one physical core per logical core\n", "kernels.py:double", "-a", "x=128x4:f32", "--grid", "2",
-                     "--config", "trn1")
-
-    def test_options(self):
-        kernel = ("kernels.py:double", "-a", "x=128x4:f32")
-        self.refused("error: no configuration \"trn9\": neither a file nor one of", *kernel, "--config", "trn9")
-        self.refused("hbm.bandwith", *kernel, "--set", "hbm.bandwith=1TB/s")
-        self.refused("error: --numerics: 'of' is neither on nor off", *kernel, "--numerics", "of")
-        self.refused("error: --check needs numerics; run with --numerics on", *kernel, "--numerics", "off", "--check", "x")
-        self.refused("error: --rtol needs --check: it says how exact that is", *kernel, "--rtol", "1")
-        self.refused("error: --atol: 'little' is no number of at least 0", *kernel, "--check", "x", "--atol", "little")
-        self.refused("error: --no-trace needs --out: it is about that directory", *kernel, "--no-trace")
-
-    def test_checks(self):
-        kernel = ("kernels.py:double", "-a", "x=128x4:f32")
-        self.refused("error: --check: name 'y' is not defined; there are np, scale, x", *kernel, "--check", "y * 2")
-        self.refused("error: --check: 'x *' is no Python expression: invalid syntax", *kernel, "--check", "x *")
-        self.refused("error: --check: 'x @ x': ValueError: matmul:", *kernel, "--check", "x @ x")
-        self.refused("error: --check: 2 arrays are expected, the kernel has 1: result", *kernel, "--check", "(x, x)")
-        self.refused("error: --check: there is no file none.py", *kernel, "--check", "none.py:f")
-        self.refused("error: --check: kernels.py has no function f", *kernel, "--check", "kernels.py:f")
-        self.refused("kernels.py:%d: in wrong: AttributeError: 'numpy.ndarray' object has no attribute" % line_of("x.no_such_thing"), *kernel,
-                     "--check", "kernels.py:wrong")
-
-    def test_exceptions_of_a_kernel_name_its_line_and_what_called_it(self):
-        place = os.path.join(self.folder, "kernels.py")
-        self.refused(f"{place}:{line_of('1 // 0')}: in tile_of: ZeroDivisionError: integer division or modulo by zero\n"
-                     f"  called from {place}:{line_of('return tile_of(x)')}, in divides\n", "kernels.py:divides", "-a", "x=128x4:f32")
-        self.refused(f"error: {place}:{line_of('(256, 4)')}: nl.ndarray: the shape [256, 4] has 256 partitions, sbuf has 128\n",
-                     "kernels.py:too_wide", "-a", "x=128x4:f32")
 
 
 if __name__ == "__main__":

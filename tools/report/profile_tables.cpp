@@ -7,6 +7,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "tools/report/source_lines.h"
+
 namespace nsim::tool {
 namespace {
 
@@ -211,6 +213,39 @@ void idle(TableWriter& writer, const Json& report) {
   writer.end();
 }
 
+/// Source lines of kernels; what a line does not use is 0.
+void lines(TableWriter& writer, const Json& kernel) {
+  static const std::vector<std::string> kOwn{"model", "line", "critical_path_ns", "under_way_ns"};
+  static const std::vector<std::string> kDma{"transfers", "bytes", "descriptors", "moving_ns",
+                                             "bytes_per_second"};
+  std::vector<std::string> columns = kOwn;
+  for (const char* engine : kEngineNames) {
+    columns.push_back(std::string(engine) + "_busy_ns");
+    columns.push_back(std::string(engine) + "_instructions");
+  }
+  columns.insert(columns.end(), kDma.begin(), kDma.end());
+  writer.begin("lines", columns);
+  const Json none = Json::array();
+  for (const Json& line : kernel.is_null() ? none : kernel.at("lines")) {
+    std::vector<Cell> cells;
+    for (const std::string& column : kOwn) {
+      cells.push_back(cell_of(line.at(column)));
+    }
+    const auto add = [&](const Json::json_pointer& field) {
+      cells.push_back(line.contains(field) ? cell_of(line.at(field)) : Cell(std::int64_t{0}));
+    };
+    for (const std::string engine : kEngineNames) {
+      add(Json::json_pointer("/engines/" + engine + "/busy_ns"));
+      add(Json::json_pointer("/engines/" + engine + "/instructions"));
+    }
+    for (const std::string& column : kDma) {
+      add(Json::json_pointer("/dma/" + column));
+    }
+    writer.row(cells);
+  }
+  writer.end();
+}
+
 }  // namespace
 
 void write_tables(const Json& report, const RunTimeline& timeline, TableWriter& writer) {
@@ -230,6 +265,7 @@ void write_tables(const Json& report, const RunTimeline& timeline, TableWriter& 
            "hbm_write_bytes", "instructions", "dma_transfers", "time_ns", "arithmetic_intensity",
            "flops_per_second"},
           report.at("roofline").at("operators"));
+  lines(writer, report.at("kernel"));
   idle(writer, report);
 }
 
