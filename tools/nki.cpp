@@ -107,6 +107,9 @@ void set_environment(const Arguments& arguments) {
          1);
   setenv("PYTHONSAFEPATH", "1", 1);  // a file nki.py in this directory is not the package
   setenv("NSIM_LIBRARY", (library_directory() + "/libnrt.so.1").c_str(), 1);
+  if (std::getenv("NEURON_RT_LOG_LEVEL") == nullptr) {
+    setenv("NEURON_RT_LOG_LEVEL_NRT", "QUIET", 0);  // it says once more what the error says
+  }
   if (arguments.has("config")) {
     setenv("NSIM_CONFIG", fs::absolute(rt::find_config(arguments.text("config"))).c_str(), 1);
   }

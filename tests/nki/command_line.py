@@ -57,6 +57,23 @@ def spread(x):
     return out
 
 
+@nki.jit
+def rows(table, index):
+    out = nl.ndarray((128, table.shape[1]), dtype=table.dtype, buffer=nl.shared_hbm)
+    tile = nl.ndarray(out.shape, dtype=table.dtype, buffer=nl.sbuf)
+    pattern = [[table.shape[1], 128], [1, table.shape[1]]]
+    nisa.dma_copy(dst=tile, src=table.ap(pattern, vector_offset=nl.load(index), indirect_dim=0))
+    nisa.dma_copy(dst=out, src=tile)
+    return out
+
+
+@nki.jit
+def crowded(x):
+    tiles = [nl.load(x) for _ in range(300)]
+    for each in tiles:
+        nisa.tensor_tensor(each, each, tiles[0], nl.add)
+
+
 def tile_of(x):
     return nl.ndarray((x.shape[0], 1 // 0), dtype=x.dtype, buffer=nl.sbuf)
 

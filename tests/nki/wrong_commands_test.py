@@ -10,8 +10,8 @@ class WrongInput(Command):
     def test_files_and_kernels(self):
         self.refused("error: nsim nki: there is no file none.py", "none.py:double")
         self.refused("error: nsim nki: there is no file kernels; kernels are given as FILE.py:KERNEL", "kernels:double")
-        self.refused("error: kernels.py has no kernel dubble, did you mean double?; it has double, product, increment, two, spread, divides, "
-                     "too_wide, keyed", "kernels.py:dubble")
+        self.refused("error: kernels.py has no kernel dubble, did you mean double?; it has double, product, increment, two, spread, rows, "
+                     "crowded, divides, too_wide, keyed", "kernels.py:dubble")
         self.refused("error: kernels.py: which kernel, as in kernels.py:double? it has double, product,", "kernels.py")
         self.refused("error: kernels.py: plain is no kernel: put @nki.jit in front of it", "kernels.py:plain")
         self.put("empty.py", "")
@@ -73,6 +73,15 @@ class WrongInput(Command):
         self.refused("error: --check: kernels.py has no function f", *kernel, "--check", "kernels.py:f")
         self.refused("kernels.py:%d: in wrong: AttributeError: 'numpy.ndarray' object has no attribute" % line_of("x.no_such_thing"), *kernel,
                      "--check", "kernels.py:wrong")
+
+    def test_what_the_loader_and_the_device_refuse(self):
+        self.refused("error: buffer load: 300 transient buffers are in use at the same time and need 2457600 bytes per partition, SBUF of trn2 has "
+                     "229376: 2228224 bytes are missing; the largest: load (8192, first used at kernels.py:", "kernels.py:crowded", "-a",
+                     "x=128x2048:f32", "--config", "trn2")
+        self.assertIn("passed", self.runs("kernels.py:rows", "-a", "table=256x32:f32", "-a", "index=128x1:i32:arange", "--check",
+                                          "table[index[:, 0]]"))
+        self.refused("error: the execution failed: NRT_EXEC_OOB\n", "kernels.py:rows", "-a", "table=64x32:f32", "-a", "index=128x1:i32:arange",
+                     "--config", "trn2", code=1)
 
     def test_exceptions_of_a_kernel_name_its_line_and_what_called_it(self):
         place = os.path.join(self.folder, "kernels.py")

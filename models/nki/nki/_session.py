@@ -181,7 +181,7 @@ def _set_variable(name: str, value: Optional[str]) -> None:
 
 
 def _at_source(message: str, text: str) -> str:
-    """A message about a line of program text, with the kernel's line before it."""
+    """A message about a line of program text, with the kernel's line in its place; of a declaration, which has none, alone."""
     place = re.match(r"[^:\n]*:(\d+):\d+: ", message)
     if not place:
         return message
@@ -190,7 +190,7 @@ def _at_source(message: str, text: str) -> str:
         found = re.match(r'label "(.*)"', lines[at])
         if found:
             return f"{found.group(1)}: {message[place.end():]} [{lines[int(place.group(1)) - 1].strip()}]"
-    return message
+    return message[place.end():]
 
 
 _open: Dict[str, Session] = {}
