@@ -115,6 +115,9 @@ class Memory {
       used_ = std::max(used_, (*found)[i] + tiles[i].bytes);
     }
     peak_ = begin + most.bytes;
+    if (bank_ == 0) {
+      peak_ = std::min(peak_, used_);  // the last one has no padding behind it
+    }
   }
 
   void check_fit() const {

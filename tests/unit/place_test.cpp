@@ -79,6 +79,24 @@ vector.tensor_copy c, b
   CHECK(placement.sbuf_bytes == 1024 + 2 * 81920);
 }
 
+TEST_CASE("padding behind the last transient buffer is not in use") {
+  const Placement placement = find_places(parse_text(R"(program p
+target trn2
+sbuf c uint8 [128, 2048]
+sbuf d uint8 [128, 4]
+sbuf a uint8 [128, 2048] transient
+sbuf b uint8 [128, 4] transient
+vector.memset a value 1
+vector.memset b value 1
+vector.tensor_copy c, a
+vector.tensor_copy d, b
+)",
+                                                     "p"),
+                                          test::trn2_limits());
+  CHECK(placement.sbuf_bytes == 2112 + 2048 + 4);
+  CHECK(placement.sbuf_peak == 2112 + 2048 + 4);
+}
+
 TEST_CASE("transient PSUM buffers take whole banks, all eight in turn") {
   std::string text = "program p\ntarget trn2\n";
   for (int i = 0; i < 9; ++i) {
