@@ -92,6 +92,34 @@ TEST_CASE("a dry queue is shown at its widest gap, another cause at its longest 
   CHECK(found[1].from == 30);
 }
 
+TEST_CASE("small descriptors are shown where they cost most, be it that they are made there") {
+  nlohmann::json summary = healthy();
+  summary["summary"]["dma_transfer_average_bytes"] = 512;
+  CriticalPath path;
+  path.completed = 1000;
+  path.segments = {{10, 60, "descriptors", "dma_copy", "qSyncIO0(nc0)", "", 0, "k.py:28"},
+                   {60, 70, "dma_move", "dma_copy", "qScalarIO0(nc0)", "", 0, "k.py:34"}};
+  const std::vector<Finding> found = find(summary, path);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].label == "k.py:28");
+}
+
+TEST_CASE("descriptors that are made for a tenth of the request are told with their queue") {
+  CriticalPath path;
+  path.completed = 1000;
+  path.segments = {{0, 90, "descriptors", "dma_copy", "qSyncIO0(nc0)", "", 0, "k.py:28"},
+                   {90, 150, "descriptors", "dma_copy", "qScalarIO0(nc0)", "", 0, "k.py:34"}};
+  CHECK(find(healthy(), path).empty());
+  path.segments.push_back(
+      {150, 310, "descriptors", "dma_copy", "qSyncIO0(nc0)", "", 0, "k.py:29"});
+  const std::vector<Finding> found = find(healthy(), path);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].name == "descriptor_generation");
+  CHECK(found[0].text.find("waits 25.0 % of its time until the descriptors of qSyncIO0(nc0)") !=
+        std::string::npos);
+  CHECK(found[0].label == "k.py:29");
+}
+
 TEST_CASE("cores that share a busy stack are told, one core alone is not") {
   nlohmann::json summary = healthy();
   summary["statistics"]["nd0.hbm0.busy"] = {{"value", 800}};

@@ -25,6 +25,8 @@ constexpr double kSmallDescriptorBytes = 2048;
 constexpr double kWorthTelling = 0.01;
 // More function tables than one per execution: it goes back and forth.
 constexpr double kTablesPerExecution = 1;
+// Descriptor generation that takes less of a request is the latency of its first transfers: assumed.
+constexpr double kLongGeneration = 0.1;
 // From here on an HBM stack makes cores wait for each other: assumed.
 constexpr double kBusyStack = 0.5;
 
@@ -42,6 +44,7 @@ class Finder {
     dry_queue();
     small_transfers();
     small_descriptors();
+    descriptor_generation();
     throttled();
     table_loads();
     weights();
@@ -139,7 +142,30 @@ class Finder {
           fmt::format("DMA descriptors move {:.0f} B on average (best from {:.0f} B on); their "
                       "engines are busy {:.1f} % of the time: longer contiguous rows",
                       mean, kSmallDescriptorBytes, busy),
-          "DMA queues", {"dma_move"});
+          "DMA queues", {"dma_move", "descriptors"});
+    }
+  }
+
+  /// Of the queue whose descriptors the request waits for longest.
+  void descriptor_generation() {
+    std::map<std::string, SimTime> waited;
+    for (const CriticalSegment& segment : path_.segments) {
+      if (segment.kind == "descriptors") {
+        waited[segment.where] += segment.to - segment.from;
+      }
+    }
+    const auto longest =
+        std::max_element(waited.begin(), waited.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto request = static_cast<double>(path_.time());
+    if (longest != waited.end() &&
+        static_cast<double>(longest->second) > kLongGeneration * request) {
+      add("descriptor_generation",
+          fmt::format("the request waits {:.1f} % of its time until the descriptors of {} are made, "
+                      "of one transfer at a time: fewer and larger transfers, some of them on other "
+                      "queues, or descriptors that are made beforehand (dge_mode none)",
+                      100 * static_cast<double>(longest->second) / request, longest->first),
+          longest->first, {"descriptors"}, longest->first);
     }
   }
 
