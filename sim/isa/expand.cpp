@@ -178,9 +178,9 @@ void Expansion::check_header() const {
   if (program_.cores != limits_.cores_per_logical) {
     throw UserError("program " + program_.name + " runs on " + counted(program_.cores, "core") +
                     " per logical core, the device is set to " +
-                    std::to_string(limits_.cores_per_logical) + ": write cores " +
-                    std::to_string(limits_.cores_per_logical) +
-                    ", or set device.cores_per_logical");
+                    std::to_string(limits_.cores_per_logical) + ": set device.cores_per_logical=" +
+                    std::to_string(program_.cores) + ", or make the program for cores " +
+                    std::to_string(limits_.cores_per_logical));
   }
   if (program_.variables.empty() || program_.labels.empty()) {
     throw UserError("program " + program_.name + " has no variable `core` or no label");

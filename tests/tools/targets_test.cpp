@@ -99,7 +99,7 @@ TEST_CASE("a program for two cores needs a device with logical cores of two") {
   CHECK(shell("%N run " + path + " --quiet --no-trace --config trn3").exit_code == 0);
   const Outcome refused = shell("%N run " + path + " --quiet --no-trace --config inf2");
   CHECK(refused.exit_code == 2);
-  CHECK(refused.text.find("write cores 1, or set device.cores_per_logical") != std::string::npos);
+  CHECK(refused.text.find("set device.cores_per_logical=2, or make the program for cores 1") != std::string::npos);
 }
 
 TEST_CASE("text is assembled for the device at hand, a container is not taken elsewhere") {

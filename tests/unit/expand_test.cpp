@@ -175,7 +175,7 @@ TEST_CASE("a program for another device is refused") {
   const Program program = Small(2).b.finish();
   CHECK(refusal(program) ==
         "program small runs on 2 cores per logical core, the device is set to 1: "
-        "write cores 1, or set device.cores_per_logical");
+        "set device.cores_per_logical=2, or make the program for cores 1");
   Limits limits = test::trn2_limits(2);
   limits.target = "trn1";
   CHECK(refusal(program, limits) ==
