@@ -5,6 +5,7 @@ import inspect
 import os
 import re
 import unittest
+import warnings
 
 import nki
 import nki.isa as nisa
@@ -100,6 +101,11 @@ def mistake_in_a_helper(x):
     helper_with_the_mistake(nl.load(x[0:128, 0:64]))
 
 
+def part_of_an_iteration(x):
+    for _ in nl.affine_range(x.shape[0] / 100):  # wrong
+        pass
+
+
 WRONG = {
     too_many_partitions: "has 256 partitions, sbuf has 128",
     result_across_two_banks: "a result lies in one bank of 2048 bytes",
@@ -115,6 +121,7 @@ WRONG = {
     masked_sum: "mask= is not of this dialect",
     masked_softmax: "mask= is not of this dialect",
     branch_on_a_value: "its values are not known when the kernel is traced",
+    part_of_an_iteration: "2.56 is no whole number of iterations",
     mistake_in_a_helper: "at most [32, 32] can be transposed on vector",
 }
 
@@ -164,6 +171,42 @@ class WrongKernels(unittest.TestCase):
             return out
         with self.assertWarnsRegex(nki.NkiWarning, r"wrong_kernels_test.py:\d+: reads 'held'.*which nothing has written"):
             nki.jit(reads_nothing)(normal(128, 512))
+
+    @on("trn2")
+    def test_a_result_that_nothing_wrote_is_warned_of(self):
+        def returns_nothing(x):
+            return nl.ndarray((128, 512), x.dtype, nl.shared_hbm, name="lost")
+        with self.assertWarnsRegex(nki.NkiWarning, r"returns_nothing: returns 'lost' .*, which nothing has written"):
+            nki.jit(returns_nothing).trace(normal(128, 512))
+
+    @on("trn2")
+    def test_reading_an_accumulator_that_nothing_was_added_to_is_warned_of(self):
+        def sums(x, tiles=1, **command):
+            total = nl.ndarray((128, 1), nl.float32, nl.sbuf)
+            tile = nl.load(x)
+            for i in range(tiles):
+                last = {"reduce_res": total} if i == tiles - 1 else {}
+                nisa.activation(dst=tile, op=nl.exp, data=tile, reduce_op=nl.add, **last, **(command if i == 0 else {}))
+            out = nl.ndarray((128, 1), nl.float32, nl.shared_hbm)
+            nisa.dma_copy(out, total)
+            return out
+        with self.assertWarnsRegex(nki.NkiWarning, r"wrong_kernels_test.py:\d+: reduce_res is what the accumulator of Scalar holds"):
+            nki.jit(sums).trace(normal(128, 512))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            nki.jit(sums).trace(normal(128, 512), reduce_cmd=nisa.reduce_cmd.reset_reduce)
+            nki.jit(sums).trace(normal(128, 512), tiles=2, reduce_cmd=nisa.reduce_cmd.reset_reduce)
+
+    @on("trn2")
+    def test_a_result_on_chip_is_refused_with_the_kernels_place(self):
+        def returns_a_tile(x):
+            return nl.load(x)
+        with self.assertRaisesRegex(nki.NkiValidationError, r"wrong_kernels_test.py:\d+: returns_a_tile returns .* in sbuf>; results are"):
+            nki.jit(returns_a_tile)(normal(128, 512))
+
+    @on("trn2")
+    def test_a_number_of_iterations_may_be_a_whole_float(self):
+        self.assertEqual(list(nl.affine_range(256 / 128)), [0, 1])
 
 
 if __name__ == "__main__":

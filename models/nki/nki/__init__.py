@@ -2,10 +2,9 @@
 """NKI kernels on a simulated NeuronCore: `import nki` traces a kernel and runs it on the simulator's device."""
 from . import collectives, compiler, dtype, isa, language, meta, tensor, typing
 from ._entry import ENTRY as _ENTRY
-from ._errors import NkiValidationError
+from ._errors import NkiValidationError, NkiWarning
 from ._kernel import Kernel
 from ._session import close
-from ._unwritten import NkiWarning
 
 __version__ = "0.6.0"
 jit = _ENTRY.jit

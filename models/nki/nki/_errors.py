@@ -19,6 +19,10 @@ class NkiValidationError(ValueError):
     """A call that breaks a rule of the hardware or of the language."""
 
 
+class NkiWarning(UserWarning):
+    """Something in a kernel that is legal and looks wrong."""
+
+
 def _short_name(filename: str) -> str:
     own = os.path.abspath(filename).startswith(_PACKAGES) or filename == "<string>"
     name = _short[filename] = "" if own else os.path.basename(filename)

@@ -3,12 +3,13 @@
 `x <op> s` becomes `s <op> x` when the matching reverse flag is set."""
 from __future__ import annotations
 
+import warnings
 from typing import Optional
 
 from . import _checks as check
 from . import _trace
 from ._enums import UNKNOWN, reduce_cmd as commands
-from ._errors import fail, missing
+from ._errors import NkiWarning, fail, label, missing
 from ._operators import ACCUMULATIONS, OPERATORS, REDUCTIONS, UNARY, Operator, activation as activation_name, alu
 from ._tensor import Reshaped, Tensor, merged, operand_text
 from ._trace import Record, add
@@ -128,10 +129,24 @@ def scalar_tensor_tensor(dst, data, op0, operand0, op1, operand1, reverse0=False
     return add("scalar_tensor_tensor", "vector", [dst, data, operand1], attributes, name)
 
 
+_OF_SCALAR = ("nki.isa.activation", "nki.isa.activate2")
+
+
+def _accumulates(engine: str, command: str, reduce_res) -> None:
+    """Warns of who reads an accumulator without having put anything there: `idle` is what activation does when not told."""
+    accumulators = _trace.current().accumulators
+    if command != "idle":
+        accumulators.add(engine)
+    elif reduce_res is not None and engine not in accumulators:
+        warnings.warn(f"{label()}: reduce_res is what the accumulator of {engine} holds, and nothing was added to it: "
+                      "reduce_cmd=nisa.reduce_cmd.reset_reduce reduces the result", NkiWarning, stacklevel=4)
+
+
 def reduction(function: str, dst: Tensor, reduce_cmd, reduce_res, default: str, reduce_op=None, negate=False) -> list:
     """Attributes of what an instruction does with its engine's accumulator."""
     attributes: list = []
     command = check.command(function, reduce_cmd)
+    _accumulates("Scalar" if function in _OF_SCALAR else "Vector", command, reduce_res)
     if reduce_op is not None:
         attributes.append(("reduce_op", _reduce_name(function, reduce_op, ACCUMULATIONS)))
     if command != default:
@@ -293,6 +308,7 @@ def activation_reduce(dst, op, data, reduce_op=None, reduce_res=None, bias=None,
     dst = check.chip(function, "dst", dst)
     data = check.chip(function, "data", data)
     result = check.chip(function, "reduce_res", reduce_res)
+    _accumulates("Scalar", "reset_reduce", result)
     check.same(function, dst, data, "data")
     check.shape(function, "reduce_res", result, dst.shape[0], 1)
     attributes = [("function", activation_name(function, op)), ("scale", check.scalar(function, "scale", scale, dst))]

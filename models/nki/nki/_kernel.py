@@ -127,7 +127,7 @@ class Kernel:
                 raise NkiValidationError(f"{trace.open_loops[-1].label}: this loop was left by break or return; a loop that the "
                                          "device runs ends at its condition")
             results = returned if at == 0 else results
-        _mark_outputs(launch, results)
+        _mark_outputs(launch, results, self.func)
         warn_of_unwritten(launch)
         return Traced(launch, results, arrays)
 
@@ -187,11 +187,13 @@ def _mapped(value, kind: type, change: Callable):
     return value
 
 
-def _mark_outputs(launch: Launch, results) -> None:
+def _mark_outputs(launch: Launch, results, func: Callable) -> None:
     """Tensors the caller will see: those returned, and inputs that the kernel wrote."""
     def mark(tensor: Tensor):
         if tensor.space != "hbm":
-            raise NkiValidationError(f"{launch.name}: returns {tensor!r}; results are in shared_hbm")
+            code = func.__code__
+            raise NkiValidationError(f"{code.co_filename}:{code.co_firstlineno}: {launch.name} returns {tensor!r}; results are in "
+                                     "shared_hbm, where dma_copy or nl.store put them")
         if tensor.storage.kind == "internal":
             tensor.storage.kind = "output"
         return tensor

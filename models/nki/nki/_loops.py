@@ -13,9 +13,16 @@ from ._registers import Affine, DynSlice, VirtualRegister
 _MOST_ITERATIONS = 1 << 16  # of a loop that is unrolled
 
 
+def _whole(value) -> int:
+    """A bound of a loop; 4.0 is 4, as x / 128 makes it."""
+    if isinstance(value, float) and not value.is_integer():
+        fail("nl.affine_range", f"{value} is no whole number of iterations: divide with //, and take care of the rest")
+    return int(value)
+
+
 def affine_range(start, stop=None, step=1, directives=None, precise_schedule=None, **ignored) -> range:
     """Python's range; hints of older compilers are accepted."""
-    return range(int(start)) if stop is None else range(int(start), int(stop), int(step))
+    return range(_whole(start)) if stop is None else range(_whole(start), _whole(stop), _whole(step))
 
 
 sequential_range = static_range = affine_range

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from sys import _getframe
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Set, Tuple
 
 from ._errors import _labels, _short, fail, kernel_frame, label
 from ._registers import VirtualRegister
@@ -77,6 +77,7 @@ class Trace:
         self.free_registers: List[int] = []  # of those
         self.moving = False  # some view has an offset that only the device knows
         self.exchanges = 0  # sendrecv calls so far
+        self.accumulators: Set[str] = set()  # "Scalar", "Vector": something was reduced there
 
     def begin_program(self, ids: Tuple[int, ...]) -> None:
         self.program_ids = ids

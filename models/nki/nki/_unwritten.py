@@ -6,6 +6,7 @@ from __future__ import annotations
 import warnings
 from typing import Iterator, List, Tuple
 
+from ._errors import NkiWarning
 from ._tensor import Storage, Tensor
 from ._trace import Launch, Record, Trace
 
@@ -14,10 +15,6 @@ _SHOWN = 10
 _DESTINATIONS = {"activation_reduce": (0, 1), "topk": (0, 1), "quantize_mx": (0, 2), "rand_set_state": (), "set_rng_seed": (),
                  "register_load": ()}
 _RESULTS = ("reduce_res", "dst_idx")
-
-
-class NkiWarning(UserWarning):
-    """Something in a kernel that is legal and looks wrong."""
 
 
 def _reads(record: Record) -> List[Storage]:
@@ -72,13 +69,25 @@ def _unwritten(trace: Trace, known: set) -> Iterator[Tuple[str, Storage]]:
             known.update(writes(record))
 
 
+def _warn_of_results(launch: Launch) -> None:
+    results = [storage for storage in launch.shared if storage.kind == "output"]
+    if not results:
+        return
+    written = {storage for trace in launch.traces for record in trace.records if record.__class__ is Record for storage in writes(record)}
+    for storage in results:
+        if storage not in written:
+            warnings.warn(f"{launch.name}: returns '{storage.name}' ({list(storage.shape)} in {storage.buffer}), which nothing has written",
+                          NkiWarning, stacklevel=6)
+
+
 def warn_of_unwritten(launch: Launch) -> None:
-    """A warning for each tensor that is read before it is written."""
+    """A warning for each tensor that is read before it is written, and for each that is returned and never written."""
     given = set(launch.inputs + launch.constants)
     if len(launch.traces) > 1:  # what another core writes to shared memory counts, whenever that is
         given.update(storage for trace in launch.traces for record in trace.records if record.__class__ is Record
                      for storage in writes(record) if storage.space == "hbm")
     found = [each for trace in launch.traces for each in _unwritten(trace, set(given))]
+    _warn_of_results(launch)
     for label, storage in found[:_SHOWN]:
         warnings.warn(f"{label}: reads '{storage.name}' ({list(storage.shape)} in {storage.buffer}), which nothing has written",
                       NkiWarning, stacklevel=5)
