@@ -15,6 +15,7 @@ import os
 import sys
 import sysconfig
 import traceback
+import warnings
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -22,11 +23,14 @@ import numpy as np
 from . import _command_check as checking
 from . import _profile
 from ._command_arguments import CommandError, bind, defaults, grid_of, kernel_path, number
+from ._command_hints import hint
 from ._entry import Measured
-from ._errors import _PACKAGES, NkiValidationError
+from ._errors import _PACKAGES, NkiValidationError, NkiWarning
 from ._kernel import NEW, Kernel, Traced
 
 _LIBRARIES = tuple({sysconfig.get_path(each) + os.sep for each in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+_CALLERS = 8  # so many are shown
 
 
 def _user_frames(error: BaseException) -> List[traceback.FrameSummary]:
@@ -45,10 +49,15 @@ def explained(error: BaseException) -> str:
         return str(error)
     if not frames:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    innermost, message = frames[0], str(error)
+    innermost, message, meant = frames[0], str(error), hint(error)
+    if meant:
+        message += f"; {meant}"
     if not any(message.startswith(f"{each.filename}:") for each in frames):
         message = f"{innermost.filename}:{innermost.lineno}: in {innermost.name}: {type(error).__name__}{': ' if message else ''}{message}"
-    return "\n".join([message] + [f"  called from {each.filename}:{each.lineno}, in {each.name}" for each in frames[1:]])
+    callers = [f"  called from {each.filename}:{each.lineno}, in {each.name}" for each in frames[1:]]
+    if len(callers) > _CALLERS:  # endless recursion
+        callers[_CALLERS:] = [f"  ... and from {len(callers) - _CALLERS} more places"]
+    return "\n".join([message] + callers)
 
 
 def _load(path: str) -> Any:
@@ -128,6 +137,8 @@ class Command:
             self.traced = kernel.trace(**arguments)
         except Exception as error:
             raise CommandError(explained(error)) from None
+        if not any(trace.records for trace in self.traced.launch.traces):
+            raise CommandError(f"{kernel.__name__} does nothing: none of its calls runs on the device")
         expected = None
         if reference:  # its mistakes are told before anything takes time, and it cannot change what the kernel gets
             copies = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
@@ -182,7 +193,14 @@ class Command:
             raise CommandError(str(error), 2) from None
 
 
+def _tell(message, category, filename, lineno, file=None, line=None) -> None:
+    """A warning in one line; those about a kernel begin with its place, ours says nothing."""
+    place = "" if issubclass(category, NkiWarning) else f"{filename}:{lineno}: {category.__name__}: "
+    print(f"warning: {place}{message}", file=sys.stderr)
+
+
 def main() -> int:
+    warnings.showwarning = _tell
     command = Command(json.loads(sys.argv[1]))
     command.run()
     _profile.write_kernel(command.traced, command.order["out"], command.about)
