@@ -322,5 +322,14 @@ class Masks(unittest.TestCase):
         close(self, run(body, x), want, relative=1e-4)
 
 
+class Products(unittest.TestCase):
+    @on("trn2")
+    def test_a_contraction_over_too_many_columns_is_refused_as_what_it_is(self):
+        def body(x):
+            return nl.matmul(nl.load(x), nl.load(x))
+        with self.assertRaisesRegex(ValueError, r"old_forms_test.py:\d+: nl.matmul: x is \[128, 256\]: at most 128 columns"):
+            run(body, normal(P, 256))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -292,6 +292,8 @@ class Move(unittest.TestCase):
         np.testing.assert_array_equal(raw(lambda a: nl.load_transpose2d(a), x), x.T)
         i_p, i_f = nl.mgrid[0:64, 0:P]
         np.testing.assert_array_equal(raw(lambda a: nl.load_transpose2d(a[0:32, 0:64]), x), x[:32, :64].T)
+        long = normal(300, 64)
+        np.testing.assert_array_equal(raw(lambda a: nl.load_transpose2d(a), long), long.T)
 
     @on("trn2", "trn3")
     def test_dma_transpose(self):

@@ -156,7 +156,23 @@ def load_transpose2d(src, dtype=None, **_) -> Tensor:
         tile = _memory.allocate((src.shape[1], src.shape[0]), src.dtype, SBUF, "load", function="nl.load_transpose2d")
         dma_transpose(tile, src)
         return tile if dtype is None else copy(tile, dtype)
-    return transpose(load(src), dtype)
+    if src.shape[0] <= PARTITIONS:
+        return transpose(load(src), dtype)
+    return _transposed_in_blocks(src, dtype)
+
+
+def _transposed_in_blocks(src: Tensor, dtype) -> Tensor:
+    """By the Tensor engine, as many rows at a time as there are partitions."""
+    rows, columns = src.shape
+    if columns > PARTITIONS:
+        fail("nl.load_transpose2d", f"src has {columns} columns, at most {PARTITIONS} can become partitions")
+    tile = _memory.allocate((columns, rows), dtype or src.dtype, SBUF, "load", function="nl.load_transpose2d")
+    for first in range(0, rows, PARTITIONS):
+        block = load(src[first:min(first + PARTITIONS, rows)])
+        turned = result(block, block.dtype, (columns, block.shape[0]), PSUM)
+        nc_transpose(turned, block)
+        tensor_copy(tile[:, first:first + block.shape[0]], turned)
+    return tile
 
 
 def transpose(x, dtype=None, **_) -> Tensor:

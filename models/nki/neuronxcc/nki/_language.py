@@ -26,6 +26,9 @@ from ._blocks import Blocks
 from ._tile import Tile, as_tile, checked
 
 
+_PARTITIONS = 128  # rows and columns of the array that multiplies
+
+
 # Allocation.
 def ndarray(shape, dtype, *, buffer=None, name="", address=None, **_):
     return _blocks.allocate("nl.ndarray", shape, dtype, buffer, name, None, address)
@@ -223,6 +226,8 @@ def _unmasked(view: Tile) -> Tile:
 def matmul(x, y, transpose_x=False, *, mask=None, **_):
     """x[M, K] @ y[K, N], or x[K, M].T @ y, in PSUM."""
     x, y = tile_of("nl.matmul", "x", x), tile_of("nl.matmul", "y", y)
+    if not transpose_x and x.size // x.parts > _PARTITIONS:
+        fail("nl.matmul", f"x is {list(x.shape)}: at most {_PARTITIONS} columns can be summed over at a time; add up the products of slices")
     return compute.nc_matmul(in_sbuf(x) if transpose_x else transpose(x), in_sbuf(y), mask=mask)
 
 
