@@ -28,7 +28,10 @@ typedef struct ndebug_stream_payload_debug_tensor_read {
   uint64_t tensor_shape[8];
   uint64_t tensor_data_size;
   char reserved[416];
-  __extension__ char tensor_data[];  // a flexible array, in C++ too
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"  // a flexible array, in C++ too
+  char tensor_data[];
+#pragma GCC diagnostic pop
 } ndebug_stream_payload_debug_tensor_read_t;
 
 NRT_STATUS nrt_debug_client_connect(int logical_nc_idx, int *stream_fd);

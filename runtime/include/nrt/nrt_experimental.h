@@ -24,7 +24,10 @@ typedef struct nrt_tensor_info {
 
 typedef struct nrt_tensor_info_array {
   uint64_t tensor_count;
-  __extension__ nrt_tensor_info_t tensor_array[];  // a flexible array, in C++ too
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"  // a flexible array, in C++ too
+  nrt_tensor_info_t tensor_array[];
+#pragma GCC diagnostic pop
 } nrt_tensor_info_array_t;
 
 typedef struct nrt_model_info {
