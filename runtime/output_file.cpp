@@ -34,20 +34,30 @@ void write_all(int file, const std::string& contents) {
   }
 }
 
-/// A file of a name that nobody else has, moved into place: names in /tmp are known to everybody,
-/// and what lies there is neither followed nor half overwritten.
-void replace_file(const fs::path& path, const std::string& contents) {
+/// A new file that everybody may read; its name ends in XXXXXX, which become others.
+int create_temporary(std::string& name) {
   constexpr mode_t kReadable = 0644;
-  std::string temporary = path.string() + ".XXXXXX";
-  const int file = mkostemp(temporary.data(), O_CLOEXEC);
+  const int file = mkostemp(name.data(), O_CLOEXEC);
   if (file < 0) {
     fail("create");
   }
+  if (fchmod(file, kReadable) != 0) {
+    const int reason = errno;
+    unlink(name.c_str());
+    close(file);
+    errno = reason;
+    fail("chmod");
+  }
+  return file;
+}
+
+/// A file of a name that nobody else has, moved into place: names in /tmp are known to everybody,
+/// and what lies there is neither followed nor half overwritten.
+void replace_file(const fs::path& path, const std::string& contents) {
+  std::string temporary = path.string() + ".XXXXXX";
+  const int file = create_temporary(temporary);
   try {
     write_all(file, contents);
-    if (fchmod(file, kReadable) != 0) {
-      fail("chmod");
-    }
     fs::rename(temporary, path);
   } catch (...) {
     unlink(temporary.c_str());
@@ -57,33 +67,47 @@ void replace_file(const fs::path& path, const std::string& contents) {
   close(file);
 }
 
-/// True when that is no file, and was written to.
-bool write_through(const fs::path& path, const std::string& contents) {
-  std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
-  if (!fs::exists(status) || fs::is_regular_file(status)) {
-    return false;
-  }
-  const int file = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (file < 0) {
-    fail("open");
-  }
-  try {
-    write_all(file, contents);
-  } catch (...) {
-    close(file);
-    throw;
-  }
-  close(file);
-  return true;
-}
-
 }  // namespace
 
-void write_output(const std::string& path, const std::string& contents) {
-  if (!write_through(path, contents)) {
-    replace_file(path, contents);
+OutputFile::OutputFile(const std::string& path)
+    : path_(fs::is_symlink(path) ? fs::weakly_canonical(path).string() : path) {
+  const fs::file_status status = fs::status(path_);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    stream_.open(path_, std::ios::binary);
+  } else {
+    temporary_ = path_ + ".XXXXXX";
+    const int file = create_temporary(temporary_);
+    stream_.open(temporary_, std::ios::binary);
+    close(file);
   }
+  if (!stream_) {
+    fail("open");
+  }
+}
+
+OutputFile::~OutputFile() {
+  if (!temporary_.empty()) {
+    unlink(temporary_.c_str());
+  }
+}
+
+void OutputFile::commit() {
+  errno = 0;
+  stream_.close();
+  if (!stream_) {
+    errno = errno == 0 ? EIO : errno;
+    fail("write");
+  }
+  if (!temporary_.empty()) {
+    fs::rename(temporary_, path_);
+    temporary_.clear();
+  }
+}
+
+void write_output(const std::string& path, const std::string& contents) {
+  OutputFile file(path);
+  file.stream().write(contents.data(), static_cast<std::streamsize>(contents.size()));
+  file.commit();
 }
 
 bool leave_file(const std::string& path, const std::string& contents) noexcept {

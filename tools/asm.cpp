@@ -24,7 +24,7 @@ int execute(const Arguments& arguments) {
   const std::vector<std::byte> container = isa::write_container(program);
   const std::string out = arguments.has("output") ? arguments.text("output")
                                                   : path.substr(0, path.rfind(".nasm")) + ".neff";
-  write_file(out, container.data(), container.size());
+  write_file(out, container);
   fmt::print("{}: {} bytes\n", out, container.size());
   return 0;
 }

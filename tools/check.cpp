@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.h"
+#include "sim/base/words.h"
 #include "tools/check/case_result.h"
 #include "tools/check/run_events.h"
 #include "tools/command.h"
@@ -109,7 +110,7 @@ void update_golden(const CheckSuite& suite, GoldenFile golden,
     }
   }
   const std::string text = json.dump(1) + "\n";
-  write_file(suite.golden_file, reinterpret_cast<const std::byte*>(text.data()), text.size());
+  write_file(suite.golden_file, text);
   fmt::print("recorded in {}\n", suite.golden_file);
 }
 
@@ -154,10 +155,6 @@ void select(CheckSuite& suite, const std::string& pattern) {
   }
 }
 
-void write_text(const std::string& path, const std::string& text) {
-  write_file(path, reinterpret_cast<const std::byte*>(text.data()), text.size());
-}
-
 int execute(const Arguments& arguments) {
   CheckSuite suite = read_check_suite(arguments.text("SUITE"), variables_of(arguments));
   if (arguments.has("case")) {
@@ -172,10 +169,10 @@ int execute(const Arguments& arguments) {
   std::vector<CaseResult> results =
       run_cases(suite, out, golden, static_cast<int>(arguments.integer("jobs", 1, 1024)));
   if (arguments.has("junit")) {
-    write_text(arguments.text("junit"), junit_text(suite, results));
+    write_file(arguments.text("junit"), junit_text(suite, results));
   }
   if (arguments.has("tap")) {
-    write_text(arguments.text("tap"), tap_text(results));
+    write_file(arguments.text("tap"), tap_text(results));
   }
   std::size_t failed = 0;
   if (arguments.flag("update")) {
@@ -188,7 +185,8 @@ int execute(const Arguments& arguments) {
     fmt::print("{}", text_of(result));
     failed += result.passed() ? 0 : 1;
   }
-  fmt::print("{}: {} cases, {} failed; runs in {}\n", suite.name, results.size(), failed, out);
+  fmt::print("{}: {}, {} failed; runs in {}\n", suite.name,
+             counted(static_cast<std::int64_t>(results.size()), "case"), failed, out);
   return failed == 0 ? 0 : 1;
 }
 

@@ -3,11 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <system_error>
 
 #include "runtime/options.h"
+#include "runtime/output_file.h"
 #include "sim/base/error.h"
 #include "tools/command.h"
 
@@ -18,13 +17,27 @@ std::vector<Option> config_options() {
           {"set,s", Option::Kind::List, "PATH=VALUE", "override one parameter; may be repeated"}};
 }
 
-void write_file(const std::string& path, const std::byte* data, std::size_t size) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
-  file.close();
-  if (!file) {
-    throw UserError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+void write_file(const std::string& path, const std::function<void(std::ostream&)>& write) {
+  try {
+    rt::OutputFile file(path);
+    write(file.stream());
+    file.commit();
+  } catch (const std::system_error& error) {
+    throw UserError(fmt::format("cannot write {}: {}", path, error.code().message()));
   }
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  write_file(path, [&](std::ostream& out) {
+    out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  });
+}
+
+void write_file(const std::string& path, const std::vector<std::byte>& bytes) {
+  write_file(path, [&](std::ostream& out) {
+    out.write(reinterpret_cast<const char*>(bytes.data()),
+              static_cast<std::streamsize>(bytes.size()));
+  });
 }
 
 Device open_device(const std::string& name, const std::vector<std::string>& set) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,9 @@ struct Device {
 /// errors here.
 Device open_device(const std::string& name, const std::vector<std::string>& set);
 
-/// Throws UserError when it cannot be written.
-void write_file(const std::string& path, const std::byte* data, std::size_t size);
+/// As a whole or not at all (runtime/output_file.h). Throws UserError when it cannot be written.
+void write_file(const std::string& path, const std::function<void(std::ostream&)>& write);
+void write_file(const std::string& path, const std::string& text);
+void write_file(const std::string& path, const std::vector<std::byte>& bytes);
 
 }  // namespace nsim::tool

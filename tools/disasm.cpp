@@ -20,8 +20,7 @@ int execute(const Arguments& arguments) {
                                ? isa::print_streams(*isa::expand(program, limits))
                                : isa::print_text(program);
   if (arguments.has("output")) {
-    write_file(arguments.text("output"), reinterpret_cast<const std::byte*>(text.data()),
-               text.size());
+    write_file(arguments.text("output"), text);
   } else {
     fmt::print("{}", text);
   }

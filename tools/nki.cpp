@@ -147,7 +147,7 @@ nlohmann::json run_kernel(const Arguments& arguments, const std::string& out) {
 }
 
 void write_text(const std::string& path, const std::string& text) {
-  write_file(path, reinterpret_cast<const std::byte*>(text.data()), text.size());
+  write_file(path, text);
 }
 
 /// Prints the report, and leaves it in the directory when that is kept.

@@ -21,7 +21,7 @@ int execute(const Arguments& arguments) {
   const std::vector<std::byte> container = isa::write_container(program);
   const std::string out = arguments.has("output") ? arguments.text("output")
                                                   : path.substr(0, path.rfind('.')) + ".neff";
-  write_file(out, container.data(), container.size());
+  write_file(out, container);
   fmt::print("{}: {} bytes, for {} with {}, {}, {}\n", out, container.size(), program.target,
              counted(program.cores, "core"), counted(streams->work.instructions, "instruction"),
              counted(streams->work.dma_transfers, "DMA transfer"));

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -44,7 +43,7 @@ void write_text(const std::string& path, const std::string& text) {
     std::cout << text << std::flush;
     return;
   }
-  write_file(path, reinterpret_cast<const std::byte*>(text.data()), text.size());
+  write_file(path, text);
 }
 
 /// Members of the document, then the tables.
@@ -64,19 +63,14 @@ void write_json(const Report& report, const std::string& path) {
     std::cout.flush();
     return;
   }
-  std::ofstream file(path, std::ios::binary);
-  write_json(report, file);
-  file.close();
-  if (!file) {
-    throw UserError(
-        fmt::format("cannot write {}: does its folder exist, and is there room?", path));
-  }
+  write_file(path, [&](std::ostream& out) { write_json(report, out); });
 }
 
-void write(const Report& report, const std::string& folder, const std::string& format,
+void write(Report report, const std::string& folder, const std::string& format,
            const std::string& out) {
   if (format == "html") {
     const std::string path = out.empty() ? folder + "/report.html" : out;
+    report.document.erase("hbm_levels");  // only a table
     write_text(path, html_page(report.page, report.document, pack(report.timeline)));
     fmt::print("{}\n", path);
   } else if (format == "text") {

@@ -77,13 +77,8 @@ void write_outcome(const std::string& folder, const RunOutcome& outcome) {
   if (!outcome.error.empty()) {
     json["error"] = outcome.error;
   }
-  const std::string text =
-      json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  const std::string path = folder + "/run.json";
-  write_file(path + ".part", reinterpret_cast<const std::byte*>(text.data()), text.size());
-  if (std::rename((path + ".part").c_str(), path.c_str()) != 0) {
-    throw UserError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-  }
+  write_file(folder + "/run.json",
+             json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 std::optional<RunOutcome> read_outcome(const std::string& folder) {

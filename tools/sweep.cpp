@@ -35,16 +35,18 @@ double processor_seconds() {
 int report(Study& study, const SweepFile& file, const std::string& out, double seconds) {
   constexpr std::size_t kShown = 10;
   std::size_t done = 0;
+  std::size_t waiting = 0;
   std::vector<PointRecord> failed;
   for (PointRecord& record : study.database().points(file.axes.size())) {
+    done += record.state == PointState::Done ? 1 : 0;
+    waiting += record.state == PointState::Waiting ? 1 : 0;
     if (record.state == PointState::Failed) {
       failed.push_back(std::move(record));
-    } else {
-      ++done;
     }
   }
-  fmt::print("{}: {} points, {} done, {} failed; results in {}/sweep.sqlite\n", file.name,
-             done + failed.size(), done, failed.size(), out);
+  fmt::print("{}: {} points, {} done, {} failed{}; results in {}/sweep.sqlite\n", file.name,
+             done + waiting + failed.size(), done, failed.size(),
+             waiting > 0 ? fmt::format(", {} waiting", waiting) : "", out);
   if (study.ended_now() > 0) {
     fmt::print("  {} of them now, in {:.1f} s ({:.0f} per minute), {:.1f} s of processor time\n",
                study.ended_now(), seconds, 60 * study.ended_now() / seconds, processor_seconds());
@@ -59,7 +61,7 @@ int report(Study& study, const SweepFile& file, const std::string& out, double s
   if (failed.size() > kShown) {
     fmt::print("  ... and {} more\n", failed.size() - kShown);
   }
-  return failed.empty() ? 0 : 1;
+  return failed.empty() && waiting == 0 ? 0 : 1;
 }
 
 /// Fills in how good a point that is done is.
@@ -125,10 +127,17 @@ std::optional<SlurmOptions> slurm_options(const Arguments& arguments, const std:
   return slurm;
 }
 
-/// One shell command per point, or the script of their array.
+/// One shell command per point, or the script of their array; of several arrays commands that
+/// submit them.
 void print_list(const std::vector<PointJob>& jobs, const std::optional<SlurmOptions>& slurm) {
   if (slurm) {
-    fmt::print("{}", slurm_script(jobs, *slurm));
+    const std::vector<std::vector<PointJob>> arrays = slurm_arrays(jobs);
+    for (const std::vector<PointJob>& array : arrays) {
+      const std::string script = slurm_script(array, *slurm);
+      fmt::print("{}", arrays.size() == 1
+                           ? script
+                           : fmt::format("sbatch <<'END OF ARRAY'\n{}END OF ARRAY\n", script));
+    }
     return;
   }
   for (const PointJob& job : jobs) {

@@ -46,10 +46,6 @@ std::vector<ValidationRow> chosen(std::vector<ValidationRow> rows,
   return result;
 }
 
-void write(const std::string& path, const std::string& text) {
-  write_file(path, reinterpret_cast<const std::byte*>(text.data()), text.size());
-}
-
 void create_folder(const std::string& path) {
   std::error_code failure;
   std::filesystem::create_directories(path, failure);
@@ -111,8 +107,8 @@ int execute(const Arguments& arguments) {
   fmt::print("{}", validation_text(results));
   if (arguments.has("out")) {
     const std::filesystem::path folder = arguments.text("out");
-    write((folder / "validation.json").string(), validation_json(results));
-    write((folder / "validation.html").string(), validation_html(results));
+    write_file((folder / "validation.json").string(), validation_json(results));
+    write_file((folder / "validation.html").string(), validation_html(results));
   }
   const bool passed = std::all_of(results.begin(), results.end(), [](const auto& result) {
     return result.state == ValidationResult::State::Explained || result.passed();

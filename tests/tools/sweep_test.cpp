@@ -219,3 +219,36 @@ TEST_CASE("the script of a Slurm array runs every point by its number; what it l
   CHECK(shell("%N sweep " + file + " --executor cloud").exit_code == 2);
   CHECK(shell("%N sweep " + file + " --slurm-option --mem=1G").exit_code == 2);
 }
+
+TEST_CASE("more points than MaxArraySize allows are several Slurm arrays") {
+  const ScratchFolder scratch;
+  const std::string file = small_sweep(scratch);
+  const auto program = [&](const char* name, const std::string& text) {
+    const std::string path = scratch.write(name, "#!/bin/bash\n" + text);
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  };
+  // A cluster that runs an array at once, and notes how many tasks it had.
+  program("scontrol", "echo 'MaxArraySize            = 8'\n");
+  program("sbatch", R"(script="${@: -1}"
+last=$(sed -n 's/^#SBATCH --array=1-\([0-9]*\).*/\1/p' "$script")
+echo "$last" >>)" + scratch / "arrays" +
+                        R"(
+for task in $(seq "$last"); do SLURM_ARRAY_TASK_ID=$task bash "$script"; done
+)");
+  const std::string slurm = "PATH=" + (scratch / "") + ":$PATH %N sweep " + file + " -q --out ";
+  const Outcome outcome = shell(slurm + (scratch / "o") + " --executor slurm -j2");
+  INFO(outcome.text);
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.text.find("18 points, 18 done, 0 failed") != std::string::npos);
+  CHECK(contents(scratch / "arrays") == "7\n7\n4\n");
+
+  const Outcome list = shell(slurm + (scratch / "p") + " --executor slurm --list");
+  std::size_t arrays = 0;
+  for (std::size_t at = 0;
+       (at = list.text.find("sbatch <<'END OF ARRAY'\n#!/bin/bash\n", at)) != std::string::npos;
+       ++at) {
+    ++arrays;
+  }
+  CHECK(arrays == 3);
+  CHECK(list.text.find("#SBATCH --array=1-4\n") != std::string::npos);
+}

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 #include "sim/base/error.h"
@@ -44,7 +45,11 @@ CsvTables::CsvTables(std::string folder) : folder_(std::move(folder)) {
 
 void CsvTables::begin(const std::string& name, const std::vector<std::string>& columns) {
   path_ = fmt::format("{}/{}.csv", folder_, name);
-  file_.open(path_, std::ios::binary | std::ios::trunc);
+  try {
+    file_.emplace(path_);
+  } catch (const std::system_error& error) {
+    throw UserError(fmt::format("cannot write {}: {}", path_, error.code().message()));
+  }
   std::vector<Cell> heads(columns.begin(), columns.end());
   row(heads);
 }
@@ -55,14 +60,14 @@ void CsvTables::row(const std::vector<Cell>& cells) {
     buffer_ += buffer_.empty() ? "" : ",";
     buffer_ += std::visit(CsvCell(), cell);
   }
-  file_ << buffer_ << '\n';
+  file_->stream() << buffer_ << '\n';
 }
 
 void CsvTables::end() {
-  file_.close();
-  if (!file_) {
-    throw UserError(
-        fmt::format("cannot write {}: is the folder writable and the disk not full?", path_));
+  try {
+    file_->commit();
+  } catch (const std::system_error& error) {
+    throw UserError(fmt::format("cannot write {}: {}", path_, error.code().message()));
   }
 }
 

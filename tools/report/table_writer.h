@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "runtime/output_file.h"
 
 namespace nsim::tool {
 
@@ -23,7 +25,8 @@ class TableWriter {
   virtual void end() = 0;
 };
 
-/// <folder>/<Table>.csv, headings first. Throws UserError when one cannot be written.
+/// <folder>/<Table>.csv, headings first; each appears when it is whole. Throws UserError when one
+/// cannot be written.
 class CsvTables : public TableWriter {
  public:
   /// Creates the folder.
@@ -35,7 +38,7 @@ class CsvTables : public TableWriter {
  private:
   std::string folder_;
   std::string path_;
-  std::ofstream file_;
+  std::optional<rt::OutputFile> file_;
   std::string buffer_;
 };
 

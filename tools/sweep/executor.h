@@ -28,10 +28,10 @@ class Executor {
 /// Processes of this machine, `jobs` at a time.
 std::unique_ptr<Executor> local_executor(int jobs);
 
-/// An array of Slurm jobs, `jobs` tasks at a time (0: as many as fit), submitted with sbatch and
-/// waited for. `folder` is where scripts and what tasks print go; it and the run directories lie on
-/// a file system that all nodes share. `options` are further words for sbatch. What Slurm loses, a
-/// node with its tasks, is submitted again.
+/// Arrays of Slurm jobs, `jobs` tasks at a time (0: as many as fit), submitted with sbatch and
+/// waited for, one array after the other. `folder` is where scripts and what tasks print go; it and
+/// the run directories lie on a file system that all nodes share. `options` are further words for
+/// sbatch. What Slurm loses, a node with its tasks, is submitted again.
 struct SlurmOptions {
   int jobs = 0;
   std::string folder;
@@ -39,6 +39,8 @@ struct SlurmOptions {
 };
 std::unique_ptr<Executor> slurm_executor(const SlurmOptions& options);
 
+/// The jobs of each array: the cluster's MaxArraySize says how many one may have.
+std::vector<std::vector<PointJob>> slurm_arrays(const std::vector<PointJob>& jobs);
 /// The script of one array: task n runs the n-th of `jobs`.
 std::string slurm_script(const std::vector<PointJob>& jobs, const SlurmOptions& options);
 

@@ -2,7 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <filesystem>
+#include <memory>
 
 #include "sim/base/error.h"
 #include "tools/device.h"
@@ -15,12 +18,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Below Slurm's default MaxArraySize of 1001, whose task numbers end one before it.
-constexpr std::size_t kLargestArray = 1000;
+/// Slurm's default MaxArraySize. Task numbers end one before it, and here begin with 1.
+constexpr std::size_t kDefaultMaxArraySize = 1001;
 /// How often tasks that left nothing are submitted.
 constexpr int kAttempts = 3;
 /// What become() leaves when there is no such program.
 constexpr int kNoProgram = 127;
+
+/// What the cluster is configured with; its default when that cannot be asked.
+std::size_t max_array_size() {
+  struct Closer {
+    void operator()(std::FILE* file) const { pclose(file); }
+  };
+  const std::unique_ptr<std::FILE, Closer> out(popen("scontrol show config 2>/dev/null", "r"));
+  std::array<char, 4096> line{};
+  unsigned long size = 0;
+  while (out && std::fgets(line.data(), line.size(), out.get()) != nullptr) {
+    if (std::sscanf(line.data(), "MaxArraySize = %lu", &size) == 1 && size >= 2) {
+      return size;
+    }
+  }
+  return kDefaultMaxArraySize;
+}
 
 class SlurmExecutor : public Executor {
  public:
@@ -28,14 +47,13 @@ class SlurmExecutor : public Executor {
 
   void run(const std::vector<PointJob>& jobs,
            const std::function<void(std::size_t, const std::string&)>& ended) override {
-    for (std::size_t first = 0; first < jobs.size(); first += kLargestArray) {
-      const std::size_t end = std::min(jobs.size(), first + kLargestArray);
-      run_array({jobs.begin() + static_cast<std::ptrdiff_t>(first),
-                 jobs.begin() + static_cast<std::ptrdiff_t>(end)});
-      for (std::size_t job = first; job < end; ++job) {
-        ended(job, read_outcome(jobs[job].folder)
-                       ? ""
-                       : fmt::format("its Slurm task left no run.json; see {}", options_.folder));
+    std::size_t job = 0;
+    for (const std::vector<PointJob>& array : slurm_arrays(jobs)) {
+      run_array(array);
+      for (const PointJob& one : array) {
+        ended(job++, read_outcome(one.folder)
+                         ? ""
+                         : fmt::format("its Slurm task left no run.json; see {}", options_.folder));
       }
     }
   }
@@ -57,8 +75,7 @@ class SlurmExecutor : public Executor {
   void submit(const std::vector<PointJob>& jobs) {
     fs::create_directories(options_.folder);
     const std::string path = fmt::format("{}/array{}.sh", options_.folder, ++arrays_);
-    const std::string script = slurm_script(jobs, options_);
-    write_file(path, reinterpret_cast<const std::byte*>(script.data()), script.size());
+    write_file(path, slurm_script(jobs, options_));
     ProcessPool pool(1);
     pool.start(0, [&](std::string&) {
       become({"sbatch", "--wait", "--quiet", path});
@@ -80,6 +97,20 @@ class SlurmExecutor : public Executor {
 };
 
 }  // namespace
+
+std::vector<std::vector<PointJob>> slurm_arrays(const std::vector<PointJob>& jobs) {
+  std::vector<std::vector<PointJob>> arrays;
+  if (jobs.empty()) {
+    return arrays;
+  }
+  const std::size_t most = max_array_size() - 1;
+  for (std::size_t first = 0; first < jobs.size(); first += most) {
+    const std::size_t end = std::min(jobs.size(), first + most);
+    arrays.emplace_back(jobs.begin() + static_cast<std::ptrdiff_t>(first),
+                        jobs.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  return arrays;
+}
 
 std::string slurm_script(const std::vector<PointJob>& jobs, const SlurmOptions& options) {
   std::string script = fmt::format(
