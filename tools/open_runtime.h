@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The runtime, from nrt_init to nrt_close, as an object.
+// The runtime, from its start to nrt_close, as an object.
 #pragma once
 
 #include <fmt/format.h>
@@ -8,7 +8,8 @@
 #include <utility>
 
 #include "runtime/options.h"
-#include "runtime/session.h"
+#include "runtime/session_slot.h"
+#include "runtime/status.h"
 #include "sim/base/error.h"
 
 namespace nsim::tool {
@@ -19,9 +20,10 @@ class OpenRuntime {
   explicit OpenRuntime(rt::Options options) {
     options.records = true;
     rt::set_options(std::move(options));
-    const NRT_STATUS status = nrt_init(NRT_FRAMEWORK_TYPE_NO_FW, "", "");
-    if (status != NRT_SUCCESS) {
-      throw UserError(fmt::format("the runtime does not start: {}", nrt_get_status_as_str(status)));
+    try {
+      rt::open_session();
+    } catch (const rt::StatusError& error) {
+      throw UserError(fmt::format("the runtime does not start: {}", error.what()));
     }
   }
   ~OpenRuntime() { nrt_close(); }

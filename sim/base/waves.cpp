@@ -2,13 +2,16 @@
 #include "sim/base/waves.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fnmatch.h>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "sim/base/error.h"
@@ -53,6 +56,28 @@ std::vector<std::string> parts_of(const std::string& name) {
   return parts;
 }
 
+/// "nd0.nc1.semaphores.s17" as the pattern "nd*.nc*.semaphores.s*". A part with a capital letter is
+/// the name of one of many: "nd*.nc*.dma.queue.*.depth".
+std::string kind_of(const std::string& name) {
+  std::string kind;
+  for (const std::string& part : parts_of(name)) {
+    kind += kind.empty() ? "" : ".";
+    if (std::any_of(part.begin(), part.end(),
+                    [](unsigned char c) { return std::isupper(c) != 0; })) {
+      kind += '*';
+      continue;
+    }
+    for (const unsigned char c : part) {
+      if (std::isdigit(c) == 0) {
+        kind += static_cast<char>(c);
+      } else if (kind.empty() || kind.back() != '*') {
+        kind += '*';
+      }
+    }
+  }
+  return kind;
+}
+
 }  // namespace
 
 class Waves::Recorder {
@@ -72,6 +97,7 @@ class Waves::Recorder {
   std::function<SimTime()> now;
 
   bool wants(const std::string& name) {
+    kinds_.insert(kind_of(name));
     bool wanted = patterns_.empty();
     for (std::size_t i = 0; i < patterns_.size(); ++i) {
       if (fnmatch(patterns_[i].c_str(), name.c_str(), 0) == 0) {
@@ -80,6 +106,18 @@ class Waves::Recorder {
       }
     }
     return wanted;
+  }
+
+  void check() {
+    const auto unmet = std::find(met_.begin(), met_.end(), false);
+    if (unmet == met_.end()) {
+      return;
+    }
+    file_.reset();
+    std::remove(path_.c_str());
+    throw UserError(fmt::format("no signal is called \"{}\"; there are {}",
+                                patterns_[static_cast<std::size_t>(unmet - met_.begin())],
+                                fmt::join(kinds_, ", ")));
   }
 
   std::uint32_t add(const std::string& name, int bits) {
@@ -113,12 +151,6 @@ class Waves::Recorder {
     failed_ = std::fclose(file_.release()) != 0 || failed_;
     if (failed_) {
       throw UserError(fmt::format("cannot write all of {}; is the disk full?", path_));
-    }
-    for (std::size_t i = 0; i < patterns_.size(); ++i) {
-      if (!met_[i]) {
-        throw UserError(fmt::format("no signal is called \"{}\"; {} without a pattern has them all",
-                                    patterns_[i], path_));
-      }
     }
   }
 
@@ -230,7 +262,8 @@ class Waves::Recorder {
 
   const std::string path_;
   const std::vector<std::string> patterns_;
-  std::vector<bool> met_;
+  std::vector<bool> met_;  // by pattern: a signal is or may come to be called so
+  std::set<std::string> kinds_;
   File file_;
   File body_;
   bool failed_ = false;
@@ -275,6 +308,26 @@ Wave Waves::signal(const std::string& name, int bits) {
     wave.id_ = recorder_->add(name, bits);
   }
   return wave;
+}
+
+void Waves::expect(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (recorder_) {
+      recorder_->wants(name);
+    }
+  }
+}
+
+void Waves::check() {
+  if (!recorder_) {
+    return;
+  }
+  try {
+    recorder_->check();
+  } catch (const UserError&) {
+    recorder_.reset();
+    throw;
+  }
 }
 
 void Waves::close() {

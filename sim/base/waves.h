@@ -49,8 +49,8 @@ class Wave {
 
 struct WaveOptions {
   std::string file;  // "" for none
-  std::vector<std::string>
-      signals;  // patterns of the shell, "nd0.nc0.semaphores.*"; none: all signals
+  /// Patterns of the shell, "nd0.nc0.semaphores.*"; none: all signals.
+  std::vector<std::string> signals;
 };
 
 class Waves {
@@ -69,8 +69,12 @@ class Waves {
   /// A signal of so many bits, 0 at first; names are hierarchical ("nd0.nc0.sbuf.port"). Not
   /// watched when no pattern wants it.
   Wave signal(const std::string& name, int bits);
-  /// Throws UserError when the file cannot be written, or when a pattern met no signal at all; the
-  /// file is complete then.
+  /// Signals that may appear later, if anything uses them: check() knows of them.
+  void expect(const std::vector<std::string>& names);
+  /// All signals that exist from the start are there. Throws UserError, which names what signals
+  /// exist, when a pattern fits none of them and none that is expected; no file is left then.
+  void check();
+  /// Throws UserError when the file cannot be written.
   void close();
 
  private:

@@ -238,6 +238,9 @@ void Device::watch(Waves& waves) {
     unit->watch(waves, fmt::format("{}.{}", self, unit_name(unit->address())));
   }
   interrupts_.watch(waves, self + ".interrupts", unit_name);
+  for (const auto& unit : units_) {
+    waves.expect({fmt::format("{}.interrupts.{}", self, unit_name(unit->address()))});
+  }
 }
 
 void Device::record_paths(const PathHandler& handler) {

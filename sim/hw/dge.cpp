@@ -48,8 +48,7 @@ constexpr int kModes = 5;   // of DgeMode
 constexpr std::array<const char*, isa::kEngineCount> kEngineNames{"Tensor", "Vector", "Scalar",
                                                                   "GpSimd", "Sync"};
 
-/// The names that the public profiler shows.
-std::string queue_name(isa::Engine engine, int queue, isa::DgeMode mode) {
+std::string name_of_queue(isa::Engine engine, int queue, isa::DgeMode mode) {
   const char* owner = kEngineNames[static_cast<std::size_t>(engine)];
   const std::string suffix = queue == 0 ? "" : fmt::format("{}", queue);
   switch (mode) {
@@ -71,6 +70,10 @@ bool on_chip(const isa::Operand& operand) {
 }
 
 }  // namespace
+
+std::string queue_name(const isa::StreamInstruction& instruction) {
+  return name_of_queue(instruction.engine, instruction.queue, instruction.dge);
+}
 
 Dge::Dge(const DgeParams& params, const AddressMap& map, Place place, const Sbuf& sbuf,
          std::vector<DmaEngine*> engines, DmaEngine* gpsimd, Faults* faults)
@@ -130,6 +133,25 @@ SimTime Dge::descriptors_ready(const isa::StreamInstruction& instruction) {
   return now() + params_.static_latency;
 }
 
+void Dge::watch(Waves& waves, std::string scope) {
+  waves_ = &waves;
+  wave_scope_ = std::move(scope);
+  std::vector<std::string> names;
+  for (int engine = 0; engine < isa::kEngineCount; ++engine) {
+    for (int queue = 0; queue < kQueues; ++queue) {
+      for (int mode = 0; mode < kModes; ++mode) {
+        names.push_back(wave_name(name_of_queue(static_cast<isa::Engine>(engine), queue,
+                                                static_cast<isa::DgeMode>(mode))));
+      }
+    }
+  }
+  waves.expect(names);
+}
+
+std::string Dge::wave_name(const std::string& queue) const {
+  return fmt::format("{}.{}.depth", wave_scope_, queue);
+}
+
 DmaQueue& Dge::queue_of(const isa::StreamInstruction& instruction) {
   const auto index = static_cast<std::size_t>(
       (static_cast<int>(instruction.engine) * kQueues + instruction.queue % kQueues) * kModes +
@@ -137,9 +159,9 @@ DmaQueue& Dge::queue_of(const isa::StreamInstruction& instruction) {
   std::unique_ptr<DmaQueue>& queue = queues_[index];
   if (!queue) {
     queue = std::make_unique<DmaQueue>();
-    queue->name = queue_name(instruction.engine, instruction.queue, instruction.dge);
+    queue->name = queue_name(instruction);
     if (waves_ != nullptr) {
-      queue->depth_wave = waves_->signal(fmt::format("{}.{}.depth", wave_scope_, queue->name), 16);
+      queue->depth_wave = waves_->signal(wave_name(queue->name), 16);
     }
   }
   return *queue;

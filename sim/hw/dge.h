@@ -67,16 +67,14 @@ class Dge : public DmaFrontEnd {
   DeviceError disarm();
 
   /// Signals <scope>.<queue>.depth of every queue that is used.
-  void watch(Waves& waves, std::string scope) {
-    waves_ = &waves;
-    wave_scope_ = std::move(scope);
-  }
+  void watch(Waves& waves, std::string scope);
 
   void report(StatsScope stats) const;
 
  private:
   friend class DmaPart;  // reports to part_done()
   SimTime descriptors_ready(const isa::StreamInstruction& instruction);
+  std::string wave_name(const std::string& queue) const;
   DmaQueue& queue_of(const isa::StreamInstruction& instruction);
   DmaMove* take_move();
   void describe(DmaMove& move, const DmaTransfer& transfer);

@@ -136,6 +136,7 @@ Instance::Instance(sc_core::sc_module_name name, std::shared_ptr<const InstanceP
     for (const auto& device : devices_) {
       device->watch(traces.waves());
     }
+    traces.waves().check();
   }
   topology_ = topology_of(*params_);
   for (HbmRegion& region : topology_.hbm) {

@@ -174,7 +174,7 @@ TEST_CASE("what engines wait for is a semaphore that was counted its latency bef
   CHECK(waits > 100);
 }
 
-TEST_CASE("waves change nothing, and --signals alone or without a match is told") {
+TEST_CASE("waves change nothing, and --signals alone or without a match is refused") {
   const ScratchFolder scratch;
   const std::string command = "%N run %S/models/mini_lm.toml --config trn1 --numerics off --quiet";
   const Outcome plain = shell(command + " --out " + (scratch / "plain"));
@@ -187,6 +187,15 @@ TEST_CASE("waves change nothing, and --signals alone or without a match is told"
   const Outcome alone = shell(command + " --signals '*'");
   CHECK(alone.exit_code == 2);
   CHECK(alone.text.find("--vcd") != std::string::npos);
-  const Outcome none = shell(command + " --vcd " + (scratch / "w.vcd") + " --signals 'nd7.*'");
-  CHECK(none.text.find("nd7.*") != std::string::npos);
+  const Outcome none = shell(command + " --vcd " + (scratch / "none.vcd") + " --signals 'nd7.*'");
+  INFO(none.text);
+  CHECK(none.exit_code == 2);
+  CHECK(none.text.find("\"nd7.*\"") != std::string::npos);
+  CHECK(none.text.find("nd*.nc*.semaphores.s*") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(scratch / "none.vcd"));
+  // Nothing uses that queue of GpSimd's: a signal that might exist, and does not.
+  const Outcome unused = shell(command + " --vcd " + (scratch / "unused.vcd") +
+                               " --signals '*.qGpSimdIO3.depth' --signals '*.sbuf.port'");
+  INFO(unused.text);
+  CHECK(unused.exit_code == 0);
 }

@@ -2,6 +2,7 @@
 #include "sim/base/waves.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "sim/base/error.h"
 #include "tests/support/scratch_folder.h"
@@ -109,10 +110,31 @@ TEST_CASE("signals may appear late, and every one has its scope") {
   CHECK(file.changes.at("nd0.nc2.s188") == Changes{{0, 0}, {189, 188}});
 }
 
-TEST_CASE("a pattern without a signal, and a file that cannot be created, are told") {
+TEST_CASE("a pattern that no signal has is refused with the patterns that there are") {
   const ScratchFolder folder;
-  Waves waves({folder / "w.vcd", {"depht"}});
-  waves.signal("depth", 1);
-  CHECK_THROWS_WITH(waves.close(), Catch::Contains("depht"));
+  Waves waves({folder / "w.vcd", {"*.depth", "depht"}});
+  waves.signal("nd0.nc12.depth", 1);
+  waves.signal("nd1.nc3.depth", 1);
+  waves.expect({"nd0.q1.busy", "nd0.queue.qSyncIO0.busy", "nd0.queue.qTensorIO.busy"});
+  CHECK_THROWS_WITH(waves.check(),
+                    Catch::Contains("\"depht\"") &&
+                        Catch::EndsWith("there are nd*.nc*.depth, nd*.q*.busy, nd*.queue.*.busy"));
+  CHECK_FALSE(waves.enabled());
+  CHECK_FALSE(std::filesystem::exists(folder / "w.vcd"));
+}
+
+TEST_CASE("a pattern may stand for what appears later or never") {
+  const ScratchFolder folder;
+  Waves waves({folder / "w.vcd", {"*.busy"}});
+  waves.signal("nd0.depth", 1);
+  waves.expect({"nd0.q1.busy", "nd0.q2.busy"});
+  CHECK_NOTHROW(waves.check());
+  waves.signal("nd0.q2.busy", 1);
+  waves.close();
+  CHECK(read_vcd(folder / "w.vcd").changes.size() == 1);
+}
+
+TEST_CASE("a file of waves that cannot be created is told") {
+  const ScratchFolder folder;
   CHECK_THROWS_AS(Waves({folder / "no/such/w.vcd", {}}), UserError);
 }
