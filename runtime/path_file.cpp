@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "runtime/status.h"
 #include "runtime/summary.h"
 #include "sim/base/error.h"
 #include "sim/isa/opcode.h"
@@ -52,29 +54,58 @@ PathFile::PathFile(const std::string& directory) : path_(directory + "/" + kName
 
 void PathFile::ended(const hw::RequestPath& path) {
   Pending pending;
-  pending.started = path.started;
+  pending.number = NRTA_SEQ_GET_SEQ_NUM(path.flow);
   pending.begins = path.segments.empty() ? path.ended : path.segments.front().from;
+  pending.ended = path.ended;
   for (const hw::PathSegment& segment : path.segments) {
     pending.segments += "," + segment_text(segment);
   }
   pending_[unit_name(path.unit)].push_back(std::move(pending));
 }
 
-void PathFile::completed(const RequestRecord& request) {
-  const std::string unit = unit_name(request.unit);
-  std::deque<Pending>& pending = pending_[unit];
-  if (pending.empty() || pending.front().started != request.started) {
-    return;
+/// What the unit told of the request; nothing but a time when it never began it.
+PathFile::Pending PathFile::take(const RequestRecord& request) {
+  std::deque<Pending>& pending = pending_[unit_name(request.unit)];
+  while (!pending.empty() && pending.front().number != 0 &&
+         pending.front().number < request.sequence) {
+    pending.pop_front();
   }
+  Pending taken;
+  taken.begins = taken.ended = request.submitted;
+  if (!pending.empty() && pending.front().number <= request.sequence) {
+    taken = std::move(pending.front());
+    pending.pop_front();
+  }
+  return taken;
+}
+
+void PathFile::completed(const RequestRecord& request) {
+  const Pending of_unit = take(request);
+  const bool failed = request.status != NRT_SUCCESS;
+  std::string segments;
+  const auto add = [&](hw::PathKind kind, SimTime from, SimTime to) {
+    if (to > from || !failed) {
+      segments +=
+          fmt::format("{}{{{}}}", segments.empty() ? "" : ",", segment_text(kind, from, to));
+    }
+  };
+  add(hw::PathKind::Doorbell, request.submitted, of_unit.begins);
+  segments +=
+      segments.empty() && !of_unit.segments.empty() ? of_unit.segments.substr(1) : of_unit.segments;
+  const SimTime noticed = std::max(of_unit.ended, request.ended);
+  if (noticed > of_unit.ended) {
+    add(hw::PathKind::Failure, of_unit.ended, noticed);
+  }
+  add(hw::PathKind::Interrupt, noticed, request.completed);
   file_ << fmt::format(
       R"({{"unit":"{}","sequence":{},"submitted_ps":{},"started_ps":{},"ended_ps":{},)"
-      R"("completed_ps":{},"segments":[{{{}}}{},{{{}}}]}})"
+      R"("completed_ps":{},{}"segments":[{}]}})"
       "\n",
-      unit, request.sequence, request.submitted, request.started, request.ended, request.completed,
-      segment_text(hw::PathKind::Doorbell, request.submitted, pending.front().begins),
-      pending.front().segments,
-      segment_text(hw::PathKind::Interrupt, request.ended, request.completed));
-  pending.pop_front();
+      unit_name(request.unit), request.sequence, request.submitted, request.started, request.ended,
+      request.completed,
+      failed ? fmt::format(R"("error":"{}",)", status_name(static_cast<NRT_STATUS>(request.status)))
+             : "",
+      segments);
 }
 
 void PathFile::close() {

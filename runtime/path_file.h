@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// critical_path.jsonl: why every request that succeeded took as long as it did. One line each, in
-// the order in which they end on the device and per unit in that of completion:
+// critical_path.jsonl: why every request took as long as it did. One line each, in the order in
+// which they end on the device and per unit in that of completion:
 //
-//   {"unit", "sequence", "submitted_ps", "started_ps", "ended_ps", "completed_ps",
+//   {"unit", "sequence", "submitted_ps", "started_ps", "ended_ps", "completed_ps", "error",
 //    "segments": [{"kind", "from_ps", "to_ps", ...}]}
 //
-// Segments join from submitted_ps to completed_ps. `kind` is hw::name(hw::PathKind); where it has
+// Only requests that failed have `error`, the name of their status. Segments join from submitted_ps
+// to completed_ps; of a request that failed they go as far as the device knows, and the rest is one
+// of kind "failure". `kind` is hw::name(hw::PathKind); where it has
 // them, a segment also says `core`, `engine`, `op`, `line`, `label` and `queue`.
 #pragma once
 
@@ -35,10 +37,13 @@ class PathFile {
 
  private:
   struct Pending {
-    SimTime started = 0;
-    SimTime begins = 0;  // the first segment
+    std::uint64_t number = 0;  // of the request; 0: its descriptor could not be read
+    SimTime begins = 0;        // the first segment
+    SimTime ended = 0;         // the last one
     std::string segments;
   };
+
+  Pending take(const RequestRecord& request);
 
   const std::string path_;
   std::ofstream file_;

@@ -2,6 +2,7 @@
 // nsim why: what the time of a request was spent on, what a faster resource would bring, and what
 // is usually wrong.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -106,12 +107,15 @@ Json json_of(const CriticalPath& path) {
                         {"line", one.line},
                         {"label", one.label}});
   }
-  return {{"unit", path.unit},
-          {"sequence", path.sequence},
-          {"submitted_ps", path.submitted},
-          {"completed_ps", path.completed},
-          {"time_ps", path.time()},
-          {"segments", segments}};
+  Json out{{"unit", path.unit}, {"sequence", path.sequence}};
+  if (!path.error.empty()) {
+    out["error"] = path.error;
+  }
+  out.update({{"submitted_ps", path.submitted},
+              {"completed_ps", path.completed},
+              {"time_ps", path.time()},
+              {"segments", segments}});
+  return out;
 }
 
 void print_json(const CriticalPath& path, const std::vector<Counterfactual>& counterfactuals,
@@ -168,6 +172,27 @@ std::vector<Counterfactual> counterfactuals_of(const Arguments& arguments,
   return all;
 }
 
+/// Which requests of compute units failed, for --request, unless one of them is shown.
+void print_failures(const nlohmann::json& summary, const CriticalPath& path) {
+  std::vector<std::string> failed;
+  std::int64_t number = 0;
+  for (const nlohmann::json& request : summary.at("requests")) {
+    if (request.at("unit").get<std::string>().find(".compute.") != std::string::npos) {
+      ++number;
+      if (request.at("status") != 0) {
+        failed.push_back(fmt::format("--request {}", number));
+      }
+    }
+  }
+  if (path.error.empty() && !failed.empty()) {
+    constexpr std::size_t kShown = 5;
+    const std::size_t more = failed.size() - std::min(failed.size(), kShown);
+    failed.resize(failed.size() - more);
+    fmt::print("  requests that failed: {}{}\n", fmt::join(failed, ", "),
+               more > 0 ? fmt::format(" and {} more", more) : "");
+  }
+}
+
 int execute(const Arguments& arguments) {
   const std::string folder = arguments.text("RUN");
   const std::string format = arguments.text("format");
@@ -197,8 +222,10 @@ int execute(const Arguments& arguments) {
     print_json(path, counterfactuals, findings);
     return 0;
   }
-  fmt::print("{} request {}: {}\n\n", path.unit, path.sequence,
-             time_text(nanoseconds(path.time())));
+  fmt::print("{} request {}: {}{}\n", path.unit, path.sequence, time_text(nanoseconds(path.time())),
+             path.error.empty() ? "" : fmt::format(", failed with {}", path.error));
+  print_failures(summary, path);
+  fmt::print("\n");
   constexpr std::size_t kShown = 12;
   if (arguments.flag("segments")) {
     print_segments(path);
@@ -225,7 +252,8 @@ Command why_command() {
            "requests waited for (--why) is repeated.",
            {"RUN"},
            {{"request,n", Kind::Text, "N",
-             "the N-th request of a compute unit, in order of completion (default: the last)"},
+             "the N-th request of a compute unit, in order of completion (default: the last that "
+             "succeeded)"},
             {"segments", Kind::Flag, "", "print every segment in order of time"},
             {"all,a", Kind::Flag, "", "print every row"},
             {"ideal", Kind::List, "RESOURCE",

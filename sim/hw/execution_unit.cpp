@@ -269,9 +269,7 @@ void ExecutionUnit::finish(DeviceError error) {
     const RequestTrace trace(*parts_.trace, parts_.trace_process);
     trace.show(address_, core_numbers_, current_.descriptor, started_, now());
   }
-  if (error == DeviceError::None) {
-    hand_over_path();
-  }
+  hand_over_path(error);
   streams_.reset();
   if (error != DeviceError::None && !notify(NotificationType::Error, error)) {
     return;
@@ -320,6 +318,7 @@ bool ExecutionUnit::notify(NotificationType type, DeviceError error) {
     return true;
   }
   watchdog_.cancel();
+  hand_over_path(DeviceError::NotificationOverflow);
   halted_ = true;
   busy_ = false;
   ++failed_;
@@ -333,6 +332,7 @@ bool ExecutionUnit::notify(NotificationType type, DeviceError error) {
 
 void ExecutionUnit::reset() {
   const bool was_busy = std::exchange(busy_, false);
+  hand_over_path(DeviceError::Hang);
   ++run_;
   watchdog_.cancel();
   launch_.cancel();

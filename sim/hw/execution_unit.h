@@ -82,7 +82,8 @@ class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
   void write_register(std::uint64_t offset, std::uint64_t value);
   /// Fault injection: after `skip` more requests, one fails with `error`.
   void inject(DeviceError error, std::uint64_t skip) { injections_.add(error, skip); }
-  /// From now on `handler` gets the critical path of every request that succeeds, when it ends.
+  /// From now on `handler` gets the critical path of every request that the unit began, when it
+  /// ends or the unit is reset.
   void record_paths(PathHandler handler);
 
   /// Signals <scope>.depth, requests that the host has written and that have not ended, and
@@ -118,7 +119,7 @@ class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
   void begin_path();
   /// Something of the request is over; 0: nobody asks.
   MomentId follow(PathKind kind, MomentId cause);
-  void hand_over_path();
+  void hand_over_path(DeviceError error);
 
   // Telling the host.
   bool notify(NotificationType type, DeviceError error);
@@ -155,6 +156,7 @@ class ExecutionUnit : public sc_core::sc_module, private DescriptorListener {
 
   PathHandler paths_;
   std::unique_ptr<Moments> moments_;  // nullptr: nobody asks
+  bool path_open_ = false;            // begun and not handed over
   MomentId launched_ = 0;
   MomentId ended_ = 0;
 

@@ -18,6 +18,7 @@ void ExecutionUnit::begin_path() {
   if (!moments_) {
     return;
   }
+  path_open_ = true;
   ended_ = moments_->begin(current_.written);
   if (current_.ready < now()) {
     ended_ = follow(PathKind::Queue, ended_);
@@ -41,10 +42,16 @@ MomentId ExecutionUnit::follow(PathKind kind, MomentId cause) {
   return moments_->add(moment);
 }
 
-void ExecutionUnit::hand_over_path() {
-  if (moments_ && ended_ != 0) {
-    paths_({address_, started_, now(), moments_->path_to(ended_, streams_.get())});
+/// Of a request that failed: to the last moment at which anything went on, and from there to now.
+void ExecutionUnit::hand_over_path(DeviceError error) {
+  if (!std::exchange(path_open_, false)) {
+    return;
   }
+  if (error != DeviceError::None || ended_ == 0) {
+    ended_ = follow(PathKind::Failure, moments_->latest(now()));
+  }
+  paths_({address_, current_.descriptor.flow, started_, now(),
+          moments_->path_to(ended_, streams_.get())});
 }
 
 }  // namespace nsim::hw

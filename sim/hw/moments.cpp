@@ -11,7 +11,7 @@ constexpr std::array<const char*, kPathKindCount> kNames{
     "doorbell",   "queue",      "descriptor", "launch",      "start",     "fetch",
     "execute",    "throttle",   "result",     "table",       "weights",   "semaphore",
     "peer",       "bank",       "port",       "descriptors", "dma_queue", "dma_move",
-    "dma_memory", "dma_finish", "copy",       "collective",  "interrupt"};
+    "dma_memory", "dma_finish", "copy",       "collective",  "failure",   "interrupt"};
 
 PathSegment segment_of(const Moment& moment, const isa::Streams* streams) {
   PathSegment segment;
@@ -48,6 +48,16 @@ MomentId Moments::begin(SimTime at) {
 MomentId Moments::add(const Moment& moment) {
   moments_.push_back(moment);
   return static_cast<MomentId>(moments_.size());
+}
+
+MomentId Moments::latest(SimTime until) const {
+  MomentId found = 0;
+  for (MomentId id = 1; id <= moments_.size(); ++id) {
+    if (at(id) <= until && (found == 0 || at(id) >= at(found))) {
+      found = id;
+    }
+  }
+  return found;
 }
 
 std::vector<PathSegment> Moments::path_to(MomentId last, const isa::Streams* streams) const {

@@ -35,6 +35,9 @@ class Moments {
   MomentId add(const Moment& moment);
   SimTime at(MomentId id) const { return moments_[id - 1].at; }
 
+  /// The last one that is not after `until`; 0 when there is none.
+  MomentId latest(SimTime until) const;
+
   /// From the first moment to `last`, without segments of no length.
   std::vector<PathSegment> path_to(MomentId last, const isa::Streams* streams) const;
 

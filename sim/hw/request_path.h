@@ -38,6 +38,7 @@ enum class PathKind : std::uint8_t {
   DmaFinish,    // from the last byte that left the engine to the semaphore
   Copy,         // a host transfer
   Collective,   // a collective operation
+  Failure,      // of a request that failed: from the last that is known to have happened
   Interrupt     // unit to host
 };
 inline constexpr int kPathKindCount = static_cast<int>(PathKind::Interrupt) + 1;
@@ -60,7 +61,8 @@ struct PathSegment {
 /// Segments join: each begins where the one before ends.
 struct RequestPath {
   UnitAddress unit;
-  SimTime started = 0;  // the unit began the request
+  std::uint64_t flow = 0;  // of the request's descriptor; 0 when that could not be read
+  SimTime started = 0;     // the unit began the request
   SimTime ended = 0;
   std::vector<PathSegment> segments;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // nsim why: where the time of a request went.
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <map>
 
 #include "tests/tools/nsim_process.h"
 
@@ -53,6 +55,70 @@ TEST_CASE("a dry queue is found where the depth is one, and not where it is thre
                 .exit_code == 0);
     CHECK(has_finding(why(out + " --no-ideal"), "queue_ran_dry") == (depth == "1"));
   }
+}
+
+TEST_CASE("requests that fail have a path up to the failure, whose segments add up to their time") {
+  const std::string point =
+      GENERATE("dma_abort", "dma_hang", "engine_hang", "hbm_uncorrectable", "semaphore_misuse",
+               "bad_descriptor", "host_link_timeout", "notification_overflow", "notification_lost",
+               "notification_corrupted", "interrupt_lost", "device_gone");
+  const ScratchFolder scratch;
+  const std::string plan = scratch.write(
+      "plan.toml", "[[fault]]\npoint = \"" + point + "\"\nunit = \"compute\"\nrequest = 2\n");
+  const std::string out = scratch / "out";
+  shell(
+      "%N run %S/models/mini_lm.toml --config trn2 --numerics off -q --no-trace --requests 5 --why "
+      "--faults " +
+      plan + " --out " + out);
+  const auto summary = summary_of(out);
+  std::map<std::pair<std::string, std::int64_t>, nlohmann::json> paths;
+  std::ifstream file(out + "/critical_path.jsonl");
+  for (std::string line; std::getline(file, line);) {
+    const auto path = nlohmann::json::parse(line);
+    paths[{path["unit"], path["sequence"]}] = path;
+  }
+  INFO(point);
+  CHECK(paths.size() == summary["requests"].size());
+  for (const auto& request : summary["requests"]) {
+    const nlohmann::json& path = paths.at({request["unit"], request["sequence"]});
+    INFO(path);
+    std::int64_t reached = request["submitted_ps"];
+    for (const auto& segment : path["segments"]) {
+      CHECK(segment["from_ps"] == reached);
+      CHECK(segment["to_ps"] >= segment["from_ps"]);
+      reached = segment["to_ps"];
+    }
+    CHECK(reached == request["completed_ps"]);
+    CHECK(path.contains("error") == (request["status"] != 0));
+  }
+}
+
+TEST_CASE(
+    "a request that hangs waits for what did not come to its end; the others are pointed at") {
+  const ScratchFolder scratch;
+  const std::string out = scratch / "out";
+  REQUIRE(shell("%N run %S/models/mini_lm.toml --config trn2 --numerics off -q --requests 4 --why "
+                "--faults third_execution_hangs --out " +
+                out)
+              .exit_code == 1);
+  const Outcome last = shell("%N why " + out + " --ideal pe");
+  CHECK(last.exit_code == 2);
+  const Outcome succeeded = shell("%N why " + out + " --ideal tensor");
+  INFO(succeeded.text);
+  CHECK(succeeded.exit_code == 0);
+  CHECK(succeeded.text.find("compute.q0 request 2: ") != std::string::npos);
+  CHECK(succeeded.text.find("requests that failed: --request 3, --request 4") != std::string::npos);
+  CHECK(succeeded.text.find(" ?    ") == std::string::npos);  // counterfactuals were run
+  const auto failed = why(out + " --request 3 --no-ideal");
+  CHECK(failed["error"] == "NRT_TIMEOUT");
+  std::int64_t failure = 0;
+  for (const auto& segment : failed["segments"]) {
+    failure += segment["kind"] == "failure"
+                   ? segment["to_ps"].get<std::int64_t>() - segment["from_ps"].get<std::int64_t>()
+                   : 0;
+  }
+  CHECK(failure > failed["time_ps"].get<std::int64_t>() / 2);
+  CHECK(failed["segments"].size() > 10);  // how far it came
 }
 
 TEST_CASE("what cannot be explained is refused with what would be right") {

@@ -48,6 +48,19 @@ TEST_CASE("segments of no length are left out, and a limited one is told in two"
   CHECK(path[1].to == 300);
 }
 
+TEST_CASE("the latest moment is the last one that is not in the future") {
+  hw::Moments moments;
+  CHECK(moments.latest(1000) == 0);
+  const hw::MomentId first = moments.begin(100);
+  const hw::MomentId second = moments.add(moment(300, first, hw::PathKind::Execute));
+  moments.add(moment(900, second, hw::PathKind::Result));
+  const hw::MomentId third = moments.add(moment(300, second, hw::PathKind::Semaphore));
+  moments.add(moment(200, first, hw::PathKind::Fetch));
+  CHECK(moments.latest(500) == third);
+  CHECK(moments.latest(250) == 5);
+  CHECK(moments.latest(99) == 0);
+}
+
 TEST_CASE("what begins anew knows nothing of before, and every kind has a name of its own") {
   hw::Moments moments;
   moments.add(moment(200, moments.begin(0), hw::PathKind::Copy));

@@ -50,6 +50,7 @@ const std::map<std::string, KindText>& kinds() {
       {"dma_finish", {Place::Queue, "", "memory latency and acknowledge"}},
       {"copy", {Place::HostLink, "host transfer", "the host link"}},
       {"collective", {Place::Unit, "collective", "other ranks, and the transfers between them"}},
+      {"failure", {Place::Unit, "failure", "what did not come to its end"}},
       {"interrupt", {Place::HostLink, "interrupt", "its way to the host"}}};
   return table;
 }
@@ -113,6 +114,7 @@ CriticalPath parse_critical_path(const nlohmann::json& line) {
   CriticalPath path;
   path.unit = line.at("unit");
   path.sequence = line.at("sequence");
+  path.error = line.value("error", "");
   path.submitted = line.at("submitted_ps");
   path.completed = line.at("completed_ps");
   for (const nlohmann::json& segment : line.at("segments")) {
@@ -126,11 +128,13 @@ CriticalPath read_critical_path(const std::string& folder, std::int64_t wanted) 
   std::string found;
   std::int64_t number = 0;
   bool of_compute = false;
+  bool succeeded = false;
   for (std::string line; std::getline(file, line);) {
-    constexpr std::size_t kUnitWithin = 40;  // {"unit":"nc0.compute.q0",
-    const bool compute = line.substr(0, kUnitWithin).find(".compute.") != std::string::npos;
+    const std::string head = line.substr(0, line.find("\"segments\""));
+    const bool compute = head.find(".compute.") != std::string::npos;
     if (compute && !of_compute) {
       of_compute = true;
+      succeeded = false;
       number = 0;
       found.clear();
     }
@@ -138,15 +142,16 @@ CriticalPath read_critical_path(const std::string& folder, std::int64_t wanted) 
       continue;
     }
     ++number;
-    if (wanted == 0 || number == wanted) {
+    const bool failed = head.find("\"error\"") != std::string::npos;
+    if (wanted == 0 ? !failed || !succeeded : number == wanted) {
       found = line;
+      succeeded = succeeded || !failed;
     }
   }
   if (found.empty()) {
-    throw UserError(wanted == 0
-                        ? fmt::format("{} has no request in it that succeeded", path_name(folder))
-                        : fmt::format("there is no request {} in {}; it has {}", wanted,
-                                      path_name(folder), number));
+    throw UserError(wanted == 0 ? fmt::format("{} has no request in it", path_name(folder))
+                                : fmt::format("there is no request {} in {}; it has {}", wanted,
+                                              path_name(folder), number));
   }
   try {
     return parse_critical_path(nlohmann::json::parse(found));

@@ -27,6 +27,7 @@ struct CriticalSegment {
 struct CriticalPath {
   std::string unit;
   std::int64_t sequence = 0;
+  std::string error;  // of a request that failed
   SimTime submitted = 0;
   SimTime completed = 0;
   std::vector<CriticalSegment> segments;
@@ -43,8 +44,8 @@ struct PathRow {
 };
 
 /// Out of the file in a run's directory. `wanted` 1, 2, ...: the request of a compute unit, in the
-/// order of completion (of any unit when no program ran); 0: the last one. Throws UserError when
-/// there is none.
+/// order of completion (of any unit when no program ran); 0: the last one that succeeded, or the
+/// last when none did. Throws UserError when there is none.
 CriticalPath read_critical_path(const std::string& folder, std::int64_t wanted);
 bool has_critical_path(const std::string& folder);
 

@@ -49,10 +49,16 @@ SimTime time_of_request(const std::string& folder, const CriticalPath& path) {
   throw UserError(fmt::format("{} has no request {} of {}", folder, path.sequence, path.unit));
 }
 
-/// The run in `folder` is of this build and these arguments, and succeeded.
+/// Its results can be looked at: it may have requests that failed, as the run itself.
+bool came_to_an_end(const RunOutcome& outcome) {
+  constexpr int kRequestFailed = 1;
+  return outcome.exit_status == 0 || outcome.exit_status == kRequestFailed;
+}
+
+/// The run in `folder` is of this build and these arguments, and came to an end.
 bool is_there(const std::string& folder, const std::vector<std::string>& arguments) {
   const std::optional<RunOutcome> outcome = read_outcome(folder);
-  return outcome && outcome->exit_status == 0 && outcome->build == build_identity() &&
+  return outcome && came_to_an_end(*outcome) && outcome->build == build_identity() &&
          outcome->command == arguments.front() &&
          std::equal(outcome->arguments.begin(), outcome->arguments.end(), arguments.begin() + 1,
                     arguments.end());
@@ -86,7 +92,7 @@ std::vector<std::string> run_all(const std::vector<PointJob>& jobs, const RunOut
   std::vector<std::string> errors(jobs.size());
   local_executor(at_once)->run(jobs, [&](std::size_t index, const std::string& problem) {
     const std::optional<RunOutcome> outcome = read_outcome(jobs[index].folder);
-    errors[index] = outcome ? outcome->error : problem;
+    errors[index] = !outcome ? problem : came_to_an_end(*outcome) ? "" : outcome->error;
   });
   return errors;
 }
