@@ -301,7 +301,11 @@ int execute(const Arguments& arguments) {
   } else if (format == "json") {
     print_json(table);
   } else if (format == "text") {
-    print_text(table);
+    if (shown.points.empty()) {
+      fmt::print("no point that is done meets the condition\n");
+    } else {
+      print_text(table);
+    }
     if (shown.others > 0) {
       fmt::print("and {} point(s) that failed or have not ended\n", shown.others);
     }

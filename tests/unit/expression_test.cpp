@@ -52,12 +52,24 @@ TEST_CASE("numbers may carry units, durations count in nanoseconds") {
   CHECK(number("1e3 + 1") == 1001);
 }
 
+TEST_CASE(
+    "a unit may stand behind a space, and the number with it in quotes, as in configurations") {
+  CHECK(number("hbm.bandwidth / 358 GB/s") == 2);
+  CHECK(number("hbm.bandwidth >= \"400 GB/s\"") == 1);
+  CHECK(number("'0.4TB/s' <= hbm.bandwidth and hbm.bandwidth == '716GB/s'") == 1);
+  CHECK(number("2 * '64 KiB' + min('1 us', 2 ns)") == 131074);
+  CHECK(number("hbm.bandwidth >= 716 GB/s and 1") == 1);
+}
+
 TEST_CASE("texts are compared and nothing else") {
   CHECK(number("program == 'gemm'") == 1);
   CHECK(number("program != \"gemm\"") == 0);
   CHECK(problem("program < 'x'").find("only == and !=") != std::string::npos);
   CHECK(problem("program + 1").find("f:2:18") == 0);
   CHECK(problem("depth == 'x'").find("'x'") != std::string::npos);
+  CHECK(problem("hbm.bandwidth >= '400 GB'") == "");  // bytes: units are not checked
+  CHECK(problem("hbm.bandwidth >= '400 GX'").find("'400 GX'") != std::string::npos);
+  CHECK(number("program == '3'") == 0);
 }
 
 TEST_CASE("what is wrong is named with its place") {

@@ -78,5 +78,6 @@ TEST_CASE("goals are read, and refused with their place") {
   CHECK(goal.condition->text() == "cost <= 1.5");
   CHECK_FALSE(Goal::parse("min time").condition);
   CHECK_THROWS_WITH(Goal::parse("time"), Catch::Contains("min EXPRESSION"));
-  CHECK_THROWS_WITH(Goal::parse("min time where"), Catch::Contains("unexpected 'where'"));
+  CHECK_THROWS_WITH(Goal::parse("min time where"),
+                    Catch::Contains("a condition is missing behind 'where'"));
 }

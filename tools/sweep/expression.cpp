@@ -66,6 +66,12 @@ double function(const std::string& name, const std::vector<double>& arguments) {
   throw InternalError("no function " + name);
 }
 
+/// "716 GB/s" in quotes where a number belongs.
+Value as_number(const Value& value) {
+  const std::optional<double> number = value.is_text ? number_with_unit(value.text) : std::nullopt;
+  return number ? Value::of(*number) : value;
+}
+
 }  // namespace
 
 std::optional<double> number_with_unit(const std::string& text) {
@@ -114,7 +120,7 @@ double Expression::violation(const Lookup& lookup) const {
 }
 
 double Expression::number(int index, const Lookup& lookup) const {
-  const Value result = value(index, lookup);
+  const Value result = as_number(value(index, lookup));
   if (result.is_text) {
     fail(nodes_[static_cast<std::size_t>(index)],
          fmt::format("'{}' is a text where a number belongs", result.text));
@@ -146,14 +152,23 @@ Value Expression::value(int index, const Lookup& lookup) const {
   throw InternalError("an expression node of no kind");
 }
 
+/// Two texts stay texts.
+std::pair<Value, Value> Expression::operands(const Node& node, const Lookup& lookup) const {
+  const Value left = value(node.children[0], lookup);
+  const Value right = value(node.children[1], lookup);
+  if (left.is_text && right.is_text) {
+    return {left, right};
+  }
+  return {as_number(left), as_number(right)};
+}
+
 Value Expression::binary(const Node& node, const Lookup& lookup) const {
   if (node.op == "and" || node.op == "or") {
     const bool left = number(node.children[0], lookup) != 0;
     const bool decided = left == (node.op == "or");
     return Value::of(decided ? double(left) : double(number(node.children[1], lookup) != 0));
   }
-  const Value left = value(node.children[0], lookup);
-  const Value right = value(node.children[1], lookup);
+  const auto [left, right] = operands(node, lookup);
   const bool equality = node.op == "==" || node.op == "!=";
   if (left.is_text != right.is_text || (left.is_text && !equality)) {
     const std::string& text = left.is_text ? left.text : right.text;
@@ -196,8 +211,7 @@ double Expression::violation(int index, const Lookup& lookup) const {
   if (node.kind != Kind::Binary || !is_comparison(node.op) || node.op == "!=") {
     return 1;
   }
-  const Value left = value(node.children[0], lookup);
-  const Value right = value(node.children[1], lookup);
+  const auto [left, right] = operands(node, lookup);
   if (left.is_text) {
     return 1;
   }

@@ -4,15 +4,17 @@
 //   hbm.bandwidth <= 1TB/s and not (depth > 2 and program == 'gemm_1024.toml')
 //   0.4 + 0.6 * hbm.bandwidth / 716GB/s + max(0, device.dma_engines - 16) * 0.02
 //
-// Numbers may carry a unit and are then in base units: bytes, bytes per second, hertz; durations
-// are in nanoseconds, as in summary.json. Operators, loosest first: or; and; not; == != < <= > >=;
-// + -; * / %; unary minus. Functions: min max (two or more), abs floor ceil round sqrt exp log2
-// log10 pow, and if(condition, then, otherwise). Texts stand in quotes and can only be compared.
+// Numbers may carry a unit, also behind a space, and are then in base units: bytes, bytes per
+// second, hertz; durations are in nanoseconds, as in summary.json. Operators, loosest first: or;
+// and; not; == != < <= > >=; + -; * / %; unary minus. Functions: min max (two or more), abs floor
+// ceil round sqrt exp log2 log10 pow, and if(condition, then, otherwise). Texts stand in quotes and
+// can only be compared; where a number belongs, "716 GB/s" in quotes is one.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/base/error.h"
@@ -72,6 +74,7 @@ class Expression {
   };
 
   Value value(int node, const Lookup& lookup) const;
+  std::pair<Value, Value> operands(const Node& node, const Lookup& lookup) const;
   Value binary(const Node& node, const Lookup& lookup) const;
   Value call(const Node& node, const Lookup& lookup) const;
   double number(int node, const Lookup& lookup) const;

@@ -188,7 +188,16 @@ class ExpressionParser {
                 static_cast<int>(from)});
   }
 
-  /// The longest stretch that is a number with a unit: "716GB/s" is a rate, "6/s" a division.
+  /// "/s" behind `end` may belong to the unit.
+  void with_rate(std::size_t end, std::vector<std::size_t>& ends) const {
+    const std::string& text = out_.text_;
+    if (text.compare(end, 2, "/s") == 0 && (end + 2 == text.size() || !is_word(text[end + 2]))) {
+      ends.insert(ends.begin(), end + 2);
+    }
+  }
+
+  /// The longest stretch that is a number with a unit: "716GB/s" is a rate, "6/s" a division, and
+  /// "16 and" ends behind 16.
   int number_literal() {
     const std::string& text = out_.text_;
     const std::size_t from = at_;
@@ -199,8 +208,14 @@ class ExpressionParser {
       ++end;
     }
     std::vector<std::size_t> ends{end};
-    if (text.compare(end, 2, "/s") == 0 && (end + 2 == text.size() || !is_word(text[end + 2]))) {
-      ends.insert(ends.begin(), end + 2);
+    with_rate(end, ends);
+    if (end + 1 < text.size() && text[end] == ' ' && is_word_start(text[end + 1])) {
+      const std::size_t unit = static_cast<std::size_t>(
+          std::find_if_not(text.begin() + static_cast<std::ptrdiff_t>(end) + 1, text.end(),
+                           is_word) -
+          text.begin());
+      ends.insert(ends.begin(), unit);
+      with_rate(unit, ends);
     }
     for (const std::size_t candidate : ends) {
       const auto value = number_with_unit(text.substr(from, candidate - from));
@@ -210,7 +225,7 @@ class ExpressionParser {
       }
     }
     fail(fmt::format("'{}' is neither a number nor one with a unit (64KiB, 716GB/s, 2.4GHz, 150ns)",
-                     text.substr(from, ends.front() - from)));
+                     text.substr(from, end - from)));
   }
 
   int word() {

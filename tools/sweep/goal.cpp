@@ -138,6 +138,10 @@ Goal Goal::parse(const std::string& text) {
     throw UserError("--goal: write \"min EXPRESSION where CONDITION\", or max");
   }
   const std::size_t where = text.find(" where ", space);
+  if (text.size() >= 6 && text.compare(text.size() - 6, 6, " where") == 0) {
+    throw UserError({"--goal", 1, static_cast<int>(text.size()) + 1},
+                    "a condition is missing behind 'where'");
+  }
   const auto part = [&text](std::size_t from, std::size_t end) {
     return Expression::parse(text.substr(from, end == std::string::npos ? end : end - from),
                              {"--goal", 1, static_cast<int>(from) + 1});
