@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "sim/base/error.h"
+#include "tools/run_record.h"
 
 namespace nsim::tool {
 namespace {
@@ -15,6 +17,26 @@ namespace {
 bool is_file(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(path, ignored);
+}
+
+/// What stands in the way of reading a run's summary.json, and what would be right.
+std::string why_no_run(const std::string& folder) {
+  const char* right = "a run is a directory with a summary.json, as nsim run --out DIR leaves it";
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder, ignored)) {
+    return fmt::format("there is no such directory; {}", right);
+  }
+  if (is_file(folder)) {
+    return fmt::format("that is a file; {}", right);
+  }
+  if (is_sweep_directory(folder)) {
+    return fmt::format("that is a sweep; a run is one of its points: {}/points/000001", folder);
+  }
+  const std::optional<RunOutcome> outcome = read_outcome(folder);
+  if (outcome && !outcome->error.empty()) {
+    return fmt::format("the run ended without results: {}", outcome->error);
+  }
+  return fmt::format("it has no summary.json; {}", right);
 }
 
 }  // namespace
@@ -43,16 +65,18 @@ nlohmann::json read_json_object(const std::string& path) {
     }
     return json;
   } catch (const nlohmann::json::exception& error) {
-    throw UserError(fmt::format("{} is no JSON: {}", path, error.what()));
+    const std::string text = error.what();
+    const std::string before = "parse error at ";  // and the library's number of the error
+    const std::size_t at = text.find(before);
+    throw UserError(fmt::format("{} is no JSON: {}", path,
+                                at == std::string::npos ? text : text.substr(at + before.size())));
   }
 }
 
 nlohmann::json read_summary(const std::string& folder) {
   const std::string path = folder + "/summary.json";
   if (!is_file(path)) {
-    throw UserError(
-        fmt::format("{} holds no results of a run: there is no {} (nsim run --out DIR leaves one)",
-                    folder, path));
+    throw UserError(fmt::format("{}: {}", folder, why_no_run(folder)));
   }
   return read_json_object(path);
 }

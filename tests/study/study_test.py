@@ -33,7 +33,7 @@ class Study(unittest.TestCase):
 
     def test_what_is_wrong_is_told_and_changes_nothing(self):
         config = neuronsim.Config("trn2")
-        with self.assertRaisesRegex(neuronsim.Error, "^--set: unknown key .* did you mean \"hbm.bandwidth\""):
+        with self.assertRaisesRegex(neuronsim.Error, "^unknown key .* did you mean \"hbm.bandwidth\""):
             config["hbm.bandwith"] = "1TB/s"
         with self.assertRaisesRegex(neuronsim.Error, "did you mean 'hbm.bandwidth'"):
             config["hbm.bandwith"]
@@ -48,6 +48,17 @@ class Study(unittest.TestCase):
             config.run(MODEL, cores=99)
         with self.assertRaisesRegex(neuronsim.Error, "trn9"):
             neuronsim.Config("trn9")
+        with self.assertRaisesRegex(neuronsim.Error, "empty"):
+            neuronsim.Config("")
+        for wrong in ({"requests": 0}, {"requests": 10 ** 12}, {"depth": 2.5}, {"depth": 100000}, {"cores": "2"}):
+            with self.assertRaisesRegex(neuronsim.Error, f"^{next(iter(wrong))}: .* is not a whole number from 1 to"):
+                config.run(MODEL, **wrong)
+        with self.assertRaisesRegex(neuronsim.Error, "cannot create the directory \"/proc/x\""):
+            config.run(MODEL, out="/proc/x")
+        with self.assertRaisesRegex(TypeError, "a text, such as 'hbm.bandwidth'"):
+            config[3]
+        with self.assertRaises(TypeError):
+            "hbm.bandwidth" in config
         self.assertEqual(config["hbm.bandwidth"], "716GB/s")
         self.assertEqual(config.run(MODEL)["summary"]["executions"] > 0, True)
 

@@ -80,7 +80,8 @@ set = ["no.such=1"]
   CHECK(outcome.exit_code == 1);
   for (const char* part :
        {"expected executions == 5: executions is 4", "expected tme < 1us: ", "in flight: 2 from ",
-        "exactly 1: 0", "the run ended with 2", "log: error: ", "2 cases, 2 failed"}) {
+        "exactly 1: 0: the run has nothing that matches 'nix'; there are ", "Tensor(nc*), ",
+        "did you mean 'time'?", "the run ended with 2", "log: error: ", "2 cases, 2 failed"}) {
     CHECK(outcome.text.find(part) != std::string::npos);
   }
 }

@@ -76,6 +76,14 @@ TEST_CASE("what a suite cannot be is refused at its place") {
   CHECK(problem(one + "expect = [\"time <\"]\n").find("suite.toml:4:") == 0);
   CHECK(problem(one + "trace = [\"count of\"]\n").find("suite.toml:4:19: ") == 0);
   CHECK(problem(one + "config = \"trn9\"\n").find("suite.toml:4:10: ") == 0);
+  CHECK(problem(one + "requests = \"three\"\n") ==
+        "suite.toml:4:12: 'requests' is a whole number from 1 to 1000000, not 'three'");
+  CHECK(problem(one + "depth = 0\n").find("'depth' is a whole number from 1 to 1024") !=
+        std::string::npos);
+  CHECK(problem(one + "transfer = \"both\"\n") ==
+        "suite.toml:4:12: 'transfer' is once or each, not 'both'");
+  CHECK(problem(one + "reference = \"yes\"\n").find("'reference' is true or false") !=
+        std::string::npos);
   CHECK(problem(one + "tolerance = 2\n").find("a number from 0 to 1") != std::string::npos);
   CHECK(problem("[[case]]\nname = \"x\"\nclient = [\"${nix}/c\"]\n").find("--define nix=...") !=
         std::string::npos);

@@ -49,10 +49,12 @@ int guarded(char** message, const std::function<int(std::string& problem)>& call
     code = call(problem);
   } catch (...) {
     const nsim::tool::Failure failure = nsim::tool::current_failure();
-    static const std::string kPrefix = "error: ";  // for a terminal
     code = failure.code;
-    const bool plain = failure.message.compare(0, kPrefix.size(), kPrefix) == 0;
-    problem = failure.message.substr(plain ? kPrefix.size() : 0);
+    problem = failure.message;
+    for (const std::string prefix : {"error: ", "--set: ", "--"}) {  // for a terminal
+      const bool there = problem.compare(0, prefix.size(), prefix) == 0;
+      problem.erase(0, there ? prefix.size() : 0);
+    }
   }
   if (message != nullptr) {
     *message = problem.empty() ? nullptr : copy_of(problem);
@@ -66,6 +68,14 @@ void need(const void* pointer, const char* name) {
   }
 }
 
+/// 0 stands for the default.
+void need_number(int number, int most, const char* name) {
+  if (number < 0 || number > most) {
+    throw UserError(std::string(name) + ": " + std::to_string(number) + " is not from 1 to " +
+                    std::to_string(most));
+  }
+}
+
 ModelRunOptions run_options(const neuronsim_config_t& config, const char* program,
                             const neuronsim_run_options_t& options) {
   ModelRunOptions run;
@@ -75,9 +85,9 @@ ModelRunOptions run_options(const neuronsim_config_t& config, const char* progra
              options.numerics != 0 ? "instance.numerics=on" : "instance.numerics=off"};
   run.set.insert(run.set.end(), config.set.begin(), config.set.end());
   run.out = options.out == nullptr ? "" : options.out;
-  if (options.requests < 0 || options.depth < 0 || options.cores < 0) {
-    throw UserError("requests, depth and cores are not negative");
-  }
+  need_number(options.requests, 1000000, "requests");
+  need_number(options.depth, 1024, "depth");
+  need_number(options.cores, 1024, "cores");
   run.cores = options.cores == 0 ? 1 : options.cores;
   run.pipeline.requests = options.requests == 0 ? 1 : options.requests;
   run.pipeline.depth = options.depth == 0 ? 3 : options.depth;
@@ -91,6 +101,9 @@ int neuronsim_config_open(const char* name, neuronsim_config_t** config, char** 
   return guarded(message, [&](std::string&) {
     need(name, "name");
     need(config, "config");
+    if (*name == '\0') {
+      throw UserError("the name of the configuration is empty");
+    }
     nsim::tool::open_device(name, {});
     *config = new neuronsim_config{name, {}};
     return 0;

@@ -33,6 +33,16 @@ std::vector<std::string> log_end(const std::string& folder) {
   return {lines.begin(), lines.end()};
 }
 
+/// "; did you mean 'total_time'?", of the names that the run's results have.
+std::string suggestion(const std::string& wrong, const ResultEntry& results) {
+  std::vector<std::string> names{"time"};
+  for (const auto& [name, amount] : results.numbers) {
+    names.push_back(name);
+  }
+  const std::string near = nearest_name(wrong, names);
+  return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
+}
+
 void judge_numbers(const CheckCase& one, CaseResult& result) {
   const auto value_of = [&](const std::string& name) -> std::optional<Value> {
     const std::string field = name == "time" ? "time_per_request_ns" : name;
@@ -53,11 +63,18 @@ void judge_numbers(const CheckCase& one, CaseResult& result) {
       for (const Expression::Name& name : expression.names()) {
         const std::optional<Value> value = value_of(name.name);
         values += fmt::format("{}{} is {}", values.empty() ? "" : ", ", name.name,
-                              value->is_text ? value->text : fmt::format("{:.9g}", value->number));
+                              !value           ? "nothing"
+                              : value->is_text ? value->text
+                                               : fmt::format("{:.9g}", value->number));
       }
       result.failures.push_back(fmt::format("expected {}: {}", expression.text(), values));
     } catch (const UserError& error) {
-      result.failures.push_back(fmt::format("expected {}: {}", expression.text(), error.what()));
+      const auto& names = expression.names();
+      const auto missing = std::find_if(names.begin(), names.end(),
+                                        [&](const auto& name) { return !value_of(name.name); });
+      result.failures.push_back(
+          fmt::format("expected {}: {}{}", expression.text(), error.what(),
+                      missing == names.end() ? "" : suggestion(missing->name, result.results)));
     }
   }
 }
@@ -99,7 +116,8 @@ void judge_golden(const CheckCase& one, const ResultEntry* golden, CaseResult& r
   for (const std::string& field : one.golden) {
     const auto now = result.results.numbers.find(field);
     if (now == result.results.numbers.end()) {
-      result.golden_failures.push_back(fmt::format("golden {}: the run has no such number", field));
+      result.golden_failures.push_back(fmt::format("golden {}: the run has no such number{}", field,
+                                                   suggestion(field, result.results)));
       continue;
     }
     const auto before = golden == nullptr ? now : golden->numbers.find(field);

@@ -60,12 +60,18 @@ bool within(std::int64_t value, const Expectation& expectation) {
   return value == expectation.limit;
 }
 
+/// "the run has nothing that matches 'Tensr(nc0)'; there are ..."
+std::string nothing(const SpanSet& set, const RunEvents& events) {
+  return fmt::format(
+      "the run has nothing that matches '{}'{}; {}", set.of,
+      set.kind == SpanSet::Kind::Slices && set.named != "*" ? " named '" + set.named + "'" : "",
+      events.choices(set));
+}
+
 std::vector<Span> some(const SpanSet& set, RunEvents& events) {
   std::vector<Span> spans = events.spans(set);
   if (spans.empty()) {
-    throw UserError(fmt::format(
-        "the run has nothing that matches '{}'{}", set.of,
-        set.kind == SpanSet::Kind::Slices && set.named != "*" ? " named '" + set.named + "'" : ""));
+    throw UserError(nothing(set, events));
   }
   return spans;
 }
@@ -108,7 +114,9 @@ Verdict judge_measure(const Expectation& expectation, RunEvents& events) {
                                       : some(expectation.spans, events);
   if (expectation.kind == Expectation::Kind::Count) {
     const auto count = static_cast<std::int64_t>(spans.size());
-    return {within(count, expectation), fmt::format("{}", count)};
+    const bool holds = within(count, expectation);
+    return {holds, count == 0 && !holds ? "0: " + nothing(expectation.spans, events)
+                                        : fmt::format("{}", count)};
   }
   const std::vector<Span> whole = merged(spans);
   SimTime value = 0;
@@ -135,7 +143,7 @@ std::vector<const RequestEvents*> requests_of(const std::string& unit, const Run
     }
   }
   if (out.empty()) {
-    throw UserError(fmt::format("the run has no request of a unit that matches '{}'", unit));
+    throw UserError(nothing({SpanSet::Kind::Requests, unit, "*"}, events));
   }
   return out;
 }

@@ -2,11 +2,13 @@
 #include "tools/check/run_events.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fnmatch.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "sim/base/error.h"
 #include "sim/base/trace_reader.h"
@@ -40,6 +42,44 @@ class SliceCollector : public TraceVisitor {
   std::vector<Span>& out_;
   std::map<std::uint64_t, bool> wanted_;
 };
+
+/// Collects the names of tracks with slices, and of slices on tracks that match.
+class NameCollector : public TraceVisitor {
+ public:
+  explicit NameCollector(std::string track) : track_(std::move(track)) {}
+
+  std::set<std::string> tracks;
+  std::set<std::string> slices;
+
+  void track(const TraceTrack& track) override { names_[track.uuid] = track.name; }
+  void slice(TraceSlice& slice) override {
+    if (!slice.is_instant) {
+      const std::string& track = names_[slice.track];
+      tracks.insert(track);
+      if (matches(track_, track)) {
+        slices.insert(slice.name);
+      }
+    }
+  }
+  void end(std::uint64_t, std::int64_t) override {}
+  void counter(const TraceCounter&) override {}
+
+ private:
+  const std::string track_;
+  std::map<std::uint64_t, std::string> names_;
+};
+
+/// "DMA3(nc0)" as "DMA*(nc*)": a pattern, and one for many.
+std::string numbers_as_stars(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit || out.empty() || out.back() != '*') {
+      out += digit ? '*' : c;
+    }
+  }
+  return out;
+}
 
 std::vector<std::string> timelines_of(const std::string& folder) {
   std::vector<std::string> files;
@@ -107,6 +147,29 @@ std::vector<Span> RunEvents::spans(const SpanSet& set) {
   }
   sort_by_start(spans);
   return spans;
+}
+
+std::string RunEvents::choices(const SpanSet& set) const {
+  std::set<std::string> units;
+  for (const RequestEvents& request : requests_) {
+    units.insert(request.unit);
+  }
+  NameCollector names(set.of);
+  if (set.kind == SpanSet::Kind::Slices) {
+    for (const std::string& file : timelines_of(folder_)) {
+      scan_trace(file, names);
+    }
+  }
+  const bool other_names = !names.slices.empty();
+  const std::set<std::string>& all = set.kind != SpanSet::Kind::Slices ? units
+                                     : other_names                     ? names.slices
+                                                                       : names.tracks;
+  std::set<std::string> shown;
+  for (const std::string& name : all) {
+    shown.insert(other_names ? name : numbers_as_stars(name));
+  }
+  return fmt::format("{} {}", other_names ? "slices there are" : "there are",
+                     fmt::join(shown, ", "));
 }
 
 const std::vector<Span>& RunEvents::transfers_of_model(std::int64_t model) {

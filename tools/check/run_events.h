@@ -37,6 +37,9 @@ class RunEvents {
   /// By their starts. Slices are read from the timelines when they are first asked for; throws
   /// UserError when there are none.
   std::vector<Span> spans(const SpanSet& set);
+  /// What spans could be about instead, as far as it goes: patterns of units or tracks, or, when
+  /// the track is right, names of slices.
+  std::string choices(const SpanSet& set) const;
   /// The DMA transfers of the program that `request` executed, begun while it ran.
   std::vector<Span> transfers(const RequestEvents& request);
 

@@ -2,9 +2,11 @@
 #include "tools/check/suite.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <filesystem>
 #include <set>
 
@@ -83,6 +85,30 @@ class SuiteReader {
     }
   }
 
+  /// A value that nsim run would refuse.
+  void check_option(const toml::node& node, const std::string& option,
+                    const std::string& value) const {
+    static const std::map<std::string, std::vector<std::string>> kWords{
+        {"transfer", {"once", "each"}}, {"numerics", {"on", "off"}}, {"clock", {"step", "free"}}};
+    static const std::map<std::string, std::int64_t> kMost{
+        {"requests", 1000000}, {"depth", 1024}, {"cores", 1024}};
+    const auto words = kWords.find(option);
+    if (words != kWords.end()) {
+      if (std::find(words->second.begin(), words->second.end(), value) == words->second.end()) {
+        reader_.fail(node, fmt::format("'{}' is {}, not '{}'", option,
+                                       fmt::join(words->second, " or "), value));
+      }
+      return;
+    }
+    const std::int64_t most = kMost.at(option);
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || end != value.data() + value.size() || number < 1 || number > most) {
+      reader_.fail(
+          node, fmt::format("'{}' is a whole number from 1 to {}, not '{}'", option, most, value));
+    }
+  }
+
   /// What `table` says; the rest stays.
   void fill(const toml::table& table, CheckCase& one) {
     one.program = table.contains("program") ? program(table) : one.program;
@@ -93,6 +119,7 @@ class SuiteReader {
     for (const std::string& option : kRunOptions) {
       if (table.contains(option)) {
         one.options[option] = text(table, option.c_str(), "");
+        check_option(*table.get(option), option, one.options[option]);
       }
     }
     if (const toml::node* node = table.get("environment")) {
@@ -100,7 +127,12 @@ class SuiteReader {
         one.environment[std::string(key.str())] = expand(reader_.scalar(value, "environment"));
       }
     }
-    one.reference = text(table, "reference", one.reference ? "true" : "false") == "true";
+    if (const toml::node* node = table.get("reference")) {
+      if (!node->is_boolean()) {
+        reader_.fail(*node, "'reference' is true or false");
+      }
+      one.reference = node->as_boolean()->get();
+    }
     one.status = whole(table, "status", 0, 255, one.status);
     one.timeout = whole(table, "timeout", 1, 86400, one.timeout);
     if (const toml::node* node = table.get("tolerance")) {

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import operator
 import os
 from typing import Any, Dict, Optional
 
@@ -79,6 +80,22 @@ def _take(text: Any) -> str:
     return value.decode("utf-8", "replace")
 
 
+def _name(parameter: Any) -> bytes:
+    if not isinstance(parameter, str):
+        raise TypeError(f"the name of a parameter is a text, such as 'hbm.bandwidth', not {parameter!r}")
+    return parameter.encode()
+
+
+def _count(name: str, number: Any, most: int) -> int:
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = 0
+    if not 1 <= whole <= most:
+        raise Error(2, f"{name}: {number!r} is not a whole number from 1 to {most}")
+    return whole
+
+
 def _call(function: str, *arguments: Any) -> None:
     message = _text()
     code = getattr(_library(), function)(*arguments, ctypes.byref(message))
@@ -102,12 +119,14 @@ class Config:
 
     def __setitem__(self, parameter: str, value: Any) -> None:
         text = str(value).lower() if isinstance(value, bool) else str(value)
-        _call("neuronsim_config_set", self._handle, parameter.encode(), text.encode())
+        _call("neuronsim_config_set", self._handle, _name(parameter), text.encode())
 
     def __getitem__(self, parameter: str) -> str:
         value = _text()
-        _call("neuronsim_config_get", self._handle, parameter.encode(), ctypes.byref(value))
+        _call("neuronsim_config_get", self._handle, _name(parameter), ctypes.byref(value))
         return _take(value)
+
+    __iter__ = None  # `in` and list() are refused, instead of asking for parameter 0
 
     def run(self, program: str, *, requests: int = 1, depth: int = 3, cores: int = 1, transfer: str = "once",
             numerics: bool = False, out: Optional[str] = None) -> Dict[str, Any]:
@@ -115,7 +134,8 @@ class Config:
         the traces."""
         if transfer not in ("once", "each"):
             raise Error(2, f"transfer: '{transfer}' is neither once nor each")
-        options = _RunOptions(requests, depth, cores, transfer == "each", numerics,
+        options = _RunOptions(_count("requests", requests, 1000000), _count("depth", depth, 1024),
+                              _count("cores", cores, 1024), transfer == "each", bool(numerics),
                               None if out is None else os.fsencode(out))
         summary = _text()
         try:
