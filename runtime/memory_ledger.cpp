@@ -102,10 +102,15 @@ void MemoryLedger::released(const HbmPool& pool, const HbmBlock& block) noexcept
 }
 
 void MemoryLedger::add(bool allocation, const HbmPool& pool, const HbmBlock& block) noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  try {
+    note_level(allocation, pool, block);
+  } catch (const std::bad_alloc&) {
+    now_ = nullptr;  // what is there is right as far as it goes
+  }
   if (log_entries_ == 0) {
     return;
   }
-  const std::lock_guard<std::mutex> lock(mutex_);
   const std::uint64_t number = next_number_++;
   try {
     entries_.push_back({number, allocation, pool.region().device, pool.region().stack,
@@ -116,6 +121,42 @@ void MemoryLedger::add(bool allocation, const HbmPool& pool, const HbmBlock& blo
   if (entries_.size() > log_entries_) {
     entries_.pop_front();
   }
+}
+
+void MemoryLedger::note_level(bool allocation, const HbmPool& pool, const HbmBlock& block) {
+  if (!now_) {
+    return;
+  }
+  const int device = pool.region().device;
+  const int stack = pool.region().stack;
+  std::uint64_t& bytes = bytes_[{device, stack, block.use}];
+  bytes += allocation ? block.bytes : 0 - block.bytes;
+  const SimTime at = now_();
+  for (auto last = levels_.rbegin(); last != levels_.rend() && last->at == at; ++last) {
+    if (last->device == device && last->stack == stack && last->use == block.use) {
+      last->bytes = bytes;
+      return;
+    }
+  }
+  if (levels_.size() < most_levels_) {
+    levels_.push_back({at, device, stack, block.use, bytes});
+  }
+}
+
+void MemoryLedger::note_levels(std::size_t most, std::function<SimTime()> now) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  most_levels_ = most;
+  now_ = std::move(now);
+}
+
+void MemoryLedger::end_levels() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  now_ = nullptr;
+}
+
+std::vector<MemoryLevel> MemoryLedger::levels() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return levels_;
 }
 
 void MemoryLedger::report(const HbmPool& pool) {

@@ -10,6 +10,8 @@
 //   units       per unit queue: requests, failed, busy_ns, gap_ns, mean_time_ns, latency_ns {...}
 //   queues      per DMA queue: transfers, bytes, latency_ns (summed: from issue to last update)
 //   counters    per logical core and HBM stack, see counters.h
+//   hbm_usage   how much of a stack each category of memory has from when on: {at_ps, device, hbm,
+//               category, bytes}
 //   models      per loaded model: id, name, core, work, the work of each operator, and bytes of a
 //               partition of SBUF and PSUM: peak (in use at a time), placed (the highest one used),
 //               capacity
@@ -136,6 +138,18 @@ Json queues(const Summary& summary) {
   return out;
 }
 
+Json hbm_usage(const SessionRecord& record) {
+  Json out = Json::array();
+  for (const MemoryLevel& level : record.memory_levels) {
+    out.push_back({{"at_ps", level.at},
+                   {"device", level.device},
+                   {"hbm", level.stack},
+                   {"category", memory_use_name(level.use)},
+                   {"bytes", level.bytes}});
+  }
+  return out;
+}
+
 Json work_of(const isa::Work& work) {
   return {{"matmul_flops", work.matmul_flops},     {"elementwise_ops", work.elementwise_ops},
           {"hbm_read_bytes", work.hbm_read_bytes}, {"hbm_write_bytes", work.hbm_write_bytes},
@@ -251,6 +265,7 @@ std::string summary_json(const SessionRecord& record) {
                  {"units", units(summary)},
                  {"queues", queues(summary)},
                  {"counters", counters_json(record.counters)},
+                 {"hbm_usage", hbm_usage(record)},
                  {"models", models(record)},
                  {"requests", requests(record)},
                  {"client_checks", client_checks(record.client_checks)},

@@ -9,6 +9,7 @@
 
 #include "runtime/client_finding.h"
 #include "runtime/counters.h"
+#include "runtime/memory_ledger.h"
 #include "sim/base/config.h"
 #include "sim/base/stats.h"
 #include "sim/base/units.h"
@@ -54,6 +55,7 @@ struct SessionRecord {
   std::vector<ParamInfo> params;
   std::string resolved_config;  // TOML
   CounterRecord counters;
+  std::vector<MemoryLevel> memory_levels;
   std::string clock_mode;
   bool numerics = true;
   ClientCheckRecord client_checks;

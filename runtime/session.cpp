@@ -118,11 +118,16 @@ Session::Session(const Environment& environment, const Options& options)
     checks_ = std::make_unique<ClientChecks>(
         [this](const ClientChecks::Range& range) { return tensor_at(range); });
   }
+  if (!options.out.empty() || inspection_.wants_report()) {
+    memory_ledger_->note_levels(static_cast<std::size_t>(parameters_.runtime.max_records),
+                                [this] { return now(); });
+  }
   make_pools();
   make_units();
 }
 
 Session::~Session() {
+  memory_ledger_->end_levels();
   clock_.reset();
   kernel_.reset();
 }
@@ -326,6 +331,7 @@ void Session::shut_down() {
 void Session::finish() {
   const bool reported = !options_.out.empty() || inspection_.wants_report();
   const SessionRecord last = reported ? record() : SessionRecord();
+  memory_ledger_->end_levels();
   clock_.reset();
   kernel_.reset();
   if (reported || traces_.waves().enabled()) {

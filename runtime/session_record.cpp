@@ -59,6 +59,7 @@ SessionRecord Session::record() {
     out.client_checks = {true, checks_->findings()};
   }
   out.counters = counter_record();
+  out.memory_levels = memory_ledger_->levels();
   {
     const std::lock_guard<std::mutex> lock(models_mutex_);
     out.models = models_;

@@ -154,10 +154,15 @@ void Activity::begin(const ExecutionContext& context, SimTime at) {
   idle(Idle::Fetch, at);
 }
 
-void Activity::idle(Idle cause, SimTime from) {
+const char* Activity::track_name(isa::Engine engine) {
+  return kTracks[static_cast<std::size_t>(engine)].name;
+}
+
+void Activity::idle(Idle cause, SimTime from, const isa::StreamWait* until) {
   Segment segment;
   segment.cause = cause;
   segment.from = from;
+  segment.until = until;
   push(segment);
 }
 
@@ -231,10 +236,7 @@ void Activity::close(const Segment& segment, SimTime end) {
 void Activity::draw(const Segment& segment, SimTime end) const {
   Trace& trace = *context_->trace;
   if (segment.kind == Kind::Idle) {
-    if (end > segment.from) {
-      const IdleRow& row = kIdle[static_cast<std::size_t>(segment.cause)];
-      trace.slice(wait_track_, trace.name(row.slice), segment.from, end);
-    }
+    draw_idle(segment, end);
     return;
   }
   const isa::StreamInstruction& instruction = *segment.instruction;
@@ -242,6 +244,20 @@ void Activity::draw(const Segment& segment, SimTime end) const {
               {{"done_ps", segment.kind == Kind::Table ? end : segment.done},
                {"line", instruction.line},
                {"label", instruction.label, context_->streams->labels[instruction.label]}});
+}
+
+void Activity::draw_idle(const Segment& segment, SimTime end) const {
+  if (end <= segment.from) {
+    return;
+  }
+  Trace& trace = *context_->trace;
+  const NameId name = trace.name(kIdle[static_cast<std::size_t>(segment.cause)].slice);
+  if (segment.until == nullptr) {
+    trace.slice(wait_track_, name, segment.from, end);
+    return;
+  }
+  trace.slice(wait_track_, name, segment.from, end, 0,
+              {{"semaphore", segment.until->semaphore}, {"value", segment.until->value}});
 }
 
 bool Activity::tracing() const {

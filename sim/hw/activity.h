@@ -40,9 +40,13 @@ class Activity {
  public:
   Activity(isa::Engine engine, int core) : engine_(engine), core_(core) {}
 
+  /// "Tensor"
+  static const char* track_name(isa::Engine engine);
+
   /// An execution begins: idle, fetching instructions.
   void begin(const ExecutionContext& context, SimTime at);
-  void idle(Idle cause, SimTime from);
+  /// `until`: the semaphore and value it waits for, if any.
+  void idle(Idle cause, SimTime from, const isa::StreamWait* until = nullptr);
   /// `done`: when it retires. `throttled`: by how much the utilisation limit makes it longer.
   /// `flow`: trace flow id, 0 for none.
   void busy(const isa::StreamInstruction& instruction, SimTime from, SimTime done,
@@ -70,6 +74,7 @@ class Activity {
     SimTime throttled = 0;
     std::uint64_t flow = 0;
     const isa::StreamInstruction* instruction = nullptr;
+    const isa::StreamWait* until = nullptr;
   };
   /// What instructions of one kind, and loads of weights or tables, did.
   struct Work {
@@ -96,6 +101,7 @@ class Activity {
 
   void load(Kind kind, const isa::StreamInstruction& instruction, SimTime from, SimTime done);
   void push(const Segment& segment);
+  void draw_idle(const Segment& segment, SimTime end) const;
   static std::size_t work_of(const Segment& segment);
   static const char* work_name(std::size_t row);
   void close(const Segment& segment, SimTime end);

@@ -184,7 +184,7 @@ bool Engine::semaphores_reached(const Turn& turn) {
       }
       continue;
     }
-    idle(idle_for(streams_->owner[wait->semaphore]));
+    idle(idle_for(streams_->owner[wait->semaphore]), wait);
     waited_ = wait;
     if (at == kNever) {
       parts_.semaphores.wait(id_, wait->semaphore, wait->value, issue_event_, waker_);
@@ -307,7 +307,8 @@ bool Engine::signal(const isa::Issue& issue, MomentId moment) {
   const isa::StreamUpdate* update = streams_->updates.data() + issue.first_update;
   for (int i = 0; i < issue.updates; ++i, ++update) {
     const bool misused = strikes(FaultPoint::SemaphoreMisuse, FaultPhase::Retire);
-    if (!parts_.semaphores.add(update->semaphore, misused ? INT32_MIN : update->add, moment)) {
+    if (!parts_.semaphores.add(update->semaphore, misused ? INT32_MIN : update->add, moment,
+                               Activity::track_name(id_))) {
       return false;
     }
   }
@@ -318,8 +319,8 @@ void Engine::wait_until(SimTime at) {
   issue_event_.notify(to_sc(at - now()));
 }
 
-void Engine::idle(Idle cause) {
-  activity_.idle(cause, std::max(now(), free_at_));
+void Engine::idle(Idle cause, const isa::StreamWait* until) {
+  activity_.idle(cause, std::max(now(), free_at_), until);
 }
 
 std::optional<Standstill> Engine::standstill() const {

@@ -123,7 +123,7 @@ class Engine : public sc_core::sc_module {
   void retire_later(const Retirement& retirement);
   bool signal(const isa::Issue& issue, MomentId moment);
   void wait_until(SimTime at);
-  void idle(Idle cause);
+  void idle(Idle cause, const isa::StreamWait* until = nullptr);
 
   const isa::Engine id_;
   const ClockDomain clock_;

@@ -32,6 +32,7 @@ NeuronCore::NeuronCore(sc_core::sc_module_name name, const NeuronCoreParams& par
                        int index, Faults* faults)
     : sc_module(name),
       params_(params),
+      index_(index),
       faults_(faults),
       semaphores_(params_.semaphores),
       sbuf_(params_.sbuf, numerics),
@@ -72,6 +73,9 @@ void NeuronCore::start(const isa::CoreStreams& streams, const ExecutionContext& 
   flow_ = context.flow;
   nan_ = false;
   semaphores_.reset();
+  if (context.trace != nullptr && context.trace->enabled()) {
+    semaphores_.trace(*context.trace, index_);
+  }
   sbuf_.release();
   psum_.release();
   datapath_.reset();
@@ -168,11 +172,13 @@ void NeuronCore::dma_part_done(const isa::Issue& issue, std::uint64_t execution,
     return;
   }
   const isa::StreamUpdate* update = streams_->updates.data() + issue.first_update;
+  const std::string by =
+      semaphores_.traced() ? queue_name(streams_->instruction(issue)) : std::string();
   for (int i = 0; i < issue.updates; ++i, ++update) {
     const bool misused = Faults::active(faults_) &&
                          faults_->strikes(FaultPoint::SemaphoreMisuse,
                                           {context_->origin, FaultPhase::DmaWrite, nullptr, 0});
-    if (!semaphores_.add(update->semaphore, misused ? INT32_MIN : 1, arrived)) {
+    if (!semaphores_.add(update->semaphore, misused ? INT32_MIN : 1, arrived, by)) {
       abort(DeviceError::SemaphoreMisuse);
       return;
     }

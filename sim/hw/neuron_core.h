@@ -100,6 +100,7 @@ class NeuronCore : public sc_core::sc_module, public DmaListener, private Engine
   void end(DeviceError error);
 
   const NeuronCoreParams params_;
+  const int index_;
   Faults* const faults_;
   Semaphores semaphores_;
   Sbuf sbuf_;

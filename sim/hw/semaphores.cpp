@@ -36,9 +36,17 @@ void Semaphores::reset() {
     semaphore.recent.clear();
   }
   waiters_.fill(Waiter());
+  trace_ = nullptr;
 }
 
-bool Semaphores::add(int semaphore, std::int32_t value, MomentId cause) {
+void Semaphores::trace(Trace& trace, int core) {
+  constexpr int kFirstRank = 1005;  // below the engines of the core (Activity)
+  constexpr int kRanksPerCore = 10;
+  trace_ = &trace;
+  track_ = trace.track(fmt::format("semaphores(nc{})", core), 0, kFirstRank + core * kRanksPerCore);
+}
+
+bool Semaphores::add(int semaphore, std::int32_t value, MomentId cause, std::string_view by) {
   Semaphore& state = semaphores_[static_cast<std::size_t>(semaphore)];
   const std::int64_t sum =
       std::int64_t{state.recent.empty() ? state.settled : state.recent.back().value} + value;
@@ -53,6 +61,9 @@ bool Semaphores::add(int semaphore, std::int32_t value, MomentId cause) {
   }
   if (!waves_.empty()) {
     waves_[static_cast<std::size_t>(semaphore)].set(now(), sum);
+  }
+  if (traced()) {
+    trace_->instant(track_, trace_->name(by), now(), 0, {{"semaphore", semaphore}, {"value", sum}});
   }
   state.recent.push_back({now() + latency_, static_cast<std::int32_t>(sum), cause});
   for (Waiter& waiter : waiters_) {

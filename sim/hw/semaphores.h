@@ -6,10 +6,12 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <systemc>
 #include <vector>
 
 #include "sim/base/params.h"
+#include "sim/base/trace.h"
 #include "sim/base/units.h"
 #include "sim/base/waves.h"
 #include "sim/hw/moments.h"
@@ -30,11 +32,15 @@ class Semaphores {
   /// Signals <scope>.s0 .. s255: the value as soon as it is counted.
   void watch(Waves& waves, const std::string& scope);
 
-  /// All zero, nobody waits.
+  /// All zero, nobody waits, updates are not traced.
   void reset();
+  /// From now on every update is an instant of the track semaphores(nc<core>), called after who
+  /// made it, with the arguments `semaphore` and `value`: what it holds then.
+  void trace(Trace& trace, int core);
+  bool traced() const { return trace_ != nullptr; }
   /// Adds at the current time. False, and nothing changes, when the sum is negative or no int32.
-  /// `cause`: the moment, for those who wait.
-  bool add(int semaphore, std::int32_t value, MomentId cause = 0);
+  /// `cause`: the moment, for those who wait. `by`: an engine or queue, for the trace.
+  bool add(int semaphore, std::int32_t value, MomentId cause = 0, std::string_view by = {});
   /// What engines see at the current time.
   std::int32_t visible(int semaphore) const;
   /// When an engine sees at least `value`: not before the current time; kNever while it has not
@@ -69,6 +75,8 @@ class Semaphores {
   std::array<Semaphore, isa::kSemaphoreCount> semaphores_;
   std::array<Waiter, isa::kEngineCount> waiters_;
   std::vector<Wave> waves_;  // by semaphore; empty when nobody looks
+  Trace* trace_ = nullptr;
+  TrackId track_ = 0;
 };
 
 }  // namespace nsim::hw

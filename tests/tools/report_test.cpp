@@ -2,11 +2,13 @@
 // nsim report in its forms: each says what summary.json and the traces say.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <sstream>
 
 #include "sim/base/trace_reader.h"
+#include "tests/support/vcd_reader.h"
 #include "tests/tools/nsim_process.h"
 
 using namespace nsim;
@@ -170,6 +172,118 @@ TEST_CASE("every table says that it is of a simulation, and JSON and CSV hold th
     INFO(name);
     CHECK(read_csv(reported.run + "/csv/" + name + ".csv").size() == rows.size());
   }
+}
+
+TEST_CASE("updates of semaphores are those that the waves show, and flows lead over them") {
+  const ScratchFolder scratch;
+  const std::string run = scratch / "run";
+  const Outcome outcome = shell(
+      "%N run %S/models/mini_lm.toml --config trn2 --numerics off --quiet --requests 2 --vcd " +
+      (scratch / "w.vcd") + " --signals '*.semaphores.*' --out " + run);
+  INFO(outcome.text);
+  REQUIRE(outcome.exit_code == 0);
+  REQUIRE(shell("%N report " + run + " --format csv").exit_code == 0);
+  const auto updates = read_csv(run + "/csv/SemaphoreUpdate.csv");
+  const auto instructions = read_csv(run + "/csv/Instruction.csv");
+
+  // The last value of every moment, without the zeros that an execution starts with.
+  using Changes = std::map<std::pair<std::string, std::string>, std::int64_t>;
+  Changes shown;
+  const VcdFile waves = read_vcd(scratch / "w.vcd");
+  for (const auto& [name, changes] : waves.changes) {
+    const std::size_t core = name.find("nc");
+    for (const auto& [time, value] : changes) {
+      if (value != 0) {
+        shown[{name.substr(core, name.find('.', core) - core) + name.substr(name.rfind('s')),
+               fmt::format("{:.3f}", static_cast<double>(time) / 1000)}] = value;
+      }
+    }
+  }
+  Changes told;
+  for (const auto& row : updates) {
+    const std::string& by = row.at("engine");
+    const std::string core = by.substr(by.find('(') + 1, by.find(')') - by.find('(') - 1);
+    told[{core + "s" + row.at("semaphore_id"), fmt::format("{:.3f}", number(row, "timestamp"))}] =
+        std::stoll(row.at("value"));
+  }
+  CHECK(told.size() > 100);
+  CHECK(told == shown);
+
+  const double latency = 40;  // of a semaphore, ns
+  std::map<std::string, int> kinds;
+  for (const auto& flow : read_csv(run + "/csv/Flow.csv")) {
+    const std::string kind = flow.at("in_table") + " " + flow.at("out_table");
+    ++kinds[kind];
+    if (kind == "Instruction SemaphoreUpdate") {
+      const auto& from = instructions.at(std::stoul(flow.at("in_id")));
+      const auto& to = updates.at(std::stoul(flow.at("out_id")));
+      CHECK(from.at("engine") == to.at("engine"));
+      CHECK(number(from, "end_ts") == number(to, "timestamp"));
+    } else if (kind == "SemaphoreUpdate Instruction") {
+      const auto& from = updates.at(std::stoul(flow.at("in_id")));
+      const auto& to = instructions.at(std::stoul(flow.at("out_id")));
+      CHECK(number(from, "timestamp") + latency <= number(to, "start_ts") + 1e-6);
+      CHECK(number(to, "evt_wait_time_ns") + number(to, "dma_wait_time_ns") > 0);
+    }
+  }
+  // Two requests on two cores; engines' updates; every instruction that had waited for a semaphore.
+  CHECK(kinds["requests Instruction"] == 4);
+  const auto by_engine = std::count_if(updates.begin(), updates.end(), [](const auto& row) {
+    return row.at("engine").front() != 'q';
+  });
+  CHECK(kinds["Instruction SemaphoreUpdate"] == by_engine);
+  const auto waited = std::count_if(instructions.begin(), instructions.end(), [](const auto& row) {
+    return number(row, "evt_wait_time_ns") + number(row, "dma_wait_time_ns") > 0;
+  });
+  CHECK(kinds["SemaphoreUpdate Instruction"] >= waited);
+}
+
+TEST_CASE("memory by category ends where the counters say, and has the weights of the model") {
+  const Reported reported;
+  const auto summary = summary_of(reported.run);
+  REQUIRE(reported.report("--format csv").exit_code == 0);
+  std::map<std::string, double> last;  // by stack
+  std::map<std::string, std::map<std::string, double>> levels;
+  double before = 0;
+  for (const auto& row : read_csv(reported.run + "/csv/HbmUsage.csv")) {
+    CHECK(number(row, "timestamp") >= before);
+    before = number(row, "timestamp");
+    levels[row.at("device") + " " + row.at("hbm")][row.at("category")] = number(row, "bytes");
+  }
+  std::int64_t all = 0;
+  for (const auto& [stack, categories] : levels) {
+    for (const auto& [category, bytes] : categories) {
+      all += static_cast<std::int64_t>(bytes);
+    }
+  }
+  std::int64_t counted = 0;
+  const auto memory = summary.at("counters").at("memory_usage").at("device_mem");
+  for (const auto& [stack, categories] : memory.items()) {
+    for (const auto& [category, bytes] : categories.items()) {
+      counted += category == "total" ? 0 : bytes.get<std::int64_t>();
+    }
+  }
+  CHECK(all > 0);
+  CHECK(all == counted);
+}
+
+TEST_CASE("requests that fail are rows of Error") {
+  const Reported good;
+  REQUIRE(good.report("--format csv").exit_code == 0);
+  CHECK(read_csv(good.run + "/csv/Error.csv").empty());
+  const ScratchFolder scratch;
+  const std::string run = scratch / "run";
+  REQUIRE(shell("%N run %S/models/mini_lm.toml --config trn2 --numerics off --quiet --requests 4 "
+                "--faults third_execution_hangs --out " +
+                run)
+              .exit_code == 1);
+  REQUIRE(shell("%N report " + run + " --format csv").exit_code == 0);
+  const auto rows = read_csv(run + "/csv/Error.csv");
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].at("error") == "NRT_TIMEOUT");
+  CHECK(rows[0].at("sequence") == "3");
+  CHECK(rows[1].at("error") == "NRT_EXEC_UNIT_UNRECOVERABLE");
+  CHECK(number(rows[0], "timestamp") > 0);
 }
 
 TEST_CASE("the text of a report names what bounds the run, without traces too") {

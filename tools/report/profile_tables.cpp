@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "tools/report/dependency_tables.h"
 #include "tools/report/source_lines.h"
 
 namespace nsim::tool {
@@ -98,8 +99,9 @@ const TimelineRow* waits_of(const RunTimeline& timeline, const TimelineRow& engi
 }
 
 void instructions(TableWriter& writer, const RunTimeline& timeline) {
-  writer.begin("Instruction", {"start_ts", "end_ts", "duration_ns", "engine", "opcode",
+  writer.begin("Instruction", {"id", "start_ts", "end_ts", "duration_ns", "engine", "opcode",
                                "evt_wait_time_ns", "dma_wait_time_ns"});
+  std::int64_t id = 0;
   for (const TimelineRow& row : timeline.rows) {
     if (row.kind != RowKind::Engine) {
       continue;
@@ -108,9 +110,10 @@ void instructions(TableWriter& writer, const RunTimeline& timeline) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       const SimTime end = std::max(row.end[i], row.other[i]);
       const auto [event, dma] = waits.until(row.start[i]);
-      writer.row({nanoseconds(row.start[i]), nanoseconds(end), nanoseconds(end - row.start[i]),
-                  std::string_view(row.name), std::string_view(timeline.texts[row.text[i]]),
-                  nanoseconds(event), nanoseconds(dma)});
+      writer.row({id++, nanoseconds(row.start[i]), nanoseconds(end),
+                  nanoseconds(end - row.start[i]), std::string_view(row.name),
+                  std::string_view(timeline.texts[row.text[i]]), nanoseconds(event),
+                  nanoseconds(dma)});
     }
   }
   writer.end();
@@ -203,6 +206,38 @@ void objects(TableWriter& writer, const std::string& name, const std::vector<std
   writer.end();
 }
 
+void requests(TableWriter& writer, const Json& report) {
+  Json rows = report.at("requests");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i]["id"] = i;
+  }
+  objects(writer, "requests",
+          {"id", "unit", "sequence", "model_id", "bytes", "submitted_ps", "started_ps", "ended_ps",
+           "completed_ps", "status"},
+          rows);
+}
+
+void hbm_usage(TableWriter& writer, const Json& report) {
+  writer.begin("HbmUsage", {"timestamp", "device", "hbm", "category", "bytes"});
+  for (const Json& level : report.at("hbm_levels")) {
+    writer.row({nanoseconds(level.at("at_ps").get<SimTime>()), cell_of(level.at("device")),
+                cell_of(level.at("hbm")), cell_of(level.at("category")),
+                cell_of(level.at("bytes"))});
+  }
+  writer.end();
+}
+
+void errors(TableWriter& writer, const Json& report) {
+  writer.begin("Error", {"timestamp", "error", "unit", "sequence"});
+  for (const Json& request : report.at("requests")) {
+    if (request.contains("error")) {
+      writer.row({nanoseconds(request.at("ended_ps").get<SimTime>()), cell_of(request.at("error")),
+                  cell_of(request.at("unit")), cell_of(request.at("sequence"))});
+    }
+  }
+  writer.end();
+}
+
 void idle(TableWriter& writer, const Json& report) {
   writer.begin("idle", {"engine", "cause", "percent"});
   for (const auto& [engine, values] : report.at("engines").items()) {
@@ -256,10 +291,10 @@ void write_tables(const Json& report, const RunTimeline& timeline, TableWriter& 
   collectives(writer, timeline);
   throttle(writer, timeline);
   opcodes(writer, report);
-  objects(writer, "requests",
-          {"unit", "sequence", "model_id", "bytes", "submitted_ps", "started_ps", "ended_ps",
-           "completed_ps", "status"},
-          report.at("requests"));
+  write_dependencies(timeline, report.at("requests"), writer);
+  hbm_usage(writer, report);
+  errors(writer, report);
+  requests(writer, report);
   objects(writer, "operators",
           {"model", "name", "executions", "matmul_flops", "elementwise_ops", "hbm_read_bytes",
            "hbm_write_bytes", "instructions", "dma_transfers", "time_ns", "arithmetic_intensity",

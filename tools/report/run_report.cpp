@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "runtime/status.h"
 #include "sim/base/error.h"
 #include "tools/device.h"
 #include "tools/report/configuration.h"
@@ -189,6 +190,18 @@ Json outcome(const std::string& folder) {
           {"error", read->error}};
 }
 
+/// With the names of what failed.
+Json requests(const nlohmann::json& summary) {
+  Json out = summary.at("requests");
+  for (Json& request : out) {
+    const int status = request.at("status");
+    if (status != NRT_SUCCESS) {
+      request["error"] = rt::status_name(static_cast<NRT_STATUS>(status));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 RunTimeline read_timeline(const std::string& folder, const nlohmann::json& summary) {
@@ -221,7 +234,8 @@ Json run_report(const std::string& folder, const nlohmann::json& summary,
     report["bandwidth"] = bandwidth(summary);
     report["roofline"] = roofline(summary, timeline);
     report["units"] = summary.at("units");
-    report["requests"] = summary.at("requests");
+    report["requests"] = requests(summary);
+    report["hbm_levels"] = summary.value("hbm_usage", nlohmann::json::array());
     report["configuration"] = configuration(folder);
     report["client_checks"] = summary.at("client_checks");
     const auto memory = nlohmann::json::json_pointer("/counters/memory_usage/device_mem");

@@ -21,9 +21,10 @@
 //                  dma_transfers, time_ns, arithmetic_intensity, flops_per_second}]}; work is that
 //                  of all executions, time_ns is present when the run left traces
 //   units          of summary.json: latency percentiles and gaps
-//   requests       of summary.json
+//   requests       of summary.json; those that failed with the name of their status, `error`
 //   configuration  {product, differences: [{path, product, run, source}]}
 //   client_checks  of summary.json
+//   hbm_levels     how much each category of memory has from when on: hbm_usage of summary.json
 //   hbm_usage      bytes by stack and category when the run ended
 #pragma once
 

@@ -2,6 +2,7 @@
 #include "tools/report/run_timeline.h"
 
 #include <fmt/format.h>
+#include <nrt/nrt_async_types.h>
 
 #include <algorithm>
 #include <cctype>
@@ -84,6 +85,7 @@ class RowBuilder : public TraceVisitor {
 
   void slice(TraceSlice& slice) override {
     if (slice.is_instant) {
+      update(slice);
       return;
     }
     TimelineRow& row = row_of(slice.track);
@@ -106,6 +108,14 @@ class RowBuilder : public TraceVisitor {
       row.begun.push_back(slice.numbers["begun_ps"]);
       row.moved.push_back(slice.numbers["moved_ps"]);
     }
+    if (row.kind == RowKind::Wait) {
+      row.awaited.push_back(awaited(tracks_[slice.track].name, slice));
+    }
+    if (row.kind == RowKind::Engine && !slice.flows.empty()) {
+      const std::uint64_t sequence = NRTA_SEQ_GET_SEQ_NUM(slice.flows.front());
+      out_.first_instructions.push_back(
+          {row.name, slice.start_ps, model_, static_cast<std::int64_t>(sequence)});
+    }
   }
   void end(std::uint64_t, std::int64_t) override {}
 
@@ -125,6 +135,35 @@ class RowBuilder : public TraceVisitor {
     bool is_process = false;
     std::int64_t row = -1;
   };
+
+  std::uint32_t text(const std::string& text) {
+    return texts_(text, [&] { return text; });
+  }
+
+  /// "NC1 (nc2)" of "Tensor(nc2) wait" and "semaphores(nc2)".
+  std::uint32_t core_of(const std::string& track) {
+    const std::size_t open = track.find('(');
+    return text(prefix_ + track.substr(open, track.find(')') - open + 1));
+  }
+
+  void update(const TraceSlice& instant) {
+    const std::string& track = tracks_[instant.track].name;
+    if (is_system_ || !starts_with(track, "semaphores(")) {
+      return;
+    }
+    const std::string by = prefix_ + instant.name + track.substr(track.find('('));
+    out_.updates.push_back({instant.start_ps, core_of(track), text(by),
+                            static_cast<int>(instant.numbers.at("semaphore")),
+                            instant.numbers.at("value")});
+  }
+
+  Awaited awaited(const std::string& track, const TraceSlice& slice) {
+    const auto semaphore = slice.numbers.find("semaphore");
+    if (semaphore == slice.numbers.end()) {
+      return {};
+    }
+    return {static_cast<int>(semaphore->second), slice.numbers.at("value"), core_of(track)};
+  }
 
   static std::int64_t detail(RowKind kind, const TraceSlice& slice) {
     const char* key = kind == RowKind::Engine ? "line"
@@ -197,6 +236,7 @@ void sort_by_start(TimelineRow& row) {
   permute(row.descriptors, order);
   permute(row.begun, order);
   permute(row.moved, order);
+  permute(row.awaited, order);
 }
 
 /// A name without its core, split before the number at its end, then the core: DMA2 comes before
@@ -215,6 +255,8 @@ void finish(RunTimeline& timeline) {
   for (TimelineRow& row : timeline.rows) {
     sort_by_start(row);
   }
+  std::stable_sort(timeline.updates.begin(), timeline.updates.end(),
+                   [](const SemaphoreUpdate& a, const SemaphoreUpdate& b) { return a.at < b.at; });
   const auto key = [](const TimelineRow& row) {
     const bool device = row.kind != RowKind::Host && row.kind != RowKind::Unit;
     return std::tuple(device, device ? RowKind::Host : row.kind, row.rank);

@@ -26,6 +26,13 @@ enum class RowKind : std::uint8_t {
 };
 const char* name_of(RowKind kind);
 
+/// What an engine waits for.
+struct Awaited {
+  int semaphore = -1;      // -1: none
+  std::int64_t value = 0;  // at least
+  std::uint32_t core = 0;  // into RunTimeline::texts
+};
+
 /// Slices of one track in the order of their starts; columns are equally long.
 struct TimelineRow {
   std::string name;  // "Tensor(nc0)"; of several logical cores "NC1 Tensor(nc2)"
@@ -43,6 +50,7 @@ struct TimelineRow {
   std::vector<std::int64_t> descriptors;
   std::vector<SimTime> begun;
   std::vector<SimTime> moved;
+  std::vector<Awaited> awaited;      // Wait
 
   std::size_t size() const { return start.size(); }
 };
@@ -60,12 +68,31 @@ struct RateChange {
   double percent = 0;
 };
 
+/// A semaphore of a core is updated, and holds `value` then.
+struct SemaphoreUpdate {
+  SimTime at = 0;
+  std::uint32_t core = 0;  // into RunTimeline::texts: semaphores are of one core
+  std::uint32_t by = 0;    // the same: "Tensor(nc0)", "qSyncIO0(nc0)"
+  int semaphore = 0;
+  std::int64_t value = 0;
+};
+
+/// The first instruction on a core of a request.
+struct FirstInstruction {
+  std::string row;  // its name
+  SimTime start = 0;
+  std::uint32_t model = 0;
+  std::int64_t sequence = 0;  // of the request on its unit
+};
+
 struct RunTimeline {
   std::vector<TimelineRow> rows;
   std::vector<std::string> texts;
   std::vector<OperatorLabel> labels;
-  std::vector<RateChange> rates;  // in the order of time within an engine
-  SimTime begin = 0;              // of everything
+  std::vector<RateChange> rates;         // in the order of time within an engine
+  std::vector<SemaphoreUpdate> updates;  // in the order of time
+  std::vector<FirstInstruction> first_instructions;
+  SimTime begin = 0;  // of everything
   SimTime end = 0;
 
   std::size_t slices() const;
