@@ -118,6 +118,18 @@ class SweepPage(unittest.TestCase):
         times = [float(cell.text) for cell in self.all('#points tbody td:nth-child(5)')]
         self.assertEqual(times, sorted(times, reverse=True))
 
+    def test_conditions_of_the_table_take_units(self):
+        self.open()
+        field = self.find('#points input[type=search]')
+        for text, rows in (('hbm.bandwidth >= 410GB/s', 8), ('hbm.bandwidth = "820 GB/s"', 4), ('hbm.bandwidth < 0.4 TB/s', 4),
+                           ('hbm.bandwidth > 409999MB/s and depth = 1', 4), ('time < 1s', 12), ('time < 1 ps', 0)):
+            field.clear()
+            field.send_keys(text)
+            self.assertEqual(len(self.all('#points tbody tr')), rows, text)
+        field.clear()
+        field.send_keys('time < 3 furlongs')
+        self.assertIn('"3 furlongs" is no number', self.find('#points .status').text)
+
     def test_a_narrow_screen_shows_it_without_scrolling_sideways(self):
         self.open(width=390, height=844)
         self.assertLessEqual(self.browser.script('return document.documentElement.scrollWidth'), 390)

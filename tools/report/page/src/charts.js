@@ -33,9 +33,9 @@ export function stack(label, parts, total) {
   return figure;
 }
 
-const WIDTH = 900;
 const HEIGHT = 420;
-const MARGIN = {left: 96, right: 20, top: 16, bottom: 44};
+const MARGIN = {left: 76, right: 20, top: 16, bottom: 44};
+const LETTER = 7.5;  // how wide one is, about
 
 function logScale(low, high, from, to) {
   const [a, b] = [Math.log10(low), Math.log10(high)];
@@ -47,14 +47,21 @@ function logScale(low, high, from, to) {
   return scale;
 }
 
-/** Names beside the points that weigh most, as far as they find room. */
-function nameLargest(svg, points, x, y) {
-  const taken = [];
+/** Names right, left, above or below the points that weigh most, where they cover no other point or name. */
+function nameLargest(svg, points, x, y, width) {
+  const taken = points.map((point) => ({point, left: x(point.intensity) - 8, right: x(point.intensity) + 8,
+                                        top: y(point.rate) - 8, bottom: y(point.rate) + 8}));
+  const apart = (box, other) => box.right < other.left || other.right < box.left || box.bottom < other.top || other.bottom < box.top;
+  let named = 0;
   for (const point of [...points].sort((a, b) => b.weight - a.weight)) {
-    const at = [x(point.intensity) + 12, y(point.rate) + 4];
-    if (taken.length < 8 && taken.every(([left, top]) => Math.abs(left - at[0]) > 120 || Math.abs(top - at[1]) > 18)) {
-      taken.push(at);
-      svg.append(element('text', {class: 'name', x: at[0], y: at[1], 'aria-hidden': 'true'}, point.name));
+    const [cx, cy, long] = [x(point.intensity), y(point.rate), LETTER * point.name.length];
+    const places = [[cx + 12, cy + 4], [cx - 12 - long, cy + 4], [cx - long / 2, cy - 14], [cx - long / 2, cy + 24]];
+    const box = places.map(([left, base]) => ({point, left, right: left + long, top: base - 12, bottom: base + 4})).find((one) =>
+        one.left > MARGIN.left && one.right < width && taken.every((other) => other.point === point || apart(one, other)));
+    if (box && named < 12) {
+      named++;
+      taken.push({...box, point: null});
+      svg.append(element('text', {class: 'name', x: box.left, y: box.bottom - 4, 'aria-hidden': 'true'}, point.name));
     }
   }
 }
@@ -64,6 +71,7 @@ function nameLargest(svg, points, x, y) {
  * told which point was chosen.
  */
 export function roofline({peakFlops, peakBytes, points, onPoint}) {
+  const WIDTH = matchMedia('(max-width: 600px)').matches ? 420 : 900;  // texts stay as large as they are
   const ridge = peakFlops / peakBytes;
   const known = points.filter((point) => point.intensity > 0 && point.intensity < Infinity && point.rate > 0);
   const xs = [ridge / 100, ridge * 10, ...known.map((point) => point.intensity)];
@@ -99,13 +107,15 @@ export function roofline({peakFlops, peakBytes, points, onPoint}) {
     }, element('title', {}, `${point.name}: ${point.note}`));
     svg.append(circle);
   }
-  nameLargest(svg, known, x, y);
+  nameLargest(svg, known, x, y, WIDTH);
   return svg;
 }
 
+const WHOLE_STEPS = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
+
 /** Lines over time or any other number. series: [{name, values, place}]; with a place its colour
- * goes by that, else by its name. Redrawn when the window or theme changes. */
-export function lines({label, xName, xText = (value) => String(value), yText = (value) => String(value), x, series, height = 220, points = false}) {
+ * goes by that, else by its name. `whole`: x counts something. Redrawn when the window or theme changes. */
+export function lines({label, whole = false, xName, xText = (value) => String(value), yText = (value) => String(value), x, series, height = 220, points = false}) {
   const box = element('div', {class: 'lines', role: 'img', 'aria-label': label});
   let chart = null;
   let data = [x, ...series.map((one) => one.values)];
@@ -114,7 +124,7 @@ export function lines({label, xName, xText = (value) => String(value), yText = (
     const axis = {stroke: colour('muted'), grid: {stroke: colour('grid'), width: 1}, ticks: {stroke: colour('grid')}};
     chart = new uPlot({
       width: Math.max(box.clientWidth, 240), height, scales: {x: {time: false}},
-      axes: [{...axis, label: xName, labelSize: 20, values: (_, ticks) => ticks.map(xText)},
+      axes: [{...axis, ...(whole ? {incrs: WHOLE_STEPS} : {}), label: xName, labelSize: 20, values: (_, ticks) => ticks.map(xText)},
              {...axis, size: 70, values: (_, ticks) => ticks.map(yText)}],
       series: [{label: xName, value: (_, value) => value === null || value === undefined ? '' : xText(value)},
                ...series.map((one) => ({

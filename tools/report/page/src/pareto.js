@@ -17,9 +17,8 @@ export function paretoFront(points, signX, signY) {
   return front;
 }
 
-const WIDTH = 900;
 const HEIGHT = 400;
-const EDGE = {left: 96, right: 24, top: 16, bottom: 48};
+const EDGE = {left: 76, right: 24, top: 16, bottom: 48};
 
 export function scale(low, high, from, to) {
   const span = high - low || Math.abs(high) || 1;
@@ -34,6 +33,7 @@ export function scale(low, high, from, to) {
 }
 
 export function paretoChart(points, front, xName, yName, describe, text) {
+  const WIDTH = matchMedia('(max-width: 600px)').matches ? 420 : 900;  // texts stay as large as they are
   const xs = points.map((point) => point.x);
   const ys = points.map((point) => point.y);
   const x = scale(Math.min(...xs), Math.max(...xs), EDGE.left, WIDTH - EDGE.right);

@@ -202,10 +202,10 @@ function requests({units: summaries, requests}) {
       plainTable('Latency from submission to completion', ['Unit', 'Requests', 'Failed', 'p50', 'p90', 'p99', 'Mean on device', 'Gaps'],
           Object.entries(summaries).map(([name, unit]) => [name, String(unit.requests), String(unit.failed), timeText(unit.latency_ns.p50),
             timeText(unit.latency_ns.p90), timeText(unit.latency_ns.p99), timeText(unit.mean_time_ns), timeText(unit.gap_ns)])),
-      numbers.length > 1 ? lines({label: `Latency by request, us${units.length > names.length ? `, the first ${names.length} of ${units.length} units` : ''}`, xName: 'request', yText: (value) => `${value}`, x: numbers,
+      numbers.length > 1 ? lines({label: `Latency by request, us${units.length > names.length ? `, the first ${names.length} of ${units.length} units` : ''}`, xName: 'request', whole: true, yText: (value) => `${value}`, x: numbers,
         points: numbers.length < 100, series: names.map((name) => ({name, values: latency(name)}))}).node : null,
       failed.length ? plainTable('Failed requests', ['Unit', 'Sequence', 'Status'],
-          failed.slice(0, 50).map((request) => [request.unit, String(request.sequence), String(request.status)])) : null);
+          failed.slice(0, 50).map((request) => [request.unit, String(request.sequence), request.error])) : null);
 }
 
 function configuration({configuration: of}) {

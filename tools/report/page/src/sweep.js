@@ -187,10 +187,10 @@ function tableSection(sweep) {
       label: 'Points', rows: sweep.rows, filter: true, sort: 'point', columns: [
         {name: 'point', number: true, value: (row) => row.point.id, text: (row) => String(row.point.id)},
         ...sweep.axes.map((axis) => ({
-          name: axis, number: typeof sweep.rows[0]?.point.settings[axis] === 'number',
+          name: axis, number: typeof sweep.rows[0]?.point.settings[axis] === 'number', base: true,
           value: (row) => sweep.setting(row, axis), text: (row) => sweep.text(row, axis),
         })),
-        ...names.map((name) => ({name, number: true, value: (row) => sweep.metric(row, name) ?? NaN, text: (row) => short(sweep.metric(row, name))})),
+        ...names.map((name) => ({name, number: true, base: true, value: (row) => sweep.metric(row, name) ?? NaN, text: (row) => short(sweep.metric(row, name))})),
       ],
     }));
   };

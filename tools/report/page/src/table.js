@@ -5,7 +5,8 @@ import {element, isDark, scrolling} from './dom.js';
 const SHOWN = 50;
 
 /**
- * columns: [{name, text: row => string, value: row => number|string, number: bool}]
+ * columns: [{name, text: row => string, value: row => number|string, number: bool, base: bool}]; of a column of numbers in
+ * base units (durations in ns) conditions may have units: "hbm.bandwidth >= 400 GB/s".
  * onRows(rows) is told which rows the filter leaves; onRow(row) makes the first cell a button. `name` stands in the label
  * of the filter.
  */
@@ -87,6 +88,22 @@ const TESTS = {
   '=': (a, b) => a === b, '==': (a, b) => a === b, '!=': (a, b) => a !== b,
 };
 
+const UNITS = {
+  B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40,
+  Hz: 1, kHz: 1e3, MHz: 1e6, GHz: 1e9, ps: 1e-3, ns: 1, us: 1e3, ms: 1e6, s: 1e9, '%': 0.01,
+};
+
+/** A number as people write it, in quotes or not; NaN when it is none. */
+function amount(text, base) {
+  const plain = text.replace(/^(["'])(.*)\1$/, '$2').trim();
+  const match = base ? /^([-+.\d]+(?:e[-+]?\d+)?) ?([A-Za-z]*B)\/s$|^([-+.\d]+(?:e[-+]?\d+)?) ?([A-Za-z%]+)$/.exec(plain) : null;
+  const unit = match?.[2] ?? match?.[4];
+  if (unit !== undefined && Object.hasOwn(UNITS, unit)) {
+    return Number(match[1] ?? match[3]) * UNITS[unit];
+  }
+  return plain === '' ? NaN : Number(plain);
+}
+
 /** Hands the test that `text` stands for to `use`; returns what is wrong with it, if anything. */
 export function condition(text, columns, use) {
   const tests = [];
@@ -102,7 +119,7 @@ export function condition(text, columns, use) {
       use(() => true);
       return `There is no column "${match[1]}"; there are ${columns.map((each) => each.name).join(', ')}.`;
     }
-    const limit = Number(match[3]);
+    const limit = amount(match[3], column.base);
     if (column.number && Number.isNaN(limit)) {
       use(() => true);
       return `"${match[3]}" is no number; ${column.name} has numbers.`;
