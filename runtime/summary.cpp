@@ -298,6 +298,16 @@ double gap_part(const UnitSummary& unit) {
   return unit.gap_ns;
 }
 
+std::string advice_on_dma(const Summary& summary) {
+  constexpr double kLarge = 2048;  // from there on the overhead of a descriptor is a small part
+  return fmt::format(
+      summary.dma_mean_transfer_bytes < kLarge
+          ? "mean descriptor {:.0f} B; below 2 KiB the per-descriptor overhead dominates"
+          : "what is moved, and what could stay on the chip: descriptors are large "
+            "enough ({:.0f} B on average)",
+      summary.dma_mean_transfer_bytes);
+}
+
 std::string advice_on(const EngineSummary& engine) {
   const auto throttle = engine.slow.find("throttle");
   if (throttle != engine.slow.end() && throttle->second > 0.25 * engine.busy) {
@@ -324,10 +334,7 @@ void judge(Summary& out) {
   for (const EngineSummary& engine : out.engines) {
     candidates.push_back({engine.busy, engine.name + " engine", advice_on(engine)});
   }
-  candidates.push_back(
-      {out.dma_active, "DMA engines",
-       fmt::format("mean descriptor {:.0f} B; below 2 KiB the per-descriptor overhead dominates",
-                   out.dma_mean_transfer_bytes)});
+  candidates.push_back({out.dma_active, "DMA engines", advice_on_dma(out)});
   candidates.push_back(
       {out.hbm_utilisation, "HBM bandwidth", "reuse of loaded tiles (arithmetic intensity)"});
   // Engines and memories are busy only while programs run; the queue's view is that of the whole
