@@ -34,7 +34,7 @@ std::string metrics(const Json& run) {
   return fmt::format(
       "Metrics\n"
       "  total time            {:>14}\n"
-      "  time per request      {:>14}   {:.0f} requests, {:.1f} per second\n"
+      "  time per request      {:>14}   {}, {:.1f} per second\n"
       "  arithmetic intensity  {:>9.1f} FLOP/B   ridge at {:.1f}\n"
       "  HFU                   {:>12.1f} %   {:.2f} of {:.2f} TFLOP/s\n"
       "  MBU                   {:>12.1f} %\n"
@@ -42,12 +42,12 @@ std::string metrics(const Json& run) {
       "  bound by              {}\n"
       "  look at               {}\n\n",
       time_text(number(run, "total_time")), time_text(number(run, "time_per_request_ns")),
-      number(run, "executions"), number(run, "throughput_per_second"),
-      number(run, "arithmetic_intensity"), number(run, "ridge_arithmetic_intensity"),
-      number(run, "hfu_estimated_percent"), number(run, "flops_per_second") * 1e-12,
-      number(run, "peak_flops_per_second") * 1e-12, number(run, "mbu_estimated_percent"),
-      number(run, "dma_transfer_average_bytes"), run.at("bound_by").get<std::string>(),
-      run.at("advice").get<std::string>());
+      counted(static_cast<std::int64_t>(number(run, "executions")), "request"),
+      number(run, "throughput_per_second"), number(run, "arithmetic_intensity"),
+      number(run, "ridge_arithmetic_intensity"), number(run, "hfu_estimated_percent"),
+      number(run, "flops_per_second") * 1e-12, number(run, "peak_flops_per_second") * 1e-12,
+      number(run, "mbu_estimated_percent"), number(run, "dma_transfer_average_bytes"),
+      run.at("bound_by").get<std::string>(), run.at("advice").get<std::string>());
 }
 
 /// "dma 41.0, vector 3.2": the largest first, what is below half a percent left out.

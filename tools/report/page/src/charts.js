@@ -107,7 +107,7 @@ export function roofline({peakFlops, peakBytes, points, onPoint}) {
     }, element('title', {}, `${point.name}: ${point.note}`));
     svg.append(circle);
   }
-  nameLargest(svg, known, x, y, WIDTH);
+  nameLargest(svg, points.filter((point) => point.rate > 0), x, y, WIDTH);
   return svg;
 }
 

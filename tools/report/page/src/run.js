@@ -21,7 +21,7 @@ export function runPage(report, timeline) {
 function metrics({summary, metadata}) {
   const cards = [
     ['Total time', timeText(summary.total_time)],
-    ['Time per request', timeText(summary.time_per_request_ns), `${summary.executions} requests`],
+    ['Time per request', timeText(summary.time_per_request_ns), `${summary.executions} request${summary.executions === 1 ? '' : 's'}`],
     ['Throughput', `${summary.throughput_per_second.toFixed(1)} /s`],
     ['Arithmetic intensity', `${summary.arithmetic_intensity.toFixed(1)} FLOP/B`, `ridge at ${summary.ridge_arithmetic_intensity.toFixed(1)}`],
     ['HFU', percentText(summary.hfu_estimated_percent), `${siText(summary.flops_per_second, 'FLOP/s')} of ${siText(summary.peak_flops_per_second, 'FLOP/s')}`],
@@ -112,8 +112,7 @@ function operators({roofline: of, summary}, view) {
   const chosen = element('p', {class: 'details', role: 'status'});
   const points = [
     ...of.operators.map((one) => ({name: label(one), weight: one.time_ns ?? 0, note: note(one), ...placeOf(one)})),
-    {name: 'Whole run', intensity: summary.arithmetic_intensity, rate: summary.flops_per_second, whole: true, weight: Infinity,
-     note: `${siText(summary.flops_per_second, 'FLOP/s')}, ${summary.arithmetic_intensity.toFixed(1)} FLOP/B`},
+    wholeRun(of.operators, summary),
   ];
   const number = (name, value, text) => ({name, number: true, value, text: (row) => text(value(row))});
   return section('roofline', 'Roofline',
@@ -130,12 +129,26 @@ function operators({roofline: of, summary}, view) {
           {name: 'name', value: label, text: label},
           number('time us', (row) => (row.time_ns ?? NaN) / 1000, (value) => Number.isNaN(value) ? '' : value.toFixed(3)),
           number('GFLOP', (row) => row.matmul_flops / 1e9, (value) => value.toFixed(3)),
+          number('elementwise Gop', (row) => row.elementwise_ops / 1e9, (value) => value.toFixed(3)),
           number('HBM MB', (row) => (row.hbm_read_bytes + row.hbm_write_bytes) / 1e6, (value) => value.toFixed(2)),
           number('FLOP/B', (row) => row.arithmetic_intensity, (value) => value.toFixed(1)),
           number('TFLOP/s', (row) => (row.flops_per_second ?? 0) / 1e12, (value) => value.toFixed(3)),
           number('instructions', (row) => row.instructions, (value) => String(value)),
         ],
       }));
+}
+
+/** As operators: by its elementwise operations when it has no products of matrices. */
+function wholeRun(all, summary) {
+  const sum = (field) => all.reduce((total, one) => total + one[field], 0);
+  const products = summary.flops_per_second > 0;
+  const bytes = sum('hbm_read_bytes') + sum('hbm_write_bytes');
+  const seconds = summary.time_per_request_ns * summary.executions * 1e-9;
+  const intensity = products ? summary.arithmetic_intensity : bytes > 0 ? sum('elementwise_ops') / bytes : Infinity;
+  const rate = products ? summary.flops_per_second : seconds > 0 ? sum('elementwise_ops') / seconds : 0;
+  const unit = products ? 'FLOP' : 'elementwise operations';
+  return {name: 'Whole run', intensity, rate, whole: true, weight: Infinity,
+          note: `${siText(rate, `${unit}/s`)}, ${intensity.toFixed(1)} ${products ? 'FLOP/B' : 'for each byte'}`};
 }
 
 /** Where an operator lies: by its products of matrices, or, hollow, by its elementwise operations when it has none. */
