@@ -163,8 +163,9 @@ void print_json(const SetDifference& difference, const std::vector<PathShift>& p
 int execute(const Arguments& arguments) {
   const double tolerance = tolerance_of(arguments);
   const bool statistics = arguments.flag("statistics");
-  const SetDifference difference = compare(read_result_set(arguments.text("A"), statistics),
-                                           read_result_set(arguments.text("B"), statistics));
+  const ResultSet before = read_result_set(arguments.text("A"), statistics);
+  const ResultSet after = read_result_set(arguments.text("B"), statistics);
+  const SetDifference difference = compare(before, after);
   const std::vector<PathShift> path = path_shifts(arguments.text("A"), arguments.text("B"));
   constexpr std::size_t kShown = 12;
   const std::string format = arguments.text("format");

@@ -66,3 +66,18 @@ TEST_CASE("a wrong configuration is refused with file, line, key and the nearest
   refuses("params --set instance.devices", "=");
   refuses("params --explain clock.submit_csot", "clock.submit_cost");
 }
+
+TEST_CASE("what is no run is told what it is instead") {
+  const ScratchFolder scratch;
+  refuses("report " + (scratch / "nothing"), "there is no such directory");
+  refuses("why " + (scratch / ""), "no summary.json");
+  refuses("report " + scratch.write("a.json", "{}"), "that is a file; a run is a directory");
+  refuses("diff " + scratch.write("b.json", "{") + " " + scratch.write("c.json", "[]"),
+          "b.json is no JSON: line 1, column 2: ");
+  const std::string sweep =
+      scratch.write("s.toml", std::string("config = \"trn1\"\nprogram = \"") + NSIM_SOURCE_DIR +
+                                  "/models/vector_add.nasm\"\n[axes]\ndepth = [1]\n");
+  REQUIRE(shell("%N sweep " + sweep + " -q --out " + (scratch / "o")).exit_code == 0);
+  refuses("why " + (scratch / "o"), "a run is one of its points: ");
+  refuses("sweep show " + (scratch / "o/points/000001"), "holds no sweep");
+}

@@ -286,6 +286,15 @@ TEST_CASE("requests that fail are rows of Error") {
   CHECK(number(rows[0], "timestamp") > 0);
 }
 
+TEST_CASE("of a run that DMA bounds descriptors are blamed only when they are small") {
+  const Reported large("--no-trace", "llama3_8b_decode.toml");
+  const auto summary = summary_of(large.run).at("summary");
+  CHECK(summary.at("bound_by").get<std::string>().find("DMA engines") == 0);
+  CHECK(summary.at("dma_transfer_average_bytes").get<double>() >= 2048);
+  CHECK(summary.at("advice").get<std::string>().find("large enough (2073 B on average)") !=
+        std::string::npos);
+}
+
 TEST_CASE("the text of a report names what bounds the run, without traces too") {
   const Reported reported("--no-trace");
   const Outcome outcome = reported.report("--format text");

@@ -41,6 +41,14 @@ TEST_CASE("a finished sweep is shown as text, csv and json, filtered, sorted and
         0);
   CHECK(shell("%N sweep show " + out + " --sensitivity time").text.find("exact") !=
         std::string::npos);
+  for (const char* condition : {"hbm.latency > 200 ns", "hbm.latency > '0.2 us'"}) {
+    const Outcome slow =
+        shell("%N sweep show " + out + " --format json --where \"" + condition + "\"");
+    INFO(slow.text);
+    CHECK(nlohmann::json::parse(slow.text).size() == 3);
+  }
+  CHECK(shell("%N sweep show " + out + " --where \"cost > 5\"").text ==
+        "no point that is done meets the condition\n");
   const Outcome wrong = shell("%N sweep show " + out + " --sort tme");
   CHECK(wrong.exit_code == 2);
   CHECK(wrong.text.find("did you mean 'time'?") != std::string::npos);
@@ -88,4 +96,8 @@ TEST_CASE(
   CHECK(head(two) == head(one));
   CHECK(head(again) == head(one));
   CHECK(shell(command + (scratch / "b") + " --resume --goal \"max time\"").exit_code == 2);
+  const Outcome slow = shell("%N sweep " + file + " -q --budget 6 --out " + (scratch / "c") +
+                             " --goal \"min cost where hbm.latency >= '0.4 us'\"");
+  INFO(slow.text);
+  CHECK(slow.text.find("at hbm.latency=400ns device.dma_engines=8") != std::string::npos);
 }
