@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "runtime/host_thread.h"
-#include "runtime/summary.h"
 #include "sim/base/log.h"
 #include "sim/hw/collective.h"
 

@@ -2,7 +2,6 @@
 #include "runtime/completion.h"
 
 #include "runtime/status.h"
-#include "runtime/summary.h"
 #include "sim/base/log.h"
 
 namespace nsim::rt {

@@ -19,7 +19,6 @@
 #include "runtime/input_dump.h"
 #include "runtime/output_file.h"
 #include "runtime/status.h"
-#include "runtime/summary.h"
 #include "sim/base/log.h"
 
 namespace nsim::rt {

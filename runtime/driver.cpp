@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "runtime/status.h"
-#include "runtime/summary.h"
 #include "sim/base/log.h"
 
 namespace nsim::rt {

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/status.h"
-#include "runtime/summary.h"
 #include "sim/base/error.h"
 #include "sim/isa/opcode.h"
 

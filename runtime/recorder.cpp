@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "runtime/status.h"
-#include "runtime/summary.h"
 
 namespace nsim::rt {
 Recorder::Recorder(const std::string& instance, TraceSet& traces, std::vector<SysTrace*> events,

@@ -365,13 +365,6 @@ void judge(Summary& out) {
 
 }  // namespace
 
-std::string unit_name(const hw::UnitAddress& unit) {
-  static constexpr std::array<const char*, hw::kUnitTypeCount> kTypes{
-      "tensor_read", "tensor_write", "tensor_op", "compute", "collectives", "sync"};
-  return fmt::format("nc{}.{}.q{}", unit.core, kTypes[static_cast<std::size_t>(unit.type)],
-                     unit.queue);
-}
-
 Summary summarise(const SessionRecord& record) {
   Summary out;
   const Lookup stat(record.stats);

@@ -81,7 +81,4 @@ struct Summary {
 
 Summary summarise(const SessionRecord& record);
 
-/// Unit name as shown: "nc0.compute.q0".
-std::string unit_name(const hw::UnitAddress& unit);
-
 }  // namespace nsim::rt

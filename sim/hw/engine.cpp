@@ -329,8 +329,7 @@ std::optional<Standstill> Engine::standstill() const {
   }
   const isa::Issue& issue = (*stream_)[hung_ ? std::max<std::size_t>(next_, 1) - 1 : next_];
   Standstill out;
-  out.engine = id_;
-  out.instruction = streams_->instruction(issue);
+  out.instruction = &streams_->instruction(issue);
   if (hung_) {
     out.cause = Standstill::Cause::Hung;
   } else if (stage_ == Stage::AtBarrier) {

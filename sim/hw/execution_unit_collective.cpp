@@ -64,8 +64,8 @@ void ExecutionUnit::watch() {
 void ExecutionUnit::tell_standstill() const {
   for (const CoreParts& part : parts_.cores) {
     for (const std::string& line : part.core->standstill()) {
-      NSIM_LOG(Kmgr, Error, "request {} of nc{}.{}.q{} does not end: core {}: {}", current_.number,
-               address_.core, hw::name(address_.type), address_.queue, part.index, line);
+      NSIM_LOG(Kmgr, Error, "request {} of {} does not end: core {}: {}", current_.number,
+               unit_name(address_), part.index, line);
     }
   }
 }

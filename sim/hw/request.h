@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 namespace nsim::hw {
 
@@ -28,6 +29,9 @@ struct UnitAddress {
   UnitType type = UnitType::Compute;
   std::uint8_t queue = 0;
 };
+
+/// As people know it: "nc0.compute.q0".
+std::string unit_name(const UnitAddress& unit);
 
 /// The second of the driver's own units is where hosts meet.
 inline constexpr bool does_collectives(UnitAddress unit) {

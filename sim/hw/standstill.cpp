@@ -8,29 +8,11 @@
 namespace nsim::hw {
 namespace {
 
-std::string added_by(isa::SemaphoreOwner owner) {
-  switch (owner) {
-    case isa::SemaphoreOwner::None:
-      return "nothing adds to";
-    case isa::SemaphoreOwner::Tensor:
-      return "tensor adds to";
-    case isa::SemaphoreOwner::Vector:
-      return "vector adds to";
-    case isa::SemaphoreOwner::Scalar:
-      return "scalar adds to";
-    case isa::SemaphoreOwner::GpSimd:
-      return "gpsimd adds to";
-    case isa::SemaphoreOwner::Sync:
-      return "sync adds to";
-    case isa::SemaphoreOwner::Dma:
-      return "transfers add to";
-    case isa::SemaphoreOwner::Peer:
-      return "another core adds to";
-    case isa::SemaphoreOwner::Mixed:
-      return "several engines add to";
-  }
-  return "";
-}
+/// By isa::SemaphoreOwner.
+constexpr const char* kAddedBy[] = {
+    "nothing adds to",  "tensor adds to",       "vector adds to",
+    "scalar adds to",   "gpsimd adds to",       "sync adds to",
+    "transfers add to", "another core adds to", "several engines add to"};
 
 /// A semaphore that expand() inserted has no name.
 std::string semaphore(const isa::Streams& streams, std::size_t index) {
@@ -42,7 +24,7 @@ std::string waits_for(const Standstill& standstill, const isa::Streams& streams)
     case Standstill::Cause::Semaphore:
       return fmt::format("waits for semaphore {} >= {}, which is {} and {}",
                          semaphore(streams, standstill.wait.semaphore), standstill.wait.value,
-                         standstill.value, added_by(standstill.owner));
+                         standstill.value, kAddedBy[static_cast<std::size_t>(standstill.owner)]);
     case Standstill::Cause::Barrier:
       return "waits for the other cores at a barrier";
     case Standstill::Cause::Hung:
@@ -56,7 +38,7 @@ std::string waits_for(const Standstill& standstill, const isa::Streams& streams)
 }  // namespace
 
 std::string text(const Standstill& standstill, const isa::Streams& streams) {
-  const isa::StreamInstruction& instruction = standstill.instruction;
+  const isa::StreamInstruction& instruction = *standstill.instruction;
   std::string where = isa::name(instruction.opcode);
   if (instruction.line != 0) {
     where += fmt::format(", line {}", instruction.line);
@@ -64,7 +46,7 @@ std::string text(const Standstill& standstill, const isa::Streams& streams) {
   if (instruction.label != 0) {
     where += fmt::format(" (operator \"{}\")", streams.labels[instruction.label]);
   }
-  return fmt::format("{} at {}: {}", isa::name(standstill.engine), where,
+  return fmt::format("{} at {}: {}", isa::name(instruction.engine), where,
                      waits_for(standstill, streams));
 }
 

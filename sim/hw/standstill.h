@@ -13,8 +13,7 @@ struct Standstill {
   /// Time: nothing it could name, the instruction is under way.
   enum class Cause : std::uint8_t { Time, Semaphore, Barrier, Hung };
 
-  isa::Engine engine = isa::Engine::Sync;
-  isa::StreamInstruction instruction;
+  const isa::StreamInstruction* instruction = nullptr;  // of the execution under way
   Cause cause = Cause::Time;
   // Semaphore: what it waits for, what is there, and who adds to it.
   isa::StreamWait wait;

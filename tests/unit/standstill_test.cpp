@@ -56,8 +56,9 @@ TEST_CASE("a core that waits for another one, or hangs, says so") {
 TEST_CASE("a semaphore is called by its name where it has one") {
   isa::Streams streams;
   streams.semaphores = {"loaded"};
+  const isa::StreamInstruction waiting = test::nop(Engine::Tensor);
   hw::Standstill standstill;
-  standstill.engine = Engine::Tensor;
+  standstill.instruction = &waiting;
   standstill.cause = hw::Standstill::Cause::Semaphore;
   standstill.wait = {0, 2};
   standstill.value = 1;
