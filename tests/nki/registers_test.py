@@ -17,6 +17,18 @@ def loaded(array):
     return held
 
 
+def doubled(x, *bounds):
+    """x in HBM, with twice the values in those of its parts of 16 rows that a loop of the device counts."""
+    out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+    nisa.dma_copy(out, x)
+    for i in nl.dynamic_range(*bounds):
+        part = tile(16, F)
+        nisa.dma_copy(part, x[nl.ds(i * 16, 16)])
+        nisa.tensor_scalar(part, part, nl.multiply, 2.0)
+        nisa.dma_copy(out[nl.ds(i * 16, 16)], part)
+    return out
+
+
 class Registers(unittest.TestCase):
     @on()
     def test_copies_that_begin_where_a_register_says(self):
@@ -103,16 +115,9 @@ class Registers(unittest.TestCase):
     def test_as_many_iterations_as_an_argument_says(self):
         @nki.jit
         def kernel(x, counts):
-            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
-            nisa.dma_copy(out, x)
             held, reg = loaded(counts), nisa.register_alloc()
             nisa.register_load(reg, held[0:1, 1:2])
-            for i in nl.dynamic_range(0, reg):
-                part = tile(16, F)
-                nisa.dma_copy(part, x[nl.ds(i * 16, 16)])
-                nisa.tensor_scalar(part, part, nl.multiply, 2.0)
-                nisa.dma_copy(out[nl.ds(i * 16, 16)], part)
-            return out
+            return doubled(x, 0, reg)
         x = normal(64, F)
         for count in (0, 1, 3):
             want = x.copy()
@@ -123,19 +128,13 @@ class Registers(unittest.TestCase):
     def test_as_many_iterations_as_follow_from_an_argument(self):
         @nki.jit
         def kernel(x, count):
-            out, held, ones = nl.ndarray(x.shape, x.dtype, nl.shared_hbm), loaded(count), tile(1, 1, dtype=nl.int32)
-            nisa.dma_copy(out, x)
+            held, ones = loaded(count), tile(1, 1, dtype=nl.int32)
             nisa.memset(ones, 1)
             nisa.tensor_scalar(held, held, nl.add, 15)
             nisa.tensor_tensor(held, held, ones, nl.subtract)
             nisa.tensor_scalar(held, held, nl.add, ones)
             nisa.tensor_scalar(held, held, nl.right_shift, 4)
-            for i in nl.dynamic_range(nisa.register_alloc(held)):
-                part = tile(16, F)
-                nisa.dma_copy(part, x[nl.ds(i * 16, 16)])
-                nisa.tensor_scalar(part, part, nl.multiply, 2.0)
-                nisa.dma_copy(out[nl.ds(i * 16, 16)], part)
-            return out
+            return doubled(x, nisa.register_alloc(held))
         x = normal(64, F)
         for count in (0, 1, 16, 17):
             want = x.copy()
