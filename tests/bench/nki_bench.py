@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How fast NKI kernels are traced, written as program text and simulated.
 
-    PYTHONPATH=models/nki python3 tests/bench/nki_bench.py [M K N]
+    /usr/bin/python3 tests/bench/nki_bench.py [M K N]
 
 First instructions per second of processor time, of one tiled matrix product in both forms that the guides write it in: two
 tiles are allocated and loaded for every nc_matmul; in the first dialect with index objects and a product that is added to
@@ -11,17 +11,19 @@ import os
 import sys
 import time
 
-import neuronxcc.nki as old
-import neuronxcc.nki.isa as old_isa
-import neuronxcc.nki.language as old_nl
-import nki
-import nki.isa as nisa
-import nki.language as nl
-import numpy as np
-from nki._program import program_text
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+for path in ("nki", "kernels"):
+    sys.path.insert(0, os.path.join(FOLDER, "..", "..", "models", path))
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "models", "kernels"))
+import neuronxcc.nki as old  # noqa: E402
+import neuronxcc.nki.isa as old_isa  # noqa: E402
+import neuronxcc.nki.language as old_nl  # noqa: E402
+import nki  # noqa: E402
+import nki.isa as nisa  # noqa: E402
+import nki.language as nl  # noqa: E402
+import numpy as np  # noqa: E402
 from matmul import matmul_blocked  # noqa: E402
+from nki._program import program_text  # noqa: E402
 
 
 @nki.jit
