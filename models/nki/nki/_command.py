@@ -8,7 +8,6 @@ said), numerics, trace, out (a folder). The folder's kernel.json then says how i
 checks, and what a report names: the kernel, its arguments, its lines."""
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import json
 import os
@@ -23,7 +22,7 @@ import numpy as np
 from . import _command_check as checking
 from . import _profile
 from ._command_arguments import CommandError, bind, defaults, grid_of, kernel_path, number
-from ._command_hints import hint
+from ._command_hints import hint, near
 from ._entry import Measured
 from ._errors import _PACKAGES, NkiValidationError, NkiWarning
 from ._kernel import NEW, Kernel, Traced
@@ -102,8 +101,8 @@ def find_kernel(text: str) -> Tuple[str, Kernel]:
         return path, kernels[name]
     if callable(getattr(module, name, None)):
         raise CommandError(f"{path}: {name} is no kernel: put @nki.jit in front of it")
-    near = difflib.get_close_matches(name, own, 1)
-    raise CommandError(f"{path} has no kernel {name}{f', did you mean {near[0]}?' if near else ''}; {_listed(own)}")
+    meant = near(name, own)
+    raise CommandError(f"{path} has no kernel {name}{meant and ', ' + meant}; {_listed(own)}")
 
 
 class Command:

@@ -4,7 +4,6 @@ SHAPE:TYPE[:FILL] or @FILE.npy, and everything else as Python would write it, wi
 from __future__ import annotations
 
 import ast
-import difflib
 import inspect
 import os
 import re
@@ -13,6 +12,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from . import language as nl
+from ._command_hints import near
 from ._dtypes import DType, as_dtype, marked
 
 
@@ -137,9 +137,8 @@ def bind(name: str, function, given: List[str], numerics: bool) -> Dict[str, Any
         if argument in texts:
             raise CommandError(f"--arg {argument}: given twice")
         if argument not in named and not takes_any:
-            near = difflib.get_close_matches(argument, named, 1)
-            raise CommandError(f"--arg {argument}: {_signature(name, function)} has no such parameter" +
-                               (f", did you mean {near[0]}?" if near else ""))
+            meant = near(argument, named)
+            raise CommandError(f"--arg {argument}: {_signature(name, function)} has no such parameter{meant and ', ' + meant}")
         texts[argument] = value
     missing = [each for each in named if each not in texts and parameters[each].default is inspect.Parameter.empty]
     if missing:

@@ -13,8 +13,8 @@ _KEYWORD = re.compile(r"(\w+)\(\) got an unexpected keyword argument '(\w+)'")
 _MODULES = ("nki.language", "nki.isa", "neuronxcc.nki.language", "neuronxcc.nki.isa")
 
 
-def _near(name: str, names: Iterable[str]) -> str:
-    found = difflib.get_close_matches(name, [each for each in names if each[:1] != "_"], 1)
+def near(name: str, names: Iterable[str]) -> str:
+    found = difflib.get_close_matches(name, list(names), 1)
     return f"did you mean {found[0]}?" if found else ""
 
 
@@ -25,7 +25,7 @@ def _attribute(error: AttributeError) -> str:
     first = f"neuronxcc.{of.__name__}" if isinstance(of, ModuleType) else ""
     if first in _MODULES and hasattr(import_module(first), name):
         return f"{first} has it, the first dialect"
-    return _near(name, dir(of))
+    return near(name, (each for each in dir(of) if each[:1] != "_"))
 
 
 def _keyword(text: str) -> str:
@@ -39,7 +39,7 @@ def _keyword(text: str) -> str:
             continue
         names: List[str] = list(inspect.signature(function).parameters)
         if found[2] not in names:
-            return _near(found[2], names) or f"it takes {', '.join(names)}"
+            return near(found[2], names) or f"it takes {', '.join(names)}"
     return ""
 
 
