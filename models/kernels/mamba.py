@@ -99,8 +99,8 @@ def zeros(steps: int):
 
 
 class Total:
-    """The sum of all states for a tile of channels, set to zero where it is first needed: triggers of transfers on the same
-    engine do not wait for the tiles of all other channels."""
+    """The sum of all states for a tile of channels, set to zero where it is first needed: the first triggers of transfers on
+    the same engine do not wait for the tiles of all other channels, and Vector starts earlier; the whole takes as long."""
 
     def __init__(self, steps: int):
         self.steps, self.made = steps, None

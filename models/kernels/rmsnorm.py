@@ -49,8 +49,8 @@ def rmsnorm_quant(x, gamma, epsilon=EPSILON):
     several cores share the rows.
 
     128 rows at a time: as rmsnorm, then Vector finds the largest magnitude of each row, multiplies by its reciprocal
-    and clips. All tiles are allocated before the loop: there is one set of them, and one tile of rows is finished
-    before the next one begins.
+    and clips. All tiles are allocated before the loop, and stores stand in the queue of the loads: one tile of rows is
+    finished before the next one begins.
 
     Simulated (rows 4096, columns 4096, bfloat16): trn1 1134.1 us, trn2 902.3 us, trn3 755.3 us.
     """
