@@ -19,12 +19,12 @@
 //   unit = "ms"
 //   tolerance = 0.1                  # largest relative difference
 //   bound = true                     # optional: the figure is an upper bound
-//   kind = "kernel"                  # kernel, activity (beside a kernel), instruction, dma, peak,
-//   count confidence = "measured"          # measured, stated, derived or weak fitted =
-//   ["dma_engine.rate"]     # parameters that were fitted on it: it checks nothing then
-//   schedule_from = "D5"             # row whose figure the workload's schedule was read off;
-//   fitted too source = "NKI matrix multiplication tutorial" note = "..."                     #
-//   assumptions; why it cannot be met
+//   kind = "kernel"                  # or activity (beside a kernel), instruction, dma, peak, count
+//   confidence = "measured"          # measured, stated, derived or weak
+//   fitted = ["dma_engine.rate"]     # parameters that were fitted on it: it checks nothing then
+//   schedule_from = "D5"             # row whose figure the schedule was read off: fitted too
+//   source = "NKI performance guide"
+//   note = "..."                     # assumptions; why it cannot be met
 #pragma once
 
 #include <map>
