@@ -7,9 +7,9 @@ import functools
 from math import prod
 from typing import Optional
 
-from ._dtypes import as_dtype
 from . import _checks as check
 from . import _trace
+from ._dtypes import as_dtype
 from ._errors import fail, missing
 from ._registers import Affine, VirtualRegister
 

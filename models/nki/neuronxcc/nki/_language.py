@@ -14,6 +14,7 @@ from nki._dtypes import as_dtype, marked
 from nki._enums import UNKNOWN
 from nki._errors import fail
 from nki._operators import OPERATORS, alu
+from nki._target import PARTITIONS
 from nki._tensor import SBUF, Tensor
 
 from . import _blocks
@@ -24,9 +25,6 @@ from ._assign import HELD, copy_into, fitted, in_place, redirect
 from ._bind import Call, in_sbuf, tile_of
 from ._blocks import Blocks
 from ._tile import Tile, as_tile, checked
-
-
-_PARTITIONS = 128  # rows and columns of the array that multiplies
 
 
 # Allocation.
@@ -90,7 +88,7 @@ def _tile_shape(shape: Tuple[int, ...]) -> Tuple[int, ...]:
         return shape
     if not shape:
         return (1, 1)
-    return (shape[0], 1) if shape[0] <= 128 else (1, shape[0])
+    return (shape[0], 1) if shape[0] <= PARTITIONS else (1, shape[0])
 
 
 def _columns(view: Tensor, tile: Tensor) -> Iterator[Tuple[Tensor, Tensor]]:
@@ -226,8 +224,8 @@ def _unmasked(view: Tile) -> Tile:
 def matmul(x, y, transpose_x=False, *, mask=None, **_):
     """x[M, K] @ y[K, N], or x[K, M].T @ y, in PSUM."""
     x, y = tile_of("nl.matmul", "x", x), tile_of("nl.matmul", "y", y)
-    if not transpose_x and x.size // x.parts > _PARTITIONS:
-        fail("nl.matmul", f"x is {list(x.shape)}: at most {_PARTITIONS} columns can be summed over at a time; add up the products of slices")
+    if not transpose_x and x.size // x.parts > PARTITIONS:
+        fail("nl.matmul", f"x is {list(x.shape)}: at most {PARTITIONS} columns can be summed over at a time; add up the products of slices")
     return compute.nc_matmul(in_sbuf(x) if transpose_x else transpose(x), in_sbuf(y), mask=mask)
 
 

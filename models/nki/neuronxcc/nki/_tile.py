@@ -224,7 +224,7 @@ def affine_view(tile: Tensor, key) -> Tile:
     made = Tile(tile.storage, tile.dtype, form.shape, form.strides, offset, tile.part + begins[0] if tile.space != "hbm" else tile.part,
                 tile.base_shape, tile.dynamic, tile.vector)
     if not inside:
-        made.reach = Reach(tile.name, [(each[0], begin, row) for each, begin, row in zip(form.dims, begins, form.rows)])
+        made.reach = _reach(tile, form, begins)
     return made
 
 
@@ -248,7 +248,8 @@ def _view(tile: Tensor, key) -> Tile:
                 missing("tensor", "a tile of indices for a tensor on chip, or two of them")
             vector = (_integers(each.vector), tile.strides[dim])
     made = Tile(tile.storage, tile.dtype, form.shape, form.strides, offset, part, tile.base_shape, dynamic, vector)
-    made.reach = _reach(tile, places, form)
+    # What counters add to where it begins is checked by the simulator.
+    made.reach = _reach(tile, form, [each.constant if isinstance(each.constant, int) else 0 for each in places])
     return made
 
 
@@ -283,13 +284,11 @@ def _partitions_first(tile: Tensor, places: List[_Place], shape, steps):
     return shape, steps
 
 
-def _reach(tile: Tensor, places: List[_Place], form: _Form) -> Optional[Reach]:
-    dims = []
-    for dim, (each, row) in enumerate(zip(places, form.rows)):
-        constant = each.constant if isinstance(each.constant, int) else 0  # what counters add is checked by the simulator
-        dims.append((tile.shape[dim], constant, row))
-    reach = Reach(tile.name, dims)
-    return reach if reach.outside([(0, size) for size in form.shape]) else None
+def _reach(tile: Tensor, form: _Form, begins: List[int]) -> Optional[Reach]:
+    """None for a view that stays within its tensor."""
+    if all(begin + low >= 0 and begin + high < size for begin, (size, _, low, high) in zip(begins, form.dims)):
+        return None
+    return Reach(tile.name, [(each[0], begin, row) for each, begin, row in zip(form.dims, begins, form.rows)])
 
 
 def checked(function: str, view: Tensor, area: Optional[Area] = None) -> Tensor:
