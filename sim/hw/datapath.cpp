@@ -135,7 +135,7 @@ void iota(Datapath& d, const StreamInstruction& i) {
 
 void affine_select(Datapath& d, const StreamInstruction& i) {
   num::affine_select(d.view(i.dst), d.view(i.src[0]), i.base, i.partition_step, steps(i),
-                     i.immediate, i.op0 == AluOp::Bypass ? AluOp::GreaterEqual : i.op0);
+                     i.immediate, i.op0);
 }
 
 std::int32_t source_register(Datapath& d, const StreamInstruction& i, std::size_t which) {

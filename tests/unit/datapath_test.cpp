@@ -259,6 +259,7 @@ TEST_CASE("iota and affine_select follow their pattern") {
   CHECK(bench.row(iota.dst, 1) == Row{110, 112, 114});
   isa::StreamInstruction select =
       instruction(Engine::GpSimd, Opcode::AffineSelect, sbuf_rows(64, 3, 2), sbuf_rows(0, 3, 2));
+  select.op0 = num::AluOp::GreaterEqual;
   select.base = 0;  // causal mask: column <= row
   select.partition_step = 1;
   select.pattern = {-1, 0, 0, 0};
