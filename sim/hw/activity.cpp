@@ -45,12 +45,9 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "one row per cause, in the order of Idle");
 
-// Rows of the device trace: Neuron's profiler shows the DMA queues first, then the engines of each
-// core in this order.
-constexpr int kFirstRank = 1000;
-constexpr int kRanksPerCore = 10;
+// Neuron's profiler shows the DMA queues first, then the engines of each core in this order.
 struct TrackRow {
-  const char* name;
+  std::string_view name;
   int rank;
 };
 constexpr TrackRow kTracks[isa::kEngineCount] = {
@@ -154,7 +151,7 @@ void Activity::begin(const ExecutionContext& context, SimTime at) {
   idle(Idle::Fetch, at);
 }
 
-const char* Activity::track_name(isa::Engine engine) {
+std::string_view Activity::track_name(isa::Engine engine) {
   return kTracks[static_cast<std::size_t>(engine)].name;
 }
 
@@ -202,7 +199,7 @@ void Activity::rate(double percent, SimTime from) {
   }
   Trace& trace = *context_->trace;
   if (rate_track_ == 0) {
-    const std::string name = kTracks[static_cast<std::size_t>(engine_)].name;
+    const std::string name(track_name(engine_));
     rate_track_ = trace.counter_track(name + "(nc" + std::to_string(core_) + ") rate", "%", track_);
   }
   trace.counter(rate_track_, std::max(from, begun_), percent);

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/stats.h"
@@ -38,10 +39,15 @@ Idle idle_for(isa::SemaphoreOwner owner);
 
 class Activity {
  public:
+  /// Rows of a core in the device trace: its engines have the first ones, in the order of Neuron's
+  /// profiler.
+  static constexpr int kFirstRank = 1000;
+  static constexpr int kRanksPerCore = 10;
+
   Activity(isa::Engine engine, int core) : engine_(engine), core_(core) {}
 
   /// "Tensor"
-  static const char* track_name(isa::Engine engine);
+  static std::string_view track_name(isa::Engine engine);
 
   /// An execution begins: idle, fetching instructions.
   void begin(const ExecutionContext& context, SimTime at);

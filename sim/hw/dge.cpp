@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sim/hw/time.h"
+#include "sim/isa/dependencies.h"
 #include "sim/isa/opcode.h"
 
 namespace nsim::hw {
@@ -42,38 +43,24 @@ namespace {
 
 // Rows of a timeline: queues stand above the DMA engines and the engines of the cores.
 constexpr int kFirstRank = 100;
-constexpr int kQueues = 4;  // of one engine
-constexpr int kModes = 5;   // of DgeMode
-
-constexpr std::array<const char*, isa::kEngineCount> kEngineNames{"Tensor", "Vector", "Scalar",
-                                                                  "GpSimd", "Sync"};
-
-std::string name_of_queue(isa::Engine engine, int queue, isa::DgeMode mode) {
-  const char* owner = kEngineNames[static_cast<std::size_t>(engine)];
-  const std::string suffix = queue == 0 ? "" : fmt::format("{}", queue);
-  switch (mode) {
-    case isa::DgeMode::Hwdge:
-      return fmt::format("q{}DynamicHW{}", owner, suffix);
-    case isa::DgeMode::Swdge:
-      return fmt::format("q{}Dynamic{}", owner, suffix);
-    case isa::DgeMode::GpSimd:
-      return fmt::format("q{}Own{}", owner, suffix);
-    case isa::DgeMode::None:
-    case isa::DgeMode::Unknown:
-      break;
-  }
-  return fmt::format("q{}IO{}", owner, queue);
-}
 
 bool on_chip(const isa::Operand& operand) {
   return operand.space != isa::Space::Hbm;
 }
 
-}  // namespace
-
-std::string queue_name(const isa::StreamInstruction& instruction) {
-  return name_of_queue(instruction.engine, instruction.queue, instruction.dge);
+/// From its first element at `base` on; the partitions of one on the chip lie `stride` apart.
+DmaWalk walk_over(const isa::Operand& operand, std::uint64_t base, std::int64_t stride) {
+  DmaWalk result(base, operand.dtype);
+  if (on_chip(operand)) {
+    result.add(operand.partitions, stride);
+  }
+  for (std::size_t d = 0; d < operand.dims; ++d) {
+    result.add(operand.dim[d].count, operand.dim[d].step * result.element_bytes());
+  }
+  return result;
 }
+
+}  // namespace
 
 Dge::Dge(const DgeParams& params, const AddressMap& map, Place place, const Sbuf& sbuf,
          std::vector<DmaEngine*> engines, DmaEngine* gpsimd, Faults* faults)
@@ -83,9 +70,7 @@ Dge::Dge(const DgeParams& params, const AddressMap& map, Place place, const Sbuf
       sbuf_(sbuf),
       engines_(std::move(engines)),
       gpsimd_(gpsimd),
-      faults_(faults) {
-  queues_.resize(isa::kEngineCount * kQueues * kModes);
-}
+      faults_(faults) {}
 
 Dge::~Dge() = default;
 
@@ -97,13 +82,13 @@ void Dge::submit(const DmaTransfer& transfer) {
   const isa::StreamInstruction& instruction = *transfer.instruction;
   DmaMove& move = *take_move();
   describe(move, transfer);
-  DmaQueue& queue = queue_of(instruction);
+  DmaQueue& queue = queues_.of(instruction);
   ++queue.transfers;
   queue.depth_wave.set(now(), ++queue.depth);
   move.queue = &queue;
   move.submitted = now();
-  move.ring =
-      (static_cast<int>(instruction.engine) * kQueues + instruction.queue) % DmaEngine::kRings;
+  move.ring = (static_cast<int>(instruction.engine) * isa::kQueuesPerEngine + instruction.queue) %
+              DmaEngine::kRings;
   split(move, instruction);
   in_flight_[static_cast<std::size_t>(move.ring)].push_back(&move);
   const SimTime available = descriptors_ready(instruction);
@@ -131,40 +116,6 @@ SimTime Dge::descriptors_ready(const isa::StreamInstruction& instruction) {
       break;
   }
   return now() + params_.static_latency;
-}
-
-void Dge::watch(Waves& waves, std::string scope) {
-  waves_ = &waves;
-  wave_scope_ = std::move(scope);
-  std::vector<std::string> names;
-  for (int engine = 0; engine < isa::kEngineCount; ++engine) {
-    for (int queue = 0; queue < kQueues; ++queue) {
-      for (int mode = 0; mode < kModes; ++mode) {
-        names.push_back(wave_name(name_of_queue(static_cast<isa::Engine>(engine), queue,
-                                                static_cast<isa::DgeMode>(mode))));
-      }
-    }
-  }
-  waves.expect(names);
-}
-
-std::string Dge::wave_name(const std::string& queue) const {
-  return fmt::format("{}.{}.depth", wave_scope_, queue);
-}
-
-DmaQueue& Dge::queue_of(const isa::StreamInstruction& instruction) {
-  const auto index = static_cast<std::size_t>(
-      (static_cast<int>(instruction.engine) * kQueues + instruction.queue % kQueues) * kModes +
-      static_cast<int>(instruction.dge));
-  std::unique_ptr<DmaQueue>& queue = queues_[index];
-  if (!queue) {
-    queue = std::make_unique<DmaQueue>();
-    queue->name = queue_name(instruction);
-    if (waves_ != nullptr) {
-      queue->depth_wave = waves_->signal(wave_name(queue->name), 16);
-    }
-  }
-  return *queue;
 }
 
 DmaMove* Dge::take_move() {
@@ -258,17 +209,13 @@ void Dge::describe_rows(DmaMove& move, const DmaTransfer& transfer) {
   if (!move.moves_data) {
     return;
   }
-  DmaWalk walk_index(0, index.dtype);
-  walk_index.add(index.partitions, sbuf_.partition_stride());
-  for (std::size_t d = 0; d < index.dims; ++d) {
-    walk_index.add(index.dim[d].count, index.dim[d].step * walk_index.element_bytes());
-  }
-  const std::byte* const first =
-      sbuf_.storage() + index.partition * sbuf_.partition_stride() + index.offset;
+  DmaWalk walk_index = walk_over(
+      index, static_cast<std::uint64_t>(index.partition * sbuf_.partition_stride() + index.offset),
+      sbuf_.partition_stride());
   walk_index.seek(0);
   for (std::uint64_t& offset : move.rows) {
     std::int32_t row = 0;
-    std::memcpy(&row, first + walk_index.address(), sizeof row);
+    std::memcpy(&row, sbuf_.storage() + walk_index.address(), sizeof row);
     walk_index.advance(1);
     const bool inside = row >= 0 && row <= instruction.base;
     if (!inside && instruction.oob == isa::OobMode::Error) {
@@ -297,19 +244,11 @@ DmaWalk Dge::walk(const isa::Operand& operand, std::int64_t in_tensor,
   const std::uint64_t base = on_chip(operand)
                                  ? map_.sbuf(place_.device, place_.core, operand.partition, offset)
                                  : (*context.bindings)[operand.tensor] + offset;
-  DmaWalk result(base, operand.dtype);
-  if (on_chip(operand)) {
-    result.add(operand.partitions, static_cast<std::int64_t>(AddressMap::kPartitionStride));
-  }
-  for (std::size_t d = 0; d < operand.dims; ++d) {
-    result.add(operand.dim[d].count, operand.dim[d].step * result.element_bytes());
-  }
-  return result;
+  return walk_over(operand, base, static_cast<std::int64_t>(AddressMap::kPartitionStride));
 }
 
 void Dge::split(DmaMove& move, const isa::StreamInstruction& instruction) {
-  const bool by_destination = on_chip(instruction.dst);
-  const isa::Operand& split_by = by_destination ? instruction.dst : instruction.src[0];
+  const isa::Operand& split_by = on_chip(instruction.dst) ? instruction.dst : instruction.src[0];
   const std::int64_t per_partition = split_by.elements();
   const auto engines =
       instruction.dge == isa::DgeMode::GpSimd ? 1 : static_cast<int>(engines_.size());
@@ -326,13 +265,11 @@ void Dge::split(DmaMove& move, const isa::StreamInstruction& instruction) {
         const int row = e * kPartitions / engines - split_by.partition;
         return std::clamp<std::int64_t>(row, 0, split_by.partitions) * per_partition;
       };
-      part.position = share_from(engine);
+      part.position = std::min(share_from(engine), move.elements);
       part.end = std::min(share_from(engine + 1), move.elements);
-      part.position = std::min(part.position, part.end);
     } else {
-      const std::int64_t total = move.elements;
-      part.position = std::min(total, engine * even);
-      part.end = std::min(total, part.position + even);
+      part.position = std::min(move.elements, engine * even);
+      part.end = std::min(move.elements, part.position + even);
     }
   }
   move.queue->bytes += move.elements * move.destination.element_bytes();
@@ -436,19 +373,6 @@ void Dge::draw(const DmaMove& move) const {
                      {"moved_ps", moved},
                      {"label", 0, move.label}});
   queue.shown = now();
-}
-
-void Dge::report(StatsScope stats) const {
-  for (const std::unique_ptr<DmaQueue>& queue : queues_) {
-    if (!queue) {
-      continue;
-    }
-    const StatsScope scope = stats.scope("queue").scope(queue->name);
-    scope.add("transfers", static_cast<double>(queue->transfers), "1", "Transfers of the queue");
-    scope.add("bytes", static_cast<double>(queue->bytes), "B", "Bytes the queue's transfers write");
-    scope.add("latency", static_cast<double>(queue->latency) / kNanosecond, "ns",
-              "Sum over the transfers of the time from their issue to their last update");
-  }
 }
 
 }  // namespace nsim::hw

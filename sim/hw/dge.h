@@ -18,6 +18,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/base/params.h"
@@ -27,6 +28,7 @@
 #include "sim/hw/address_map.h"
 #include "sim/hw/dma_engine.h"
 #include "sim/hw/dma_part.h"
+#include "sim/hw/dma_queues.h"
 #include "sim/hw/dma_transfer.h"
 #include "sim/hw/sbuf.h"
 
@@ -67,15 +69,13 @@ class Dge : public DmaFrontEnd {
   DeviceError disarm();
 
   /// Signals <scope>.<queue>.depth of every queue that is used.
-  void watch(Waves& waves, std::string scope);
+  void watch(Waves& waves, std::string scope) { queues_.watch(waves, std::move(scope)); }
 
-  void report(StatsScope stats) const;
+  void report(StatsScope stats) const { queues_.report(stats); }
 
  private:
   friend class DmaPart;  // reports to part_done()
   SimTime descriptors_ready(const isa::StreamInstruction& instruction);
-  std::string wave_name(const std::string& queue) const;
-  DmaQueue& queue_of(const isa::StreamInstruction& instruction);
   DmaMove* take_move();
   void describe(DmaMove& move, const DmaTransfer& transfer);
   DeviceError fault(const DmaTransfer& transfer);
@@ -104,10 +104,8 @@ class Dge : public DmaFrontEnd {
   std::array<std::deque<DmaMove*>, DmaEngine::kRings> in_flight_;  // per ring, in order
   std::vector<std::unique_ptr<DmaMove>> moves_;
   std::vector<DmaMove*> free_moves_;
-  std::vector<std::unique_ptr<DmaQueue>> queues_;  // by engine, queue and mode
+  DmaQueues queues_;
   DeviceError armed_ = DeviceError::None;
-  Waves* waves_ = nullptr;
-  std::string wave_scope_;
 };
 
 }  // namespace nsim::hw

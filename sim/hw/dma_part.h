@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "sim/base/units.h"
-#include "sim/base/waves.h"
 #include "sim/hw/dma_job.h"
+#include "sim/hw/dma_queues.h"
 #include "sim/hw/dma_transfer.h"
 #include "sim/hw/dma_walk.h"
 
@@ -17,17 +17,6 @@ namespace nsim::hw {
 
 class Dge;
 struct DmaMove;
-
-/// What is known about one queue: an engine's ring and the way its descriptors are made.
-struct DmaQueue {
-  std::string name;
-  std::int64_t transfers = 0;
-  std::int64_t bytes = 0;
-  SimTime latency = 0;     // sum over transfers
-  SimTime shown = 0;       // end of its last slice in a timeline
-  std::int64_t depth = 0;  // transfers submitted and not finished
-  Wave depth_wave;
-};
 
 class DmaPart : public DmaJob {
  public:
@@ -43,9 +32,9 @@ class DmaPart : public DmaJob {
   DmaMove* move = nullptr;
   std::int64_t position = 0;  // next element, in the order of the destination
   std::int64_t end = 0;
-  SimTime ready = 0;          // its descriptors are in the ring
-  SimTime begun = kNever;     // its first packet
-  SimTime moved = 0;          // its last packet left the engine
+  SimTime ready = 0;       // its descriptors are in the ring
+  SimTime begun = kNever;  // its first packet
+  SimTime moved = 0;       // its last packet left the engine
   std::int64_t descriptors = 0;
   SimTime memory_waited = 0;  // by its packets together
 
@@ -60,6 +49,7 @@ class DmaPart : public DmaJob {
 /// What the parts of one transfer share. Owned and recycled by Dge.
 struct DmaMove {
   enum class Kind : std::uint8_t { Copy, Gather, Scatter, Transpose, Compute };
+  static constexpr std::uint64_t kSkipped = ~std::uint64_t{0};
 
   Dge* owner = nullptr;
   Kind kind = Kind::Copy;
@@ -67,11 +57,11 @@ struct DmaMove {
   DmaWalk second;      // Compute
   bool apart = false;  // of a sum: what is added lies in different memories
   DmaWalk destination;
-  static constexpr std::uint64_t kSkipped = ~std::uint64_t{0};
-  std::vector<std::uint64_t> rows;  // Gather, Scatter: address offset of each row in its table, or kSkipped
-  std::int64_t row_elements = 0;    // Gather, Scatter: of a row; Transpose: rows of the source
-  bool adds = false;                // Gather, Scatter: to what the destination holds
-  std::int64_t elements = 0;        // in all
+  /// Gather, Scatter: address offset of each row in its table, or kSkipped.
+  std::vector<std::uint64_t> rows;
+  std::int64_t row_elements = 0;  // Gather, Scatter: of a row; Transpose: rows of the source
+  bool adds = false;              // Gather, Scatter: to what the destination holds
+  std::int64_t elements = 0;      // in all
   double rate_factor = 1;
   bool moves_data = false;
   bool host_built = false;

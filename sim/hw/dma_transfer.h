@@ -29,9 +29,6 @@ class DescriptorListener {
   virtual bool descriptors_generated() = 0;
 };
 
-/// The queue of a DMA instruction as the public profiler names it: "qSyncIO0".
-std::string queue_name(const isa::StreamInstruction& instruction);
-
 /// State of one program execution on one physical core that its instructions and transfers share.
 struct ExecutionContext {
   const isa::Streams* streams = nullptr;

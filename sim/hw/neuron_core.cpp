@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/hw/dma_queues.h"
 #include "sim/hw/standstill.h"
 #include "sim/hw/time.h"
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sim/hw/activity.h"
 #include "sim/hw/time.h"
 
 namespace nsim::hw {
@@ -40,10 +41,10 @@ void Semaphores::reset() {
 }
 
 void Semaphores::trace(Trace& trace, int core) {
-  constexpr int kFirstRank = 1005;  // below the engines of the core (Activity)
-  constexpr int kRanksPerCore = 10;
+  const int below_engines =
+      Activity::kFirstRank + core * Activity::kRanksPerCore + isa::kEngineCount;
   trace_ = &trace;
-  track_ = trace.track(fmt::format("semaphores(nc{})", core), 0, kFirstRank + core * kRanksPerCore);
+  track_ = trace.track(fmt::format("semaphores(nc{})", core), 0, below_engines);
 }
 
 bool Semaphores::add(int semaphore, std::int32_t value, MomentId cause, std::string_view by) {
