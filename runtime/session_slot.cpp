@@ -23,7 +23,7 @@ struct Slot {
   std::unique_ptr<Session> session;
   std::mutex mutex;  // of returned
   std::condition_variable returned;
-  const Slot* of_parent = nullptr;  // in a forked child: the one left behind
+  const Slot* of_parent = nullptr;  // in a forked child: the one left behind, which is no leak
 };
 
 /// The parent's threads do not exist in a forked child: its session is not the child's (R8). It is

@@ -44,8 +44,8 @@ class Context {
   }
   ~Context() {
     if (own_ != nullptr) {
-      // The events are gone, and with them what they had announced: to look for the next one deletes
-      // it. The context itself would leave it to nobody.
+      // The events are gone, and with them what they had announced: to look for the next one
+      // deletes it. The context itself would leave it to nobody.
       static_cast<void>(sc_core::sc_time_to_pending_activity());
       delete own_;
       sc_core::sc_curr_simcontext = previous_;

@@ -20,9 +20,9 @@
 //   loop     = variable's name string, begin integer, end integer, step number, body list of item
 //              (its variable gets the next index; loops count from 1 in the order of the file,
 //              `core` is 0)
-//   instruction = opcode byte, engine byte (+ 128: named, or after others), label number, [string: the number is one more than any
-//   before],
-//              [order], operands of the opcode (access each),
+//   instruction = opcode byte, engine byte (+ 128: named, or after others), label number,
+//              [string: the number is one more than any before], [order: named, or after others],
+//              operands of the opcode (access each),
 //              attributes number (bit i: Attribute i is not the default), their values in the order
 //              of the bits, waits list of (semaphore number, value expr), updates list of
 //              (semaphore number, add integer)

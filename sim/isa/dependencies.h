@@ -98,10 +98,10 @@ class Dependencies {
   std::uint8_t issuer_ = 0;   // engine of the instruction being added
   std::uint32_t needed_ = 0;  // bit set of actors with an entry in need_
   PerActor need_{};
-  Completion fence_;      // the last core_barrier: everything later waits for it
+  Completion fence_;                // the last core_barrier: everything later waits for it
   std::vector<Completion> events_;  // by name: the last instruction of that name
-  PerActor latest_{};     // its last work with an effect
-  PerActor transfers_{};  // of DMA actors
+  PerActor latest_{};               // its last work with an effect
+  PerActor transfers_{};            // of DMA actors
 
   VectorClocks clocks_;  // per actor the index up to which everything is known to be complete
   std::uint32_t collect_at_ = kLeastClocks;          // clocks in use

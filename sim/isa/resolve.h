@@ -31,9 +31,9 @@ struct AddressRule {
   std::int64_t tile = 0;            // a tiled matmul: partitions of the tile it must lie in
   bool dynamic = false;             // moves on by a value known at run time
   std::int64_t row = 0;             // of an indexed transfer: elements from row to row of its table
-  std::int64_t rows = 0;            // of that table as it is declared; 0: as many as there is room for
-  std::int64_t step = 0;            // elements per count of the register it moves on by
-  bool scale_rows = false;          // of MX groups: may start at 4, 8 or 12 in a quadrant
+  std::int64_t rows = 0;    // of that table as it is declared; 0: as many as there is room for
+  std::int64_t step = 0;    // elements per count of the register it moves on by
+  bool scale_rows = false;  // of MX groups: may start at 4, 8 or 12 in a quadrant
 };
 
 struct PreparedInstruction {
