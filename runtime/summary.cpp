@@ -127,20 +127,20 @@ void summarise_queues(const Lookup& stat, const std::vector<std::string>& cores,
 void summarise_memory(const SessionRecord& record, const Lookup& stat,
                       const std::vector<std::string>& cores, Summary& out) {
   double busy = 0;
-  double packets = 0;
+  double descriptors = 0;
   int engines = 0;
   for (const std::string& core : cores) {
     for (int engine = 0; engine < record.topology.dma_engines; ++engine) {
       const std::string prefix = fmt::format("{}dma.engine{}.", core, engine);
       busy += stat(prefix + "busy");
       out.dma_bytes += stat(prefix + "bytes");
-      packets += stat(prefix + "descriptors");
+      descriptors += stat(prefix + "descriptors");
       ++engines;
     }
   }
   const double mean_active = cores.empty() ? 0 : out.active_ns / static_cast<double>(cores.size());
   out.dma_active = engines > 0 && mean_active > 0 ? busy / engines / mean_active : 0;
-  out.dma_mean_transfer_bytes = packets > 0 ? out.dma_bytes / packets : 0;
+  out.dma_mean_transfer_bytes = descriptors > 0 ? out.dma_bytes / descriptors : 0;
 
   std::set<int> stacks;
   for (const ModelRecord& model : record.models) {
@@ -299,9 +299,8 @@ double gap_part(const UnitSummary& unit) {
 }
 
 std::string advice_on_dma(const Summary& summary) {
-  constexpr double kLarge = 2048;  // from there on the overhead of a descriptor is a small part
   return fmt::format(
-      summary.dma_mean_transfer_bytes < kLarge
+      summary.dma_mean_transfer_bytes < kSmallDescriptorBytes
           ? "mean descriptor {:.0f} B; below 2 KiB the per-descriptor overhead dominates"
           : "what is moved, and what could stay on the chip: descriptors are large "
             "enough ({:.0f} B on average)",

@@ -19,6 +19,10 @@ struct OpSummary {
   double latency_ns = 0;  // summed: from start to result
 };
 
+/// Below this a DMA descriptor's fixed cost is most of it. NKI DMA bandwidth guide: at least 512 B,
+/// at best 2 KiB and more, per descriptor.
+inline constexpr double kSmallDescriptorBytes = 2048;
+
 /// One engine over all cores that executed something; fractions are of the cores' active time.
 struct EngineSummary {
   std::string name;

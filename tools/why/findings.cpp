@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "runtime/summary.h"
 #include "sim/base/words.h"
 
 namespace nsim::tool {
@@ -18,14 +19,12 @@ using Json = nlohmann::json;
 // Below this a transfer costs mostly latency. NKI DMA bandwidth guide: queues reach their rate with
 // packets of 4 KiB.
 constexpr double kSmallTransferBytes = 4096;
-// Below this a descriptor's fixed cost is most of it. NKI DMA bandwidth guide: at least 512 B, at
-// best 2 KiB and more, per descriptor.
-constexpr double kSmallDescriptorBytes = 2048;
 // What a share of the run's time must reach to be worth a line: assumed.
 constexpr double kWorthTelling = 0.01;
 // More function tables than one per execution: it goes back and forth.
 constexpr double kTablesPerExecution = 1;
-// Descriptor generation that takes less of a request is the latency of its first transfers: assumed.
+// Descriptor generation that takes less of a request is the latency of its first transfers:
+// assumed.
 constexpr double kLongGeneration = 0.1;
 // From here on an HBM stack makes cores wait for each other: assumed.
 constexpr double kBusyStack = 0.5;
@@ -137,11 +136,11 @@ class Finder {
   void small_descriptors() {
     const double mean = number("dma_transfer_average_bytes");
     const double busy = number("dma_active_time_percent");
-    if (mean > 0 && mean < kSmallDescriptorBytes && busy > 100 * kWorthTelling) {
+    if (mean > 0 && mean < rt::kSmallDescriptorBytes && busy > 100 * kWorthTelling) {
       add("small_descriptors",
           fmt::format("DMA descriptors move {:.0f} B on average (best from {:.0f} B on); their "
                       "engines are busy {:.1f} % of the time: longer contiguous rows",
-                      mean, kSmallDescriptorBytes, busy),
+                      mean, rt::kSmallDescriptorBytes, busy),
           "DMA queues", {"dma_move", "descriptors"});
     }
   }
@@ -161,10 +160,11 @@ class Finder {
     if (longest != waited.end() &&
         static_cast<double>(longest->second) > kLongGeneration * request) {
       add("descriptor_generation",
-          fmt::format("the request waits {:.1f} % of its time until the descriptors of {} are made, "
-                      "of one transfer at a time: fewer and larger transfers, some of them on other "
-                      "queues, or descriptors that are made beforehand (dge_mode none)",
-                      100 * static_cast<double>(longest->second) / request, longest->first),
+          fmt::format(
+              "the request waits {:.1f} % of its time until the descriptors of {} are made, "
+              "of one transfer at a time: fewer and larger transfers, some of them on other "
+              "queues, or descriptors that are made beforehand (dge_mode none)",
+              100 * static_cast<double>(longest->second) / request, longest->first),
           longest->first, {"descriptors"}, longest->first);
     }
   }
