@@ -22,6 +22,7 @@
 #include "tools/device.h"
 #include "tools/installation.h"
 #include "tools/process_pool.h"
+#include "tools/temporary_folder.h"
 #include "tools/wave_options.h"
 
 namespace nsim::tool {
@@ -62,30 +63,6 @@ int run(const std::vector<std::string>& program) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/// The file where the sessions of the checked program write; disappears afterwards.
-class FindingsFile {
- public:
-  FindingsFile() {
-    path_ = (fs::temp_directory_path() / "nsim_check.XXXXXX").string();
-    const int fd = mkstemp(path_.data());
-    if (fd < 0) {
-      throw UserError(fmt::format("cannot create {}: {}", path_, std::strerror(errno)));
-    }
-    close(fd);
-  }
-  ~FindingsFile() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
-  }
-  FindingsFile(const FindingsFile&) = delete;
-  FindingsFile& operator=(const FindingsFile&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 /// Prints every finding of a session; their number.
 std::int64_t print_findings(const std::string& line) {
   const nlohmann::json session = nlohmann::json::parse(line);
@@ -99,11 +76,12 @@ std::int64_t print_findings(const std::string& line) {
 /// Exit code 1 when the checking mode found something in any session of the program, else the
 /// program's.
 int execute_checked(const Arguments& arguments) {
-  const FindingsFile file;
+  const TemporaryFolder folder("nsim_check");
+  const std::string report = folder.path() + "/findings.jsonl";
   setenv("NSIM_CHECK", "1", 1);
-  setenv("NSIM_CHECK_REPORT", file.path().c_str(), 1);
+  setenv("NSIM_CHECK_REPORT", report.c_str(), 1);
   const int code = run(arguments.rest);
-  std::ifstream lines(file.path());
+  std::ifstream lines(report);
   std::int64_t sessions = 0;
   std::int64_t findings = 0;
   for (std::string line; std::getline(lines, line); ++sessions) {

@@ -9,7 +9,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -23,33 +22,12 @@
 #include "tools/report/run_report.h"
 #include "tools/run_directory.h"
 #include "tools/run_record.h"
+#include "tools/temporary_folder.h"
 
 namespace nsim::tool {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Where a run leaves its files that nobody asked for; disappears afterwards.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    path_ = (fs::temp_directory_path() / "nsim_nki.XXXXXX").string();
-    if (mkdtemp(path_.data()) == nullptr) {
-      throw UserError(fmt::format("cannot create {}", path_));
-    }
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 void check_options(const Arguments& arguments) {
   if (arguments.has("config") || arguments.has("set")) {
@@ -146,10 +124,6 @@ nlohmann::json run_kernel(const Arguments& arguments, const std::string& out) {
   return read_json_object(result);
 }
 
-void write_text(const std::string& path, const std::string& text) {
-  write_file(path, text);
-}
-
 /// Prints the report, and leaves it in the directory when that is kept.
 void report(const Arguments& arguments, const std::string& out) {
   const nlohmann::json summary = read_summary(out);
@@ -159,8 +133,8 @@ void report(const Arguments& arguments, const std::string& out) {
   const std::string json =
       document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   if (arguments.has("out")) {
-    write_text(out + "/report.txt", text);
-    write_text(out + "/report.json", json);
+    write_file(out + "/report.txt", text);
+    write_file(out + "/report.json", json);
   }
   if (!arguments.flag("quiet")) {
     std::cout << (arguments.flag("json") ? json : text) << std::flush;
@@ -187,7 +161,7 @@ int run(const Arguments& arguments, const std::string& out, std::string& error) 
 int execute(const Arguments& arguments) {
   check_options(arguments);
   if (!arguments.has("out")) {
-    const TemporaryFolder folder;
+    const TemporaryFolder folder("nsim_nki");
     std::string error;
     return run(arguments, folder.path(), error);
   }

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/validation_run.h"
-#include "models/program_file.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cmath>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "models/program_file.h"
 #include "sim/base/error.h"
 #include "sim/base/text_file.h"
 #include "sim/isa/text.h"
@@ -20,6 +16,7 @@
 #include "tools/open_runtime.h"
 #include "tools/process_pool.h"
 #include "tools/request_pipeline.h"
+#include "tools/temporary_folder.h"
 #include "tools/validation_measure.h"
 
 namespace nsim::tool {
@@ -99,28 +96,6 @@ isa::Program workload(const Job& job, const isa::Limits& limits) {
   return isa::parse_text(substitute(read_text_file(path), job.define, path), path);
 }
 
-/// A folder that goes with its owner.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (fs::temp_directory_path() / "nsim_validate_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) {
-      throw UserError(fmt::format("cannot create {}: {}", pattern, std::strerror(errno)));
-    }
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 Observation observe(const Job& job) {
   rt::Options options;
   options.config = job.row->config;
@@ -128,7 +103,7 @@ Observation observe(const Job& job) {
   options.set.insert(options.set.end(), job.row->set.begin(), job.row->set.end());
   std::optional<TemporaryFolder> folder;
   if (job.trace) {
-    folder.emplace();
+    folder.emplace("nsim_validate");
     options.out = folder->path();
   }
   const Device device = open_device(options.config, options.set);
