@@ -102,6 +102,14 @@ long Arguments::integer(const std::string& name, long least, long most) const {
   return number;
 }
 
+std::string Arguments::either(const std::string& name, const char* one, const char* other) const {
+  const std::string value = text(name);
+  if (has(name) && value != one && value != other) {
+    throw UserError(fmt::format("--{}: '{}' is neither {} nor {}", name, value, one, other));
+  }
+  return value;
+}
+
 namespace {
 
 /// What the library says, unless a word could be taken for one of its placeholders ("%value%"): it

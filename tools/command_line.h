@@ -36,6 +36,8 @@ class Arguments {
   std::vector<std::string> list(const std::string& name) const;
   /// A whole number in [least, most]; throws UserError otherwise.
   long integer(const std::string& name, long least, long most) const;
+  /// One of two words, or "" when it was not given; throws UserError otherwise.
+  std::string either(const std::string& name, const char* one, const char* other) const;
   std::vector<std::string> words;  // all of them, as they were given
   std::vector<std::string> rest;   // passes_rest: the other program and its arguments
 

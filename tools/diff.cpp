@@ -168,15 +168,12 @@ int execute(const Arguments& arguments) {
   const SetDifference difference = compare(before, after);
   const std::vector<PathShift> path = path_shifts(arguments.text("A"), arguments.text("B"));
   constexpr std::size_t kShown = 12;
-  const std::string format = arguments.text("format");
-  if (format == "json") {
+  if (arguments.either("format", "text", "json") == "json") {
     print_json(difference, path, tolerance);
-  } else if (format == "text") {
+  } else {
     const std::size_t most = arguments.flag("all") ? SIZE_MAX : kShown;
     print_path(path, most);
     print_text(difference, tolerance, most);
-  } else {
-    throw UserError(fmt::format("--format: '{}' is neither text nor json", format));
   }
   return difference.within(tolerance) ? 0 : 1;
 }

@@ -19,7 +19,7 @@
 #include "sim/base/error.h"
 #include "sim/base/words.h"
 #include "tools/command.h"
-#include "tools/device.h"
+#include "tools/device_environment.h"
 #include "tools/installation.h"
 #include "tools/process_pool.h"
 #include "tools/temporary_folder.h"
@@ -29,13 +29,6 @@ namespace nsim::tool {
 namespace {
 
 namespace fs = std::filesystem;
-
-void prepend_library_path(const std::string& directory) {
-  const char* before = std::getenv("LD_LIBRARY_PATH");
-  const std::string path =
-      before == nullptr || *before == '\0' ? directory : directory + ":" + before;
-  setenv("LD_LIBRARY_PATH", path.c_str(), 1);
-}
 
 [[noreturn]] void execute_program(const std::vector<std::string>& program) {
   become(program);
@@ -102,19 +95,8 @@ int execute(const Arguments& arguments) {
   if (arguments.rest.empty()) {
     throw UserError("nsim exec: no program given; usage: nsim exec [options] -- program args");
   }
-  if (arguments.has("config") || arguments.has("set")) {
-    open_device(arguments.text("config"),
-                arguments.list("set"));  // wrong input is reported here, not in the application
-  }
-  if (arguments.has("config")) {
-    setenv("NSIM_CONFIG", fs::absolute(rt::find_config(arguments.text("config"))).c_str(), 1);
-  }
-  if (arguments.has("set")) {
-    setenv("NSIM_SET", fmt::format("{}", fmt::join(arguments.list("set"), ";")).c_str(), 1);
-  }
-  if (arguments.has("clock")) {
-    setenv("NSIM_CLOCK", arguments.text("clock").c_str(), 1);
-  }
+  check_device(arguments, "");
+  set_device_environment(arguments);
   if (arguments.has("substitute")) {
     const std::string map = arguments.text("substitute");
     rt::SubstitutionMap::load(map);  // wrong input is reported here, not in the application
@@ -140,7 +122,7 @@ int execute(const Arguments& arguments) {
     }
     setenv("NSIM_WHY", "1", 1);
   }
-  prepend_library_path(library_directory());
+  prepend_path("LD_LIBRARY_PATH", library_directory());
 
   if (arguments.flag("check")) {
     return execute_checked(arguments);

@@ -4,7 +4,6 @@
 // Data flow: command line -> order (JSON) -> Python process `-m nki._command` with our package and
 // library -> run directory (summary, traces, critical path, kernel.json) -> run_report() -> text.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -12,10 +11,10 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "runtime/options.h"
 #include "sim/base/error.h"
 #include "tools/command.h"
 #include "tools/device.h"
+#include "tools/device_environment.h"
 #include "tools/installation.h"
 #include "tools/process_pool.h"
 #include "tools/report/kernel_report.h"
@@ -30,19 +29,9 @@ namespace {
 namespace fs = std::filesystem;
 
 void check_options(const Arguments& arguments) {
-  if (arguments.has("config") || arguments.has("set")) {
-    // Wrong input is reported here, not in the other process, whose device is trn3 when none is
-    // named.
-    open_device(arguments.has("config") ? arguments.text("config") : "trn3", arguments.list("set"));
-  }
-  const auto is_one_of = [&](const char* option, const char* one, const char* other) {
-    const std::string value = arguments.text(option);
-    if (arguments.has(option) && value != one && value != other) {
-      throw UserError(fmt::format("--{}: '{}' is neither {} nor {}", option, value, one, other));
-    }
-  };
-  is_one_of("numerics", "on", "off");
-  is_one_of("clock", "step", "free");
+  check_device(arguments, "trn3");
+  arguments.either("numerics", "on", "off");
+  arguments.either("clock", "step", "free");
   if (arguments.has("check") && arguments.text("numerics") == "off") {
     throw UserError("--check needs numerics; run with --numerics on");
   }
@@ -77,26 +66,13 @@ std::string order(const Arguments& arguments, const std::string& out) {
 
 /// The device is chosen as for every program that links against libnrt.
 void set_environment(const Arguments& arguments) {
-  const char* before = std::getenv("PYTHONPATH");
-  const std::string packages = python_packages();
-  setenv("PYTHONPATH",
-         before == nullptr || *before == '\0' ? packages.c_str()
-                                              : fmt::format("{}:{}", packages, before).c_str(),
-         1);
+  prepend_path("PYTHONPATH", python_packages());
   setenv("PYTHONSAFEPATH", "1", 1);  // a file nki.py in this directory is not the package
   setenv("NSIM_LIBRARY", (library_directory() + "/libnrt.so.1").c_str(), 1);
   if (std::getenv("NEURON_RT_LOG_LEVEL") == nullptr) {
     setenv("NEURON_RT_LOG_LEVEL_NRT", "QUIET", 0);  // it says once more what the error says
   }
-  if (arguments.has("config")) {
-    setenv("NSIM_CONFIG", fs::absolute(rt::find_config(arguments.text("config"))).c_str(), 1);
-  }
-  if (arguments.has("set")) {
-    setenv("NSIM_SET", fmt::format("{}", fmt::join(arguments.list("set"), ";")).c_str(), 1);
-  }
-  if (arguments.has("clock")) {
-    setenv("NSIM_CLOCK", arguments.text("clock").c_str(), 1);
-  }
+  set_device_environment(arguments);
 }
 
 /// kernel.json of the run. Throws UserError for what the kernel or its arguments have wrong.

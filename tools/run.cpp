@@ -52,11 +52,7 @@ RunOptions read_options(const Arguments& arguments) {
   options.run.pipeline.requests = static_cast<int>(arguments.integer("requests", 1, 1000000));
   options.run.pipeline.depth = static_cast<int>(arguments.integer("depth", 1, 1024));
   options.run.cores = static_cast<int>(arguments.integer("cores", 1, 1024));
-  options.run.pipeline.transfer_each = arguments.text("transfer") == "each";
-  if (!options.run.pipeline.transfer_each && arguments.text("transfer") != "once") {
-    throw UserError(
-        fmt::format("--transfer: '{}' is neither once nor each", arguments.text("transfer")));
-  }
+  options.run.pipeline.transfer_each = arguments.either("transfer", "once", "each") == "each";
   return options;
 }
 

@@ -109,11 +109,7 @@ void search_goal(Study& study, const SweepFile& file, const Goal& goal,
 
 /// Nothing when points run on this machine.
 std::optional<SlurmOptions> slurm_options(const Arguments& arguments, const std::string& out) {
-  const std::string executor = arguments.text("executor");
-  if (executor != "local" && executor != "slurm") {
-    throw UserError(fmt::format("--executor: '{}' is neither local nor slurm", executor));
-  }
-  if (executor == "local") {
+  if (arguments.either("executor", "local", "slurm") == "local") {
     if (arguments.has("slurm-option")) {
       throw UserError("--slurm-option needs --executor slurm");
     }

@@ -132,12 +132,7 @@ void print_json(const CriticalPath& path, const std::vector<Counterfactual>& cou
   }
   out["findings"] = Json::array();
   for (const Finding& one : findings) {
-    out["findings"].push_back({{"name", one.name},
-                               {"text", one.text},
-                               {"track", one.track},
-                               {"from_ps", one.from},
-                               {"to_ps", one.to},
-                               {"line", one.label}});
+    out["findings"].push_back(json_of(one));
   }
   fmt::print("{}\n", out.dump(2));
 }
@@ -195,10 +190,7 @@ void print_failures(const nlohmann::json& summary, const CriticalPath& path) {
 
 int execute(const Arguments& arguments) {
   const std::string folder = arguments.text("RUN");
-  const std::string format = arguments.text("format");
-  if (format != "text" && format != "json") {
-    throw UserError(fmt::format("--format: '{}' is neither text nor json", format));
-  }
+  const std::string format = arguments.either("format", "text", "json");
   const nlohmann::json summary = read_summary(folder);
   const std::optional<RunOutcome> run = read_outcome(folder);
   std::string recorded = folder;

@@ -169,12 +169,7 @@ Json findings(const std::string& folder, const nlohmann::json& summary, const Cr
   }
   const Device device = open_device(folder + "/resolved.toml", {});
   for (const Finding& one : find_causes(summary, hw::Hardware::topology_of(*device.params), path)) {
-    out.push_back({{"name", one.name},
-                   {"text", one.text},
-                   {"track", one.track},
-                   {"from_ps", one.from},
-                   {"to_ps", one.to},
-                   {"line", one.label}});
+    out.push_back(json_of(one));
   }
   return out;
 }

@@ -270,4 +270,9 @@ std::vector<Finding> find_causes(const nlohmann::json& summary, const hw::Topolo
   return Finder(summary, topology, path).all();
 }
 
+nlohmann::ordered_json json_of(const Finding& finding) {
+  return {{"name", finding.name},    {"text", finding.text}, {"track", finding.track},
+          {"from_ps", finding.from}, {"to_ps", finding.to},  {"line", finding.label}};
+}
+
 }  // namespace nsim::tool

@@ -18,11 +18,14 @@ struct Finding {
   std::string track;  // of the timeline
   SimTime from = 0;   // a range on it; both 0: all of it
   SimTime to = 0;
-  std::string label;      // of the program's line there; "": none
+  std::string label;  // of the program's line there; "": none
 };
 
 /// Of a run's summary.json; `path` is where places in the timeline are taken from.
 std::vector<Finding> find_causes(const nlohmann::json& summary, const hw::Topology& topology,
                                  const CriticalPath& path);
+
+/// {name, text, track, from_ps, to_ps, line}, as `nsim why` and reports tell it.
+nlohmann::ordered_json json_of(const Finding& finding);
 
 }  // namespace nsim::tool
