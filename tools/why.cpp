@@ -12,6 +12,7 @@
 #include "sim/base/words.h"
 #include "tools/command.h"
 #include "tools/device.h"
+#include "tools/numbers.h"
 #include "tools/run_directory.h"
 #include "tools/why/findings.h"
 #include "tools/why/ideal.h"
@@ -20,10 +21,6 @@ namespace nsim::tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double nanoseconds(SimTime time) {
-  return static_cast<double>(time) / kNanosecond;
-}
 
 std::string percent_of(SimTime part, SimTime whole) {
   return fmt::format(

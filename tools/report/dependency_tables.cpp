@@ -7,14 +7,12 @@
 #include <unordered_map>
 #include <utility>
 
+#include "tools/numbers.h"
+
 namespace nsim::tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double nanoseconds(SimTime time) {
-  return static_cast<double>(time) / kNanosecond;
-}
 
 /// An engine: its instructions, their ids in the table Instruction, and what it waited for.
 struct EngineRows {
@@ -29,14 +27,8 @@ class Flows {
     std::int64_t id = 0;
     for (const TimelineRow& row : timeline.rows) {
       if (row.kind == RowKind::Engine) {
-        engines_[row.name] = {&row, nullptr, id};
+        engines_[row.name] = {&row, waits_of(timeline, row), id};
         id += static_cast<std::int64_t>(row.size());
-      }
-    }
-    for (const TimelineRow& row : timeline.rows) {
-      const auto engine = engines_.find(row.name.substr(0, row.name.rfind(" wait")));
-      if (row.kind == RowKind::Wait && engine != engines_.end()) {
-        engine->second.waits = &row;
       }
     }
     for (std::size_t i = 0; i < timeline.updates.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tools/numbers.h"
 #include "tools/report/source_lines.h"
 
 namespace nsim::tool {
@@ -11,21 +12,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double nanoseconds(SimTime time) {
-  return static_cast<double>(time) / kNanosecond;
-}
-
-double ratio(double value, double by) {
-  return by > 0 ? value / by : 0;
-}
-
 Json engines_of(const SourceLine& line) {
   Json out = Json::object();
   for (std::size_t i = 0; i < line.engines.size(); ++i) {
     const EngineUse& use = line.engines[i];
     if (use.instructions > 0) {
-      out[kEngineNames[i]] = {{"busy_ns", nanoseconds(use.busy)},
-                              {"instructions", use.instructions}};
+      out[isa::name(static_cast<isa::Engine>(i))] = {{"busy_ns", nanoseconds(use.busy)},
+                                                     {"instructions", use.instructions}};
     }
   }
   return out;

@@ -8,9 +8,9 @@
 #include "sim/base/error.h"
 #include "sim/base/units.h"
 #include "sim/base/words.h"
+#include "tools/numbers.h"
 #include "tools/report/kernel_report.h"
 #include "tools/report/run_report.h"
-#include "tools/report/source_lines.h"
 
 namespace nsim::tool {
 namespace {
@@ -20,11 +20,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kShownLines = 40;
 constexpr std::size_t kShownFirst = 3;
 constexpr std::size_t kSourceWidth = 60;
-
-double number(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_number() ? found->get<double>() : 0;
-}
 
 std::string line_name(const Json& line) {
   const std::string name = line.at("line");
@@ -43,9 +38,7 @@ const Json* last_execution(const Json& report) {
 }
 
 std::string time_between(const Json& request, const char* from, const char* to) {
-  return time_text(
-      static_cast<double>(request.at(to).get<SimTime>() - request.at(from).get<SimTime>()) /
-      kNanosecond);
+  return time_text(nanoseconds(request.at(to).get<SimTime>() - request.at(from).get<SimTime>()));
 }
 
 std::string head(const Json& report) {
@@ -91,9 +84,8 @@ std::string memory(const Json& kernel) {
         return number(model, fmt::format("{}_{}_bytes_per_partition", prefix, what).c_str());
       };
       const double capacity = bytes("capacity");
-      out +=
-          fmt::format("  {:<6} {:>16.0f} {:>6.1f} % {:>12.0f} {:>10.0f}\n", name, bytes("peak"),
-                      capacity > 0 ? 100 * bytes("peak") / capacity : 0, bytes("placed"), capacity);
+      out += fmt::format("  {:<6} {:>16.0f} {:>6.1f} % {:>12.0f} {:>10.0f}\n", name, bytes("peak"),
+                         100 * ratio(bytes("peak"), capacity), bytes("placed"), capacity);
     }
   }
   return out + "\n";

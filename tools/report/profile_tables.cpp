@@ -7,17 +7,14 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "sim/isa/program.h"
+#include "tools/numbers.h"
 #include "tools/report/dependency_tables.h"
-#include "tools/report/source_lines.h"
 
 namespace nsim::tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double nanoseconds(SimTime time) {
-  return static_cast<double>(time) / kNanosecond;
-}
 
 Cell cell_of(const Json& value) {
   if (value.is_string()) {
@@ -89,15 +86,6 @@ class Waits {
   std::size_t at_ = 0;
 };
 
-const TimelineRow* waits_of(const RunTimeline& timeline, const TimelineRow& engine) {
-  for (const TimelineRow& row : timeline.rows) {
-    if (row.kind == RowKind::Wait && row.name == engine.name + " wait") {
-      return &row;
-    }
-  }
-  return nullptr;
-}
-
 void instructions(TableWriter& writer, const RunTimeline& timeline) {
   writer.begin("Instruction", {"id", "start_ts", "end_ts", "duration_ns", "engine", "opcode",
                                "evt_wait_time_ns", "dma_wait_time_ns"});
@@ -135,7 +123,7 @@ void packets(TableWriter& writer, const RunTimeline& timeline) {
       const double bytes = static_cast<double>(row.detail[i]);
       writer.row({nanoseconds(row.start[i]), nanoseconds(row.end[i]), time, engine,
                   std::string_view(timeline.texts[row.text[i]]), row.detail[i],
-                  time > 0 ? bytes / (time * 1e-9) : 0.0});
+                  ratio(bytes, time * 1e-9)});
     }
   }
   writer.end();
@@ -254,9 +242,11 @@ void lines(TableWriter& writer, const Json& kernel) {
   static const std::vector<std::string> kDma{"transfers", "bytes", "descriptors", "moving_ns",
                                              "bytes_per_second"};
   std::vector<std::string> columns = kOwn;
-  for (const char* engine : kEngineNames) {
-    columns.push_back(std::string(engine) + "_busy_ns");
-    columns.push_back(std::string(engine) + "_instructions");
+  std::vector<std::string> engines;
+  for (int i = 0; i < isa::kEngineCount; ++i) {
+    engines.emplace_back(isa::name(static_cast<isa::Engine>(i)));
+    columns.push_back(engines.back() + "_busy_ns");
+    columns.push_back(engines.back() + "_instructions");
   }
   columns.insert(columns.end(), kDma.begin(), kDma.end());
   writer.begin("lines", columns);
@@ -269,7 +259,7 @@ void lines(TableWriter& writer, const Json& kernel) {
     const auto add = [&](const Json::json_pointer& field) {
       cells.push_back(line.contains(field) ? cell_of(line.at(field)) : Cell(std::int64_t{0}));
     };
-    for (const std::string engine : kEngineNames) {
+    for (const std::string& engine : engines) {
       add(Json::json_pointer("/engines/" + engine + "/busy_ns"));
       add(Json::json_pointer("/engines/" + engine + "/instructions"));
     }

@@ -6,18 +6,14 @@
 #include <vector>
 
 #include "sim/base/words.h"
+#include "sim/isa/program.h"
+#include "tools/numbers.h"
 #include "tools/report/run_report.h"
-#include "tools/report/source_lines.h"
 
 namespace nsim::tool {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double number(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_number() ? found->get<double>() : 0;
-}
 
 std::string head(const Json& report) {
   const Json& about = report.at("metadata");
@@ -73,7 +69,7 @@ std::string dma(const Json& report) {
     const double transfers = number(queue, "transfers");
     out += fmt::format("  {:<20} {:>9.0f} transfers {:>12.1f} MB   mean latency {:>12}\n", name,
                        transfers, number(queue, "bytes") * 1e-6,
-                       time_text(transfers > 0 ? number(queue, "latency_ns") / transfers : 0));
+                       time_text(ratio(number(queue, "latency_ns"), transfers)));
   }
   return out + "\n";
 }
@@ -86,7 +82,7 @@ std::string bandwidth(const Json& report) {
        {std::pair("read", "read_bytes"), std::pair("written", "write_bytes"),
         std::pair("of it spills", "spill_save_bytes"), std::pair("unused", "unused_bytes")}) {
     out += fmt::format("  {:<20} {:>12.1f} MB {:>6.1f} %\n", name, number(of, field) * 1e-6,
-                       peak > 0 ? 100 * number(of, field) / peak : 0);
+                       100 * ratio(number(of, field), peak));
   }
   return out + "\n";
 }
@@ -163,7 +159,8 @@ std::string engines_text(const Json& report) {
   std::string out = "Engines (percent of the time of the cores that ran)\n";
   out += fmt::format("  {:<8} {:>6} {:>7} {:>13}  idle: waiting for\n", "", "busy", "active",
                      "instructions");
-  for (const char* name : kEngineNames) {
+  for (int i = 0; i < isa::kEngineCount; ++i) {
+    const char* name = isa::name(static_cast<isa::Engine>(i));
     const Json& engine = report.at("engines").at(name);
     const std::string slow = causes(engine.at("slow_percent"));
     out += fmt::format(

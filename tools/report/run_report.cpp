@@ -11,6 +11,7 @@
 #include "runtime/status.h"
 #include "sim/base/error.h"
 #include "tools/device.h"
+#include "tools/numbers.h"
 #include "tools/report/configuration.h"
 #include "tools/report/kernel_report.h"
 #include "tools/run_record.h"
@@ -55,10 +56,6 @@ Json bandwidth(const nlohmann::json& summary) {
           {"peak_bytes", peak}};
 }
 
-double ratio(double value, double by) {
-  return by > 0 ? value / by : 0;
-}
-
 Json one_operator(const nlohmann::json& work, std::uint32_t model, double times) {
   Json out{{"model", model}, {"name", work.at("name")}, {"executions", times}};
   for (const char* field : kWork) {
@@ -84,7 +81,7 @@ Json operators(const nlohmann::json& summary, const RunTimeline& timeline) {
       Json one = one_operator(work, id, found == runs.end() ? 0 : found->second);
       const auto time = times.find({id, work.at("name")});
       if (time != times.end()) {
-        const double ns = static_cast<double>(time->second) / kNanosecond;
+        const double ns = nanoseconds(time->second);
         one["time_ns"] = ns;
         one["flops_per_second"] = ratio(one["matmul_flops"], ns * 1e-9);
       }
@@ -151,14 +148,14 @@ Json critical_path(const CriticalPath& path) {
     rows.push_back({{"what", row.what},
                     {"where", row.where},
                     {"waiting_for", row.waits},
-                    {"time_ns", static_cast<double>(row.time) / kNanosecond},
+                    {"time_ns", nanoseconds(row.time)},
                     {"times", row.count},
                     {"from_ps", row.longest->from},
                     {"to_ps", row.longest->to}});
   }
   return {{"unit", path.unit},
           {"sequence", path.sequence},
-          {"time_ns", static_cast<double>(path.time()) / kNanosecond},
+          {"time_ns", nanoseconds(path.time())},
           {"rows", std::move(rows)}};
 }
 

@@ -334,6 +334,15 @@ RunTimeline read_timeline(const std::string& folder, const std::vector<ModelPlac
   return timeline;
 }
 
+const TimelineRow* waits_of(const RunTimeline& timeline, const TimelineRow& engine) {
+  for (const TimelineRow& row : timeline.rows) {
+    if (row.kind == RowKind::Wait && row.name == engine.name + " wait") {
+      return &row;
+    }
+  }
+  return nullptr;
+}
+
 std::vector<SimTime> operator_times(const RunTimeline& timeline) {
   std::vector<TimeSpans> spans(timeline.labels.size());
   for (const TimelineRow& row : timeline.rows) {

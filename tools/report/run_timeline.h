@@ -50,7 +50,7 @@ struct TimelineRow {
   std::vector<std::int64_t> descriptors;
   std::vector<SimTime> begun;
   std::vector<SimTime> moved;
-  std::vector<Awaited> awaited;      // Wait
+  std::vector<Awaited> awaited;  // Wait
 
   std::size_t size() const { return start.size(); }
 };
@@ -104,6 +104,9 @@ struct ModelPlace {
 };
 /// Empty when the run left no traces. Throws UserError when one cannot be read.
 RunTimeline read_timeline(const std::string& folder, const std::vector<ModelPlace>& models);
+
+/// What an engine waited for; nullptr when it never did.
+const TimelineRow* waits_of(const RunTimeline& timeline, const TimelineRow& engine);
 
 /// From, to.
 using TimeSpans = std::vector<std::pair<SimTime, SimTime>>;

@@ -14,13 +14,13 @@ namespace {
 int engine_of(const std::string& row) {
   const std::size_t core = row.find('(');
   const std::size_t from = row.rfind(' ', core) + 1;  // behind "NC1 "
-  for (std::size_t i = 0; i < kEngineNames.size(); ++i) {
-    const std::string name = row.substr(from, core - from);
-    const std::string known = kEngineNames[i];
+  const std::string name = row.substr(from, core - from);
+  for (int i = 0; i < isa::kEngineCount; ++i) {
+    const std::string known = isa::name(static_cast<isa::Engine>(i));
     if (std::equal(name.begin(), name.end(), known.begin(), known.end(), [](char a, char b) {
           return std::tolower(static_cast<unsigned char>(a)) == b;
         })) {
-      return static_cast<int>(i);
+      return i;
     }
   }
   return -1;

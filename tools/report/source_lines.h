@@ -8,14 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "sim/isa/program.h"
 #include "tools/report/run_timeline.h"
 #include "tools/why/critical_path.h"
 
 namespace nsim::tool {
-
-/// In the order in which reports name them.
-inline constexpr std::array<const char*, 5> kEngineNames{"tensor", "vector", "scalar", "gpsimd",
-                                                         "sync"};
 
 struct EngineUse {
   SimTime busy = 0;  // loads of weights and function tables for its instructions included
@@ -33,7 +30,7 @@ struct TransferUse {
 struct SourceLine {
   std::uint32_t model = 0;
   std::string name;  // "softmax.py:27"; "" for instructions of no line
-  std::array<EngineUse, kEngineNames.size()> engines;
+  std::array<EngineUse, isa::kEngineCount> engines;  // by isa::Engine
   TransferUse dma;
   SimTime under_way = 0;  // in which any instruction or transfer of it was
   SimTime critical = 0;   // on the critical path
