@@ -45,6 +45,13 @@ inline Outcome shell(std::string command) {
   return outcome;
 }
 
+/// Runs a shipped model on a trn2, without numerics, into `out`.
+inline Outcome run_model(const std::string& out, const std::string& options,
+                         const std::string& model = "mini_lm.toml") {
+  return shell("%N run %S/models/" + model + " --config trn2 --numerics off --quiet --out " + out +
+               " " + options);
+}
+
 inline nlohmann::json summary_of(const std::string& folder) {
   return nlohmann::json::parse(contents(folder + "/summary.json"));
 }

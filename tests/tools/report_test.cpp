@@ -22,9 +22,7 @@ struct Reported {
 
   explicit Reported(const std::string& options = "--requests 3",
                     const std::string& model = "mini_lm.toml") {
-    const Outcome outcome =
-        shell("%N run %S/models/" + model + " --config trn2 --numerics off --quiet --out " + run +
-              " " + options);
+    const Outcome outcome = run_model(run, options, model);
     INFO(outcome.text);
     REQUIRE(outcome.exit_code == 0);
   }
@@ -177,9 +175,8 @@ TEST_CASE("every table says that it is of a simulation, and JSON and CSV hold th
 TEST_CASE("updates of semaphores are those that the waves show, and flows lead over them") {
   const ScratchFolder scratch;
   const std::string run = scratch / "run";
-  const Outcome outcome = shell(
-      "%N run %S/models/mini_lm.toml --config trn2 --numerics off --quiet --requests 2 --vcd " +
-      (scratch / "w.vcd") + " --signals '*.semaphores.*' --out " + run);
+  const Outcome outcome =
+      run_model(run, "--requests 2 --signals '*.semaphores.*' --vcd " + (scratch / "w.vcd"));
   INFO(outcome.text);
   REQUIRE(outcome.exit_code == 0);
   REQUIRE(shell("%N report " + run + " --format csv").exit_code == 0);
@@ -273,10 +270,7 @@ TEST_CASE("requests that fail are rows of Error") {
   CHECK(read_csv(good.run + "/csv/Error.csv").empty());
   const ScratchFolder scratch;
   const std::string run = scratch / "run";
-  REQUIRE(shell("%N run %S/models/mini_lm.toml --config trn2 --numerics off --quiet --requests 4 "
-                "--faults third_execution_hangs --out " +
-                run)
-              .exit_code == 1);
+  REQUIRE(run_model(run, "--requests 4 --faults third_execution_hangs").exit_code == 1);
   REQUIRE(shell("%N report " + run + " --format csv").exit_code == 0);
   const auto rows = read_csv(run + "/csv/Error.csv");
   REQUIRE(rows.size() == 2);

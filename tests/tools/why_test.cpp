@@ -30,10 +30,8 @@ bool has_finding(const nlohmann::json& json, const std::string& name) {
 
 TEST_CASE("a run that recorded nothing is repeated, and gives the path that a recorded one has") {
   const ScratchFolder scratch;
-  const std::string run =
-      "%N run %S/models/mini_lm.toml --config trn2 --numerics off -q --no-trace";
-  REQUIRE(shell(run + " --out " + (scratch / "plain")).exit_code == 0);
-  REQUIRE(shell(run + " --why --out " + (scratch / "recorded")).exit_code == 0);
+  REQUIRE(run_model(scratch / "plain", "--no-trace").exit_code == 0);
+  REQUIRE(run_model(scratch / "recorded", "--no-trace --why").exit_code == 0);
   const auto plain = why(scratch / "plain" + std::string(" --no-ideal"));
   const auto recorded = why(scratch / "recorded" + std::string(" --no-ideal"));
   CHECK(plain["time_ps"] == recorded["time_ps"]);
@@ -49,9 +47,7 @@ TEST_CASE("a dry queue is found where the depth is one, and not where it is thre
   const ScratchFolder scratch;
   for (const std::string depth : {"1", "3"}) {
     const std::string out = scratch / depth;
-    REQUIRE(shell("%N run %S/models/gemm_1024.toml --config trn2 --numerics off -q --no-trace "
-                  "--requests 4 --why --depth " +
-                  depth + " --out " + out)
+    REQUIRE(run_model(out, "--no-trace --requests 4 --why --depth " + depth, "gemm_1024.toml")
                 .exit_code == 0);
     CHECK(has_finding(why(out + " --no-ideal"), "queue_ran_dry") == (depth == "1"));
   }
@@ -66,10 +62,7 @@ TEST_CASE("requests that fail have a path up to the failure, whose segments add 
   const std::string plan = scratch.write(
       "plan.toml", "[[fault]]\npoint = \"" + point + "\"\nunit = \"compute\"\nrequest = 2\n");
   const std::string out = scratch / "out";
-  shell(
-      "%N run %S/models/mini_lm.toml --config trn2 --numerics off -q --no-trace --requests 5 --why "
-      "--faults " +
-      plan + " --out " + out);
+  run_model(out, "--no-trace --requests 5 --why --faults " + plan);
   const auto summary = summary_of(out);
   std::map<std::pair<std::string, std::int64_t>, nlohmann::json> paths;
   std::ifstream file(out + "/critical_path.jsonl");
@@ -97,10 +90,7 @@ TEST_CASE(
     "a request that hangs waits for what did not come to its end; the others are pointed at") {
   const ScratchFolder scratch;
   const std::string out = scratch / "out";
-  REQUIRE(shell("%N run %S/models/mini_lm.toml --config trn2 --numerics off -q --requests 4 --why "
-                "--faults third_execution_hangs --out " +
-                out)
-              .exit_code == 1);
+  REQUIRE(run_model(out, "--requests 4 --why --faults third_execution_hangs").exit_code == 1);
   const Outcome last = shell("%N why " + out + " --ideal pe");
   CHECK(last.exit_code == 2);
   const Outcome succeeded = shell("%N why " + out + " --ideal tensor");
@@ -124,10 +114,7 @@ TEST_CASE(
 TEST_CASE("what cannot be explained is refused with what would be right") {
   const ScratchFolder scratch;
   const std::string out = scratch / "out";
-  REQUIRE(shell("%N run %S/models/mini_lm.toml --config trn2 --numerics off -q --no-trace --why "
-                "--out " +
-                out)
-              .exit_code == 0);
+  REQUIRE(run_model(out, "--no-trace --why").exit_code == 0);
   CHECK(shell("%N why " + (scratch / "nothing")).exit_code == 2);
   const Outcome beyond = shell("%N why " + out + " --request 99 --no-ideal");
   CHECK(beyond.exit_code == 2);
