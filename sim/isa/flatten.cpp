@@ -12,7 +12,8 @@
 namespace nsim::isa {
 namespace {
 
-constexpr int kMaxLoopDepth = 32;
+/// Programs may be written with deeper loops (kMaxLoopDepth), but not run.
+constexpr int kMaxUnrolledDepth = 32;
 
 template <class Visit>
 void for_each_expression(const Instruction& instruction, Visit&& visit) {
@@ -115,8 +116,9 @@ void Flattening::flatten_core(const CoreBody& body, int depth) {
 }
 
 void Flattening::flatten_loop(const Loop& loop, std::int64_t times, int depth) {
-  if (depth > kMaxLoopDepth) {
-    throw UserError(loop.where, "loops are nested deeper than " + std::to_string(kMaxLoopDepth));
+  if (depth > kMaxUnrolledDepth) {
+    throw UserError(loop.where,
+                    "loops are nested deeper than " + std::to_string(kMaxUnrolledDepth));
   }
   if (loop.variable >= program_.variables.size() || open_[loop.variable]) {
     throw UserError(loop.where, "the loop's variable is not declared or already in use");
