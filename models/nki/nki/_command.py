@@ -21,6 +21,8 @@ import numpy as np
 
 from . import _command_check as checking
 from . import _profile
+from ._ahead import VALUES, Ahead
+from ._ahead_run import RunFailed
 from ._command_arguments import CommandError, bind, defaults, grid_of, kernel_path, number
 from ._command_hints import hint, near
 from ._entry import Measured
@@ -132,10 +134,7 @@ class Command:
             kernel = self._launched(kernel)
         arguments = bind(kernel.__name__, kernel.func, order["args"], numerics)
         self.about["arguments"] = _profile.described(arguments)
-        try:
-            self.traced = kernel.trace(**arguments)
-        except Exception as error:
-            raise CommandError(explained(error)) from None
+        self.traced = self._traced(kernel, arguments, numerics)
         if not any(trace.records for trace in self.traced.launch.traces):
             raise CommandError(f"{kernel.__name__} does nothing: none of its calls runs on the device")
         expected = None
@@ -149,6 +148,19 @@ class Command:
             self.about["checks"] = rows
             if not all(each["passed"] for each in rows):
                 raise CommandError("the outputs differ from what --check expects", 1)
+
+    @staticmethod
+    def _traced(kernel: Kernel, arguments: Dict[str, Any], numerics: bool) -> Traced:
+        ahead = Ahead(VALUES if numerics else None)
+        try:
+            traced = kernel.trace_with(ahead, (), arguments)
+        except RunFailed as error:
+            raise CommandError(str(error), 1) from None
+        except Exception as error:
+            raise CommandError(explained(error)) from None
+        for note in ahead.notes():
+            print(f"note: {note}", file=sys.stderr)
+        return traced
 
     def _launched(self, kernel: Kernel) -> Kernel:
         grid = self.order["grid"]

@@ -9,7 +9,8 @@ import os
 from typing import Any, Callable, List, Optional
 
 from . import _profile
-from ._kernel import NEW, Dialect, Kernel, measure
+from ._ahead import VALUES, Ahead
+from ._kernel import NEW, Dialect, Kernel, measure, save
 
 
 class Latency:
@@ -93,11 +94,11 @@ class Entry:
         kernel = _kernel_of(self.jit(function))
 
         def call(measured: Measured, args, kwargs) -> None:
-            traced = measured.kernel.trace(*args, **kwargs)
+            traced = measured.kernel.trace_with(Ahead(VALUES), args, kwargs)
             report = measure(traced, warmup + iters)
             measured.benchmark_result = BenchmarkResult(_measured(report, iters), report)
             if save_neff_name:
-                measured.kernel.save(save_neff_name, *args, **kwargs)
+                save(traced, save_neff_name)
         return Measured(kernel, call)
 
     def profile(self, function: Optional[Callable] = None, working_directory: Optional[str] = None, save_neff_name: Optional[str] = None,
@@ -111,7 +112,7 @@ class Entry:
         def call(measured: Measured, args, kwargs):
             out = os.path.abspath(working_directory or ".")
             os.makedirs(out, exist_ok=True)
-            traced = measured.kernel.trace(*args, **kwargs)
+            traced = measured.kernel.trace_with(Ahead(VALUES), args, kwargs)
             results = _profile.run(traced, out, container=os.path.join(out, save_neff_name) if save_neff_name else None)
             given = inspect.signature(measured.kernel.func).bind(*args, **kwargs).arguments
             _profile.write_kernel(traced, out, {"kernel": _profile.named(measured.kernel), "arguments": _profile.described(given)})

@@ -3,12 +3,15 @@
 all of them, so that any instruction can use it. AWS NKI documentation, nki.isa; deep dive on dynamic loops."""
 from __future__ import annotations
 
+from typing import Optional
+
 from . import _checks as check
 from . import _trace
+from ._ahead import holds
 from ._errors import fail
 from ._isa_dma import dma_copy
 from ._memory import allocate
-from ._registers import Owned, VirtualRegister
+from ._registers import Owned, Source, VirtualRegister
 from ._tensor import SBUF, Tensor
 from ._trace import Record, add
 
@@ -45,7 +48,7 @@ def register_move(dst, src, name=None) -> Record:
     function = "nki.isa.register_move"
     to = _register(function, "dst", dst)
     source = ("src", [src.number]) if isinstance(src, VirtualRegister) else ("constant", int(src))
-    to.source = src.source if isinstance(src, VirtualRegister) else int(src)
+    holds(to, _moved(to, src) if isinstance(src, VirtualRegister) else Source(to.number, to.trace, value=int(src)))
     return _on_all("register_move", [], (("dst", to.number), source), name)
 
 
@@ -63,8 +66,15 @@ def register_load(dst, src, name=None) -> Record:
     elif src.space != "sbuf":
         fail(function, "src is in PSUM, must be in SBUF or HBM")
     check.dtype(function, "src", src, ("int32", "uint32"))
-    to.source = (src, len(_trace.current(function).records))
+    holds(to, Source(to.number, to.trace, view=src))
     return _on_all("register_load", [src], (("dst", to.number),), name)
+
+
+def _moved(to: Owned, src: Owned) -> Optional[Source]:
+    """Where the value of another register comes from. In a loop of the device that may be another one in every iteration."""
+    if src.source is None or src.source.loops == tuple(to.trace.open_loops):
+        return src.source
+    return Source(to.number, to.trace)
 
 
 def register_store(dst, src, name=None) -> Record:

@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from . import _memory, _session, _trace
+from ._ahead import Ahead, Unroll
 from ._dtypes import decode, encode, storage_type
 from ._errors import NkiValidationError
 from ._program import program_text
@@ -98,19 +99,27 @@ class Kernel:
     # Tracing.
     def trace(self, *args, **kwargs) -> Traced:
         """The instructions for these arguments; nothing is run."""
+        return self.trace_with(Ahead(), args, kwargs)
+
+    def trace_with(self, ahead: Ahead, args, kwargs) -> Traced:
+        """The instructions for these arguments; numbers that only the device knows are found as `ahead` says."""
         collecting = gc.isenabled()
         gc.disable()  # records live on: looking for garbage among them costs a third of the time
         try:
-            return self._trace(args, kwargs)
+            while True:
+                try:
+                    return self._trace(ahead, args, kwargs)
+                except Unroll as unroll:
+                    ahead.again(unroll)
         finally:
             if collecting:
                 gc.enable()
 
-    def _trace(self, args, kwargs) -> Traced:
+    def _trace(self, ahead: Ahead, args, kwargs) -> Traced:
         target = current_target(self.options.get("platform_target"))
         if self.cores > 1 and target.version < 3:
             raise NkiValidationError(f"{self.__name__}[{self.cores}]: {target.name} has one physical core per logical core")
-        launch = Launch(target, self.grid or (), self.cores, _word(self.__name__))
+        launch = Launch(target, self.grid or (), self.cores, _word(self.__name__), ahead)
         launch.schedule = list(self.schedule)
         arrays: List[Tuple[Storage, np.ndarray]] = []
         args, kwargs = self._bind(launch, args, kwargs, arrays)
@@ -155,7 +164,7 @@ class Kernel:
     # Running.
     def run(self, args, kwargs, settings: str = "", out: Optional[str] = None, repeat: int = 1):
         """Traces, runs and returns what the kernel returned, as arrays."""
-        traced = self.trace(*args, **kwargs)
+        traced = self.trace_with(Ahead((settings, out)), args, kwargs)
         return execute(traced, settings, out, repeat)
 
     def text(self, *args, **kwargs) -> str:
@@ -164,10 +173,7 @@ class Kernel:
 
     def save(self, path: str, *args, **kwargs) -> None:
         """Writes the program for these arguments as a container that nrt_load and `nsim run` take."""
-        launch = self.trace(*args, **kwargs).launch
-        open_session = _session.session(_session.config_for(launch.target.name, launch.target.version, len(launch.traces)))
-        with open(path, "wb") as file:
-            file.write(open_session.assemble(program_text(launch), launch.name))
+        save(self.trace(*args, **kwargs), path)
 
 
 def _word(name: str) -> str:
@@ -204,6 +210,14 @@ def _mark_outputs(launch: Launch, results, func: Callable) -> None:
                 dst = record.operands[0]
                 if dst.__class__ is not str and dst.space == "hbm" and dst.storage.kind == "input":
                     dst.storage.kind = "output"
+
+
+def save(traced: Traced, path: str) -> None:
+    """Writes the program as a container."""
+    launch = traced.launch
+    open_session = _session.session(_session.config_for(launch.target.name, launch.target.version, len(launch.traces)))
+    with open(path, "wb") as file:
+        file.write(open_session.assemble(program_text(launch), launch.name))
 
 
 def execute(traced: Traced, settings: str = "", out: Optional[str] = None, repeat: int = 1, container: Optional[str] = None,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ._registers import VirtualRegister
 from ._tensor import Tensor
-from ._trace import Record, Trace
+from ._trace import LoopEnd, Record, Trace
 from ._unwritten import writes
 
 Number = Union[int, float]
@@ -27,13 +27,11 @@ _ARITHMETIC: Dict[str, Callable] = {
 
 def known_value(register: VirtualRegister) -> Optional[int]:
     """The number, or None. Nothing is known of what was loaded in a loop that the device runs: iterations may differ."""
-    source, trace = getattr(register, "source", None), getattr(register, "trace", None)
-    if trace is None or source is None or trace.open_loops or register.loop is not None:
-        return source if isinstance(source, int) else None
-    if isinstance(source, int):
-        return source
-    value = _element(trace, source[0], 0, source[1])
-    return None if value is None else int(value)
+    source = getattr(register, "source", None)
+    if source is not None and source.value is None and source.view is not None and not source.loops:
+        value = _element(register.trace, source.view, 0, source.at)
+        source.value = None if value is None else int(value)
+    return None if source is None else source.value
 
 
 def _places(view: Tensor) -> np.ndarray:
@@ -46,43 +44,50 @@ def _places(view: Tensor) -> np.ndarray:
     return ((view.part + np.arange(view.shape[0]))[:, None] * view.storage.row + places).reshape(-1)
 
 
-def _plain(view) -> bool:
+def is_plain(view) -> bool:
     return (isinstance(view, Tensor) and view.dynamic is None and view.vector is None and view.dtype is view.storage.dtype
             and view.offset.__class__ is int and view.part.__class__ is int and view.dtype.name in _TYPES)
 
 
 def _element(trace: Trace, view: Tensor, position: int, end: int) -> Optional[Number]:
     """Element number `position` of a view as it was before record `end`."""
-    return _at(trace, view, int(_places(view)[position]), end) if _plain(view) else None
+    return _at(trace, view, int(_places(view)[position]), end) if is_plain(view) else None
 
 
 def _at(trace: Trace, view: Tensor, place: int, end: int) -> Optional[Number]:
     """What the storage of a view held at a place."""
     storage = view.storage
-    for at in range(end - 1, -1, -1):
+    read, contents = trace.snapshots.get(storage, (0, None))
+    if read > end:
+        read, contents = 0, None
+    depth = 0  # in loops that the device runs
+    for at in range(end - 1, read - 1, -1):
         record = trace.records[at]
         if record.__class__ is not Record:
-            return None  # behind a loop that the device runs
-        if storage in writes(record):
+            depth += 1 if record.__class__ is LoopEnd else -1
+        elif storage in writes(record):
             dst = record.operands[0]
-            if not _plain(dst) or dst.storage is not storage:
+            if depth or not is_plain(dst) or dst.storage is not storage:
                 return None
             found = np.flatnonzero(_places(dst) == place)
             if found.size:
                 return _stored(_result(trace, record, int(found[0]), at), dst)
-    if storage.space != "hbm" or storage.array is None or any(_writes_to(storage, each) for each in trace.launch.traces if each is not trace):
+    if contents is not None:
+        return int(contents[place])
+    if storage.space != "hbm" or storage.array is None or any(
+            writes_to(storage, record) for each in trace.launch.traces if each is not trace for record in each.records):
         return None
     value = np.asarray(storage.array).reshape(-1)[place]
     return float(value) if storage.dtype.is_float else int(value)
 
 
-def _writes_to(storage, trace: Trace) -> bool:
-    return any(record.__class__ is Record and storage in writes(record) for record in trace.records)
+def writes_to(storage, record) -> bool:
+    return record.__class__ is Record and storage in writes(record)
 
 
 def _stored(value: Optional[Number], dst: Tensor) -> Optional[Number]:
     """A result in the type of its destination; None when that is not for certain."""
-    if value is None or abs(value) > _EXACT:
+    if value is None or not abs(value) <= _EXACT:
         return None
     return float(np.float32(value)) if dst.dtype.is_float else int(np.rint(value))
 
@@ -110,7 +115,7 @@ def _result(trace: Trace, record: Record, position: int, at: int) -> Optional[Nu
 
 
 def _computed(op: str, one: Optional[Number], two: Optional[Number], reverse: bool) -> Optional[Number]:
-    if one is None or two is None or abs(one) > _EXACT or abs(two) > _EXACT:
+    if one is None or two is None or not (abs(one) <= _EXACT and abs(two) <= _EXACT):
         return None
     if reverse:
         one, two = two, one

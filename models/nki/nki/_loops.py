@@ -2,15 +2,12 @@
 """Loops, program ids and order. Loops over Python numbers are unrolled; dynamic ones are run by the device."""
 from __future__ import annotations
 
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Optional
 
 from . import _trace
-from ._errors import fail, label, missing
-from ._known import known_value
+from ._ahead import LONGEST, bounds, number
+from ._errors import fail, label, where
 from ._registers import Affine, DynSlice, VirtualRegister
-
-
-_MOST_ITERATIONS = 1 << 16  # of a loop that is unrolled
 
 
 def _whole(value) -> int:
@@ -37,18 +34,22 @@ def ds(start, size: int) -> DynSlice:
     return DynSlice(start, int(size))
 
 
-def _bounds(function: str, *values) -> tuple:
-    known = tuple(known_value(each) if isinstance(each, VirtualRegister) else each for each in values)
-    for each, value in zip(values, known):
-        if not isinstance(value, int):
-            missing(function, f"a bound that only the device knows ({each!r})")
-    return known
+def _unrolled(trace: _trace.Trace, function: str, start: int, stop: int, step: int) -> Optional[range]:
+    """The counters of a loop whose iterations have to be told apart when it is traced."""
+    if where() not in trace.launch.ahead.unrolled:
+        return None
+    counters = range(start, stop, step)
+    if len(counters) > LONGEST:
+        fail(function, f"has {len(counters)} iterations and in it a loop with another number of them each time: it is unrolled, which at most "
+             f"{LONGEST} can be")
+    return counters
 
 
 def _begin(trace: _trace.Trace, start: int, stop: int, step: int) -> Affine:
     name = f"v{trace.launch.variables}"
     trace.launch.variables += 1
     loop = _trace.LoopBegin(name, start, stop, step, label())
+    loop.at, loop.place, loop.runs = len(trace.records), where(), trace.launch.ahead.used
     trace.records.append(loop)
     trace.open_loops.append(loop)
     return Affine(0, {name: 1})
@@ -60,12 +61,17 @@ def _end(trace: _trace.Trace) -> None:
 
 
 def dynamic_range(start, stop=None, step=1) -> Iterator[Affine]:
-    """A loop that the device runs: the body is traced once, with a register as its counter."""
+    """A loop that the device runs: the body is traced once, with a register as its counter. When loops in it have bounds of
+    their own in every iteration, it is unrolled."""
     trace = _trace.current("nl.dynamic_range")
     if stop is None:
         start, stop = 0, start
-    start, stop, step = _bounds("nl.dynamic_range", start, stop, step)
+    start, stop, step = bounds("nl.dynamic_range", start, stop, step)
     if start >= stop:
+        return
+    counters = _unrolled(trace, "nl.dynamic_range", start, stop, step)
+    if counters is not None:
+        yield from counters
         return
     counter = _begin(trace, start, stop, step)
     yield counter
@@ -75,25 +81,31 @@ def dynamic_range(start, stop=None, step=1) -> Iterator[Affine]:
 def fori_loop(lower, upper, body: Callable, step: int = 1) -> None:
     """body(i) for i = lower, lower + step, .. below upper, as a loop that the device runs."""
     trace = _trace.current("nl.fori_loop")
-    lower, upper, step = _bounds("nl.fori_loop", lower, upper, step)
-    if lower < upper:
+    lower, upper, step = bounds("nl.fori_loop", lower, upper, step)
+    counters = _unrolled(trace, "nl.fori_loop", lower, upper, step)
+    if counters is not None:
+        for counter in counters:
+            body(counter)
+    elif lower < upper:
         body(_begin(trace, lower, upper, step))
         _end(trace)
 
 
 def while_loop(init_reg, body: Callable) -> None:
-    """body(register) until the register it returns is 0. How often that is must follow from the program and its arguments:
-    the loop is unrolled."""
+    """body(register) until the register it returns is 0; unrolled."""
     function, register = "nl.while_loop", init_reg
     _trace.current(function)
-    for _ in range(_MOST_ITERATIONS):
-        value = known_value(register) if isinstance(register, VirtualRegister) else register
-        if not isinstance(value, int):
-            missing(function, f"a condition that only the device knows ({register!r})")
+    for _ in range(LONGEST):
+        if isinstance(register, VirtualRegister):
+            value = number(function, "its condition", register)
+        elif hasattr(register, "__index__") and not hasattr(register, "storage"):
+            value = int(register)
+        else:
+            fail(function, f"its condition is {register!r}, must be a register: that which it begins with, then what its body returns", TypeError)
         if value == 0:
             return
         register = body(register)
-    fail(function, f"has not ended after {_MOST_ITERATIONS} iterations")
+    fail(function, f"has not ended after {LONGEST} iterations")
 
 
 class no_reorder:  # noqa: N801 (the public name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import gcd
-from typing import Dict
+from typing import Dict, Optional
 
 from ._errors import fail
 
@@ -95,24 +95,35 @@ class VirtualRegister:
         return f"r{self.number}"
 
 
+class Source:
+    """Where the value of a register comes from: record `at` of the trace and those after it set `number`, in `loops` of the
+    device, to `value`, or to `view`, a tensor of one element, whose value may be found later (_ahead.py). `asked`: loops that
+    were open when somebody relied on the value."""
+
+    __slots__ = ("number", "at", "loops", "value", "view", "asked")
+
+    def __init__(self, number: int, trace, value: Optional[int] = None, view=None):
+        self.number, self.at, self.loops, self.value, self.view = number, len(trace.records), tuple(trace.open_loops), value, view
+        self.asked: tuple = ()
+
+
 class Owned(VirtualRegister):
     """A register that a kernel allocated. When nothing of the kernel refers to it any more, its number is given out again:
     instructions that use it stand before those that will. Not so when a loop that the device runs began after it: the
-    next iteration uses it once more. `source` says where its value comes from: an integer, or (view of one element,
-    records of the trace before it was loaded)."""
+    next iteration uses it once more."""
 
     __slots__ = ("trace", "loop", "source")
 
     def __init__(self, number: int, trace):
         super().__init__(number)
-        self.trace, self.source = trace, None
+        self.trace = trace
+        self.source: Optional[Source] = None
         self.loop = trace.open_loops[-1] if trace.open_loops else None
 
     def __bool__(self) -> bool:
-        """`while register:` is unrolled when what it holds follows from the program and its arguments."""
-        from ._known import known_value
-        value = known_value(self)
-        return self._unknown() if value is None else value != 0
+        """`while register:` is unrolled."""
+        from ._ahead import condition
+        return condition("while register", self)
 
     def __del__(self):
         if (self.trace.open_loops[-1] if self.trace.open_loops else None) is self.loop:

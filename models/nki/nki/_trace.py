@@ -12,7 +12,7 @@ from sys import _getframe
 from typing import Dict, List, Optional, Set, Tuple
 
 from ._errors import _labels, _short, fail, kernel_frame, label
-from ._registers import VirtualRegister
+from ._registers import Source, VirtualRegister
 from ._target import Target
 
 
@@ -47,7 +47,10 @@ class Record:
 class LoopBegin:
     """The body that follows is run by the device; `variable` is the counter's name in program text."""
 
-    __slots__ = ("variable", "begin", "end", "step", "label")
+    __slots__ = ("variable", "begin", "end", "step", "label", "at", "place", "runs")
+    at: int  # its place in the trace
+    place: str  # that of the kernel, path and line
+    runs: int  # ahead before it, see _ahead.py
 
     def __init__(self, variable: str, begin: int, end: int, step: int, label: str):
         self.variable, self.begin, self.end, self.step, self.label = variable, begin, end, step, label
@@ -75,6 +78,9 @@ class Trace:
         self.ordered = 0  # depth of no_reorder
         self.registers = 0  # given out so far
         self.free_registers: List[int] = []  # of those
+        self.sources: Dict[int, Source] = {}  # what was set last, by number
+        self.snapshots: Dict[object, tuple] = {}  # tile -> (records before it was read, contents)
+        self.turns: Dict[str, int] = {}  # iterations of loops without bounds, by place
         self.moving = False  # some view has an offset that only the device knows
         self.exchanges = 0  # sendrecv calls so far
         self.accumulators: Set[str] = set()  # "Scalar", "Vector": something was reduced there
@@ -87,8 +93,9 @@ class Trace:
 class Launch:
     """One call of a kernel: its device, its grid, the HBM tensors that all programs share, the trace of each core."""
 
-    def __init__(self, target: Target, grid: Tuple[int, ...], cores: int, name: str):
+    def __init__(self, target: Target, grid: Tuple[int, ...], cores: int, name: str, ahead=None):
         self.target = target
+        self.ahead = ahead  # an Ahead, see _ahead.py
         self.grid = grid
         self.name = name
         self.inputs: list = []  # storages

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run of what is traced so far, for numbers that the rest depends on (_ahead.py): a program of the first records, with a
+register_store behind each that sets a register in question, and copies of all that to HBM."""
+from __future__ import annotations
+
+import copy
+from typing import List, NamedTuple, Optional
+
+import numpy as np
+
+from . import _session
+from ._dtypes import NAMED, encode, storage_type
+from ._errors import missing, where
+from ._program import ProgramText
+from ._registers import Source
+from ._tensor import SBUF, SHARED_HBM, Storage, whole
+from ._trace import Launch, Record, Trace
+from ._unwritten import writes
+
+_ENGINES = 5  # that each virtual register is set on, in as many records
+_WRITTEN = 1  # stands behind the numbers, when values are computed
+
+
+class RunFailed(RuntimeError):
+    """Of a run ahead, by the device."""
+
+
+class Found(NamedTuple):
+    """A number for each source, and what is in their tiles (or None)."""
+
+    numbers: List[int]
+    tiles: List[Optional[np.ndarray]]
+
+
+def run(function: str, what: str, trace: Trace, end: int, sources: List[Source], tiles: List[Optional[Storage]]) -> Found:
+    """What the sources are after the records before `end`, and the contents of tiles."""
+    if len(trace.launch.traces) > 1 and any(each.__class__ is Record and each.opcode == "core_barrier" for each in trace.records[:end]):
+        missing(function, f"{what} is a number that only the device knows, behind a barrier of both cores: compute it before")
+    launch, numbers, copies = _program(trace, end, sources, tiles)
+    held = _execute(f"{where()}: {function}: {what} is computed by the device, but the run up to there failed", launch)
+    found = held[numbers].reshape(-1)
+    if found[-1] != _WRITTEN:
+        missing(function, f"{what} is a number that only the device knows, and numerics are off")
+    values = [int(value) & 0xFFFFFFFF if each.view is not None and each.view.dtype.name == "uint32" else int(value)
+              for each, value in zip(sources, found)]
+    return Found(values, [None if each is None else held[each].reshape(-1) for each in copies])
+
+
+def _program(trace: Trace, end: int, sources: List[Source], tiles: List[Optional[Storage]]):
+    """The program, where it leaves the numbers, and where the contents of tiles."""
+    int32 = NAMED["int32"]
+    held = Storage("ahead.held", SBUF, int32, (1, len(sources) + 1))
+    places = whole(held)
+    records = list(trace.records[:end])
+    for column, source in sorted(enumerate(sources), key=lambda each: -each[1].at):  # the last first: the others stay in their places
+        store = Record(trace.records[source.at].label, "register_store", "sync", [places[:, column:column + 1]], (("src", [source.number]),), None)
+        records.insert(source.at + _ENGINES, store)
+    label = trace.records[sources[0].at].label
+    records.append(Record(label, "memset", "vector", [places[:, len(sources):]], (("value", float(_WRITTEN)),), None))
+    outputs: List[Storage] = []
+
+    def stored(tile: Storage) -> Storage:
+        out = Storage(f"ahead.out{len(outputs)}", SHARED_HBM, tile.dtype, tile.shape)
+        out.kind = "output"
+        outputs.append(out)
+        records.append(Record(label, "dma_copy", "sync", [whole(out), whole(tile)], (), None))
+        return out
+    numbers, copies = stored(held), [None if each is None else stored(each) for each in tiles]
+    launch = copy.copy(trace.launch)
+    launch.schedule, launch.shared = [], launch.shared + outputs
+    launch.traces = [copy.copy(each) for each in launch.traces]
+    for each in launch.traces:
+        each.records, each.storages = (records, each.storages + [held]) if each.core == trace.core else ([], [])
+    _mark_written(launch.inputs, records)
+    return launch, numbers, copies
+
+
+def _mark_written(inputs: List[Storage], records: list) -> None:
+    given = set(inputs)
+    for record in records:
+        if record.__class__ is Record:
+            for storage in writes(record):
+                if storage in given:
+                    storage.kind = "output"
+
+
+def _execute(failed: str, launch: Launch) -> dict:
+    """Contents of the tensors that the program leaves, by storage."""
+    settings, out = launch.ahead.session
+    config = _session.config_for(launch.target.name, launch.target.version, len(launch.traces), settings, out)
+    held = {}
+    for each in launch.inputs + [each for each in launch.shared if each.kind == "output"]:
+        held[each] = np.array(encode(each.array, each.dtype)) if each.array is not None else np.zeros(each.shape, storage_type(each.dtype))
+    bindings = [_session.Binding(each.name, array, each.array is not None, each.kind == "output") for each, array in held.items()]
+    session = _session.session(config)
+    model = session.load(ProgramText(launch).finish(), f"{launch.name}.ahead")
+    try:
+        session.execute(model, bindings)
+        session.unload(model)
+    except RuntimeError as error:
+        _session.close()
+        raise RunFailed(f"{failed}: {error}") from None
+    return held
