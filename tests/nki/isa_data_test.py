@@ -85,7 +85,7 @@ class Copies(unittest.TestCase):
         np.testing.assert_array_equal(copied, want)
         np.testing.assert_array_equal(added, x[:, :48] + want[:, :48])
         refused(self, "a view of what it picks", lambda a, i: a.indirect(i)[:, 0:8], x, index, error=NotImplementedError)
-        refused(self, ".indirect() of this operand", lambda a, i: nisa.tensor_copy(a.indirect(i), a[:, :64]), x, index, error=NotImplementedError)
+        refused(self, ".indirect() of a destination", lambda a, i: nisa.tensor_copy(a.indirect(i), a[:, :64]), x, index, error=NotImplementedError)
 
     @on("trn2")
     def test_indices_of_operands_came_late(self):

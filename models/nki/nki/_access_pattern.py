@@ -113,14 +113,14 @@ def vector_select(view, dim: int, index):
 
 
 def indirect(view, index, num_elem: Optional[int]):
-    """Elements that an index tile picks in each group of 16 partitions, index[i % 16, i // 16]; NeuronCore-v4."""
+    """Elements that an index tile picks in each group of 16 partitions, index[i % 16, i // 16], for the Tensor engine of 32; NeuronCore-v4."""
     function = "tensor.indirect"
     check.since(function, 4)
     index = check.chip(function, "index", index, ("sbuf",))
     check.chip(function, "the tensor", view, ("sbuf",))
     check.dtype(function, "index", index, ("uint16",))
-    named = min(16, index.shape[0]) * index.elems
-    count = named if num_elem is None else int(num_elem)
+    named = min(32, index.shape[0]) * index.elems
+    count = min(16, index.shape[0]) * index.elems if num_elem is None else int(num_elem)
     if not 0 < count <= named or index.shape[0] != view.shape[0]:
         fail(function, f"{count} elements of {list(view.shape)} by an index of {list(index.shape)}: equal partitions, and at most {named} elements")
     _trace.current(function).moving = True

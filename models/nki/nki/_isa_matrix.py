@@ -93,6 +93,10 @@ def _by_columns(dst: Tensor, stationary: Tensor, moving: Tensor, name: Optional[
 def _flag(trace: _trace.Trace, dst: Tensor, accumulate):
     """The value of `accumulate` in program text: 0 overwrites. In a dynamic loop around an older tensor the first
     iteration overwrites, later ones add."""
+    if dst.dynamic is not None:
+        if accumulate is None:
+            missing("nki.isa.nc_matmul", "a product into a place that only the device knows, without accumulate=: whether one was written there before")
+        return 1 if accumulate else 0
     before = accumulates(dst)
     if accumulate is not None:
         return 1 if accumulate else 0

@@ -59,7 +59,7 @@ def register_load(dst, src, name=None) -> Record:
     src = check.tensor(function, "src", src)
     if src.size != 1:
         fail(function, f"src has {src.size} elements, must have 1")
-    if src.space == "hbm":
+    if src.space == "hbm" or src.dynamic is not None:
         held = allocate((1, 1), src.dtype, SBUF, "register", function=function)
         dma_copy(held, src.reshape((1, 1)))
         src = held

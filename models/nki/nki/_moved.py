@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operands whose place a register says. Copies by engines and by DMA take them (dst_offset, src_offset of program text);
-every other instruction gets a copy that lies where it is known, and what it writes is copied to where it belongs."""
+every other instruction of an engine gets a copy that lies where it is known, and what it writes is copied to where it belongs;
+other transfers have the place that follows from the arguments (_ahead.py)."""
 from __future__ import annotations
 
 import copy
 from typing import Tuple
 
 from . import _trace
-from ._errors import missing
+from ._ahead import number
+from ._errors import fail, missing
+from ._isa_data import local_gather, nc_stream_shuffle, tensor_copy
 from ._memory import allocate
 from ._registers import Offsets, VirtualRegister
 from ._tensor import SBUF, Reshaped, Tensor
+from ._unwritten import RESULTS, destinations
 
 _SCRATCH = 48  # registers that kernels do not get: for offsets that are elements of tensors
 _COPIES = ("dma_copy", "tensor_copy")
-_KEEPS_SOME = ("tensor_copy_predicated", "nc_matmul", "nc_matmul_mx", "nc_stream_shuffle")  # dst is also read
+# Elements of their destinations may stay as they are.
+_KEEPS_SOME = ("tensor_copy_predicated", "nc_stream_shuffle", "local_gather", "nonzero_with_count", "quantize_mx")
 
 
 def moves(each) -> bool:
@@ -57,18 +62,21 @@ def _in_register(engine: str, value, number: int) -> VirtualRegister:
     return held
 
 
+def _as_integer(value: Tensor) -> Tensor:
+    held = allocate((1, 1), "int32", SBUF, "offset")
+    tensor_copy(held, value)
+    return held
+
+
 def load(engine: str, register: VirtualRegister, value: Tensor) -> _trace.Record:
     """register = the one element of value, in SBUF or HBM."""
-    from ._isa_data import tensor_copy
-    from ._isa_dma import dma_copy
     if value.space == "hbm":
+        from ._isa_dma import dma_copy
         held = allocate((1, 1), value.dtype, SBUF, "offset")
         dma_copy(held, value.reshape((1, 1)))
         value = held
     if value.dtype.name not in ("int32", "uint32") or value.space != "sbuf":
-        held = allocate((1, 1), "int32", SBUF, "offset")
-        tensor_copy(held, value)
-        value = held
+        value = _as_integer(value)
     return _trace.add("register_load", engine, [value], (("dst", register.number),))
 
 
@@ -78,32 +86,78 @@ def _like(view: Tensor, label: str) -> Tensor:
     return allocate(view.shape, view.dtype, view.storage.buffer, "moved")
 
 
+def _picked_tile(opcode: str, engine: str, view: Tensor) -> Tensor:
+    """What .indirect() picks, gathered by GpSimd."""
+    source, index, count = view.snake
+    if engine == "tensor" and index.shape[0] > 16:
+        index = _of_groups(opcode, index)
+    elif count > min(16, index.shape[0]) * index.elems:
+        fail(f"nki.isa.{opcode}", f"{count} elements by an index of {list(index.shape)}: one that is not of the Tensor engine has groups of 16 partitions")
+    held = allocate(view.shape, view.dtype, SBUF, "picked")
+    local_gather(held, source, index, 1, count)
+    return held
+
+
+def _of_groups(opcode: str, index: Tensor) -> Tensor:
+    """Indices as groups of 16 partitions read them, of those that groups of 32 do: even columns are the first half of a group's rows, odd
+    ones the second half."""
+    if index.shape[0] % 32:
+        missing(f"nki.isa.{opcode}", f".indirect() of {index.shape[0]} partitions, neither a multiple of 32 nor up to 16")
+    held = allocate((index.shape[0], 2 * index.elems), index.dtype, SBUF, "indices")
+    flat = index.reshape((index.shape[0], index.elems))
+    for half in range(2):
+        nc_stream_shuffle(held.index((slice(None), slice(half, None, 2))), flat, [16 * half + i for i in range(16)] * 2)
+    return held
+
+
+def settled(function: str, what: str, view: Tensor) -> Tensor:
+    """The view at the place where its offset puts it with the values of these arguments."""
+    if not moves(view):
+        return view
+    from ._isa_registers import register_alloc
+    value, step = view.dynamic
+    made = copy.copy(view)
+    made.dynamic = None
+    for each, factor in value.terms if isinstance(value, Offsets) else [(value, 1)]:
+        if not isinstance(each, VirtualRegister):
+            each = register_alloc(each if each.dtype.name in ("int32", "uint32") else _as_integer(each))
+        made.offset = made.offset + step * factor * number(function, f"an offset of {what}", each)
+    return made
+
+
 def lowered(opcode: str, engine: str, operands: list, attributes: tuple, name) -> _trace.Record:
     """An instruction with moved operands, as one without and copies."""
-    from ._isa_data import local_gather, tensor_copy
     if opcode in _COPIES and not any(map(_picked, operands)):
         return _trace.add(opcode, engine, list(in_registers(engine, *operands)), attributes, name)
-    if opcode.startswith(("dma_", "nc_matmul")) and any(map(_picked, operands)) or _picked(operands[0]):
-        missing(f"nki.isa.{opcode}", ".indirect() of this operand")
-    if opcode.startswith("dma_") or opcode == "register_load" or moves(operands[0]) and opcode in _KEEPS_SOME:
-        missing(f"nki.isa.{opcode}", "an operand with an offset that the device knows")
+    if opcode.startswith("dma_"):
+        missing(f"nki.isa.{opcode}", ".indirect() of this operand" if any(map(_picked, operands)) else "an operand with an offset that the device knows")
+    if moves(operands[0]) and any(keyword == "accumulate" for keyword, _ in attributes):
+        missing(f"nki.isa.{opcode}", "a product added to a place that only the device knows")
+    back = []
 
     def still(view):
         if _picked(view):
-            source, index, count = view.snake
-            held = allocate(view.shape, view.dtype, SBUF, "picked")
-            local_gather(held, source, index, 1, count)
-            return held
+            return _picked_tile(opcode, engine, view)
         if not moves(view):
             return view
         held = _like(view, opcode)
         tensor_copy(held, view)
         return held
-    target = operands[0] if moves(operands[0]) else None
-    first = _like(target, opcode) if target is not None else operands[0]
-    sources = [still(each) for each in operands[1:]]
-    attributes = tuple((keyword, still(value)) for keyword, value in attributes)
-    record = _trace.add(opcode, engine, [first] + sources, attributes, name)
-    if target is not None:
-        record = tensor_copy(target, first)
+
+    def target(view):
+        if _picked(view):
+            missing(f"nki.isa.{opcode}", ".indirect() of a destination")
+        if not moves(view):
+            return view
+        held = _like(view, opcode)
+        if opcode in _KEEPS_SOME:
+            tensor_copy(held, view)
+        back.append((view, held))
+        return held
+    written = destinations(opcode, operands)
+    operands = [target(each) if at in written else still(each) for at, each in enumerate(operands)]
+    attributes = tuple((keyword, target(value) if keyword in RESULTS else still(value)) for keyword, value in attributes)
+    record = _trace.add(opcode, engine, operands, attributes, name)
+    for view, held in back:
+        record = tensor_copy(view, held)
     return record

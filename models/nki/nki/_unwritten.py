@@ -14,16 +14,21 @@ _SHOWN = 10
 # Positions of operands that are written, where it is not the first one alone.
 _DESTINATIONS = {"activation_reduce": (0, 1), "topk": (0, 1), "quantize_mx": (0, 2), "rand_set_state": (), "set_rng_seed": (),
                  "register_load": ()}
-_RESULTS = ("reduce_res", "dst_idx")
+RESULTS = ("reduce_res", "dst_idx")
+
+
+def destinations(opcode: str, operands: list) -> Tuple[int, ...]:
+    """Positions of the operands that an instruction writes."""
+    return _DESTINATIONS.get(opcode, (0,) if operands else ())
 
 
 def _reads(record: Record) -> List[Storage]:
     """What an instruction reads."""
-    operands, destinations = record.operands, _DESTINATIONS.get(record.opcode)
-    sources = operands[1:] if destinations is None else [each for i, each in enumerate(operands) if i not in destinations]
+    operands, written = record.operands, _DESTINATIONS.get(record.opcode)
+    sources = operands[1:] if written is None else [each for i, each in enumerate(operands) if i not in written]
     read = [each.storage for each in sources if each.__class__ is not str]
     for keyword, value in record.attributes:
-        if isinstance(value, Tensor) and keyword not in _RESULTS:
+        if isinstance(value, Tensor) and keyword not in RESULTS:
             read.append(value.storage)
     for each in operands:
         if each.__class__ is not str and (each.dynamic is not None or each.vector is not None):
@@ -33,10 +38,9 @@ def _reads(record: Record) -> List[Storage]:
 
 def writes(record: Record) -> List[Storage]:
     """What an instruction writes."""
-    written = [record.operands[i].storage for i in _DESTINATIONS.get(record.opcode, (0,) if record.operands else ())
-               if record.operands[i].__class__ is not str]
+    written = [record.operands[i].storage for i in destinations(record.opcode, record.operands) if record.operands[i].__class__ is not str]
     for keyword, value in record.attributes:
-        if keyword in _RESULTS:
+        if keyword in RESULTS:
             written.append(value.storage)
     return written
 
