@@ -139,6 +139,21 @@ class Compute(unittest.TestCase):
         self.assertTrue(np.all((kept == 0) | (kept == x)))
         self.assertTrue(0.15 < np.mean(kept == 0) < 0.35)
         np.testing.assert_array_equal(run(lambda a: nl.dropout(a, 0.0), x), x)
+        rates = np.repeat(np.float32([0, 1]), P // 2)[:, None]
+        for drop in (nisa.dropout, lambda a, r: nisa.dropout(a, prob=r), lambda a, r: nl.dropout(a, rate=r[:, 0])):
+            np.testing.assert_array_equal(run(drop, x, rates), np.where(rates == 0, x, 0))
+
+    @on()
+    def test_dropout_with_a_destination(self):
+        def with_rate(drop):
+            def body(a):
+                made = nl.ndarray((P, F), dtype=np.float32)
+                drop(made, a)
+                return made
+            return body
+        x = normal(P, F)
+        for drop in (lambda to, a: nisa.dropout(to, a, 0.0), lambda to, a: nisa.dropout(to, a, prob=0.0), lambda to, a: nisa.dropout(a, 0.0, dst=to)):
+            np.testing.assert_array_equal(run(with_rate(drop), x), x)
 
 
 class Move(unittest.TestCase):

@@ -21,7 +21,7 @@ def ids(out):
     row = old_nl.program_id(0) * old_nl.num_programs(1) + old_nl.program_id(1)
     tile = old_nl.full((1, 2), float(old_nl.program_id(0)), dtype=np.float32)
     tile[:, 1] = float(old_nl.program_id(axis=1))
-    assert old_nl.program_ndim() == 2 and old_nl.num_programs(axes=(0, 1)) == (2, 4)
+    assert old_nl.program_ndim() == 2 and old_nl.num_programs(axes=(0, 1)) == (2, 4) and old_nl.num_programs() == 8
     old_nl.store(out[row:row + 1, :], tile)
 
 
@@ -83,7 +83,7 @@ class Grids(unittest.TestCase):
     @on("trn2")
     def test_without_a_grid_there_is_one_program(self):
         def body(x):
-            assert old_nl.program_ndim() == 0 and old_nl.program_id(0) == 0 and old_nl.num_programs(0) == 1
+            assert old_nl.program_ndim() == 0 and old_nl.program_id(0) == 0 and old_nl.num_programs(0) == old_nl.num_programs() == 1
             return old_nl.load(x)
         x = normal(P, F)
         np.testing.assert_array_equal(old.jit(body)(x), x)

@@ -19,7 +19,7 @@ GRAM = X.T.astype(np.float64) @ X
 # (what a kernel of the arrays returns, what numpy makes of them, arrays)
 EXPRESSIONS = [
     (lambda a: nl.load(a) * np.float32(2), 2 * X, X),
-    (lambda a: nl.exp(a), np.exp(X), X),
+    (lambda a: nl.exp(nl.load(a)), np.exp(X), X),
     (lambda a: 1 - nl.load(a), 1 - X, X),
     (lambda a: nl.load(src=a) ** 2, X ** 2, X),
     (lambda a: nl.load(a) * 3, WHOLE * 3, WHOLE),

@@ -28,7 +28,7 @@ def _is_number(value) -> bool:
 def _tile(function: str, what: str, value) -> Tensor:
     value = check.tensor(function, what, value)
     if value.space == "hbm":
-        fail(function, f"{what} is in HBM: load it first")
+        fail(function, f"{what} is in HBM: load it first, with nl.load")
     return value
 
 

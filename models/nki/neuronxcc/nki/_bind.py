@@ -118,9 +118,14 @@ def bound(tensors: int, core: Callable, then: str = ""):
     """Decorates a function of this dialect, whose first arguments are at most `tensors` tensors. Calls in the form of later
     dialects, with the destination in front, go to `core`. `then` is a parameter that may be one more tensor, before operators."""
     def decorate(function: Callable) -> Callable:
+        names = function.__code__.co_varnames[:tensors]
+
         @functools.wraps(function)
         def call(*args, **kwargs):
             if len(args) <= tensors:
+                if kwargs and any(name in kwargs for name in names[:len(args)]):  # what stands in its place is a destination
+                    kwargs.pop("mask", None)
+                    return core(*args, **kwargs)
                 return function(*args, **kwargs)
             leading = 0
             for each in args:

@@ -263,8 +263,11 @@ def nc_match_replace8(*, data, vals, imm, dst_idx=None, mask=None, dtype=None, d
     return call.result(lambda to: isa.nc_match_replace8(to, source, vals, imm, dst_idx), dtype or data.dtype, dst)
 
 
-@bound(1, isa.dropout)
-def dropout(data, prob, *, mask=None, dtype=None, dst=None, **_):
+@bound(2, isa.dropout)
+def dropout(data, prob, *later, mask=None, dtype=None, dst=None, **_):
+    """(data, prob); (dst, data, prob) of later dialects."""
+    if later:
+        dst, data, prob = data, prob, later[0]
     data = tile_of("nki.isa.dropout", "data", data)
     call = Call("nki.isa.dropout", mask, data.shape)
     source, rate = call.part("data", data), call.part("prob", prob)

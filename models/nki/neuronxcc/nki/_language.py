@@ -156,6 +156,20 @@ def _transfers(area: Optional[Area], tile: Tensor, memory: Tensor, function: str
             yield same.cut(tile, inner), source
 
 
+def _check_store(function: str, value: Tensor, dst: Tensor) -> None:
+    """A tile has the shape of the view but for dimensions of 1 and how a row is split, or is repeated as numpy would."""
+    have, want = value.shape, dst.shape
+    if have == want or have[0] == want[0] and value.size == dst.size:
+        return
+    if [each for each in have if each != 1] == [each for each in want if each != 1]:
+        return
+    padded = (1,) * (len(want) - len(have)) + have
+    if len(have) > len(want) or any(one not in (1, size) for one, size in zip(padded, want)):
+        fail(function, f"value is {list(have)}, dst {list(want)}: the tile must have that shape, or one that can be repeated to it")
+    if len(have) < len(want) and have[0] != 1:
+        fail(function, f"value is {list(have)}, dst {list(want)}: a tile of several partitions is not repeated over dimensions in front of them")
+
+
 def store(dst, value, *, mask=None, oob_mode=isa.oob_mode.error, **_):
     """A tile or a number to a view in HBM."""
     function = "nl.store"
@@ -170,6 +184,7 @@ def store(dst, value, *, mask=None, oob_mode=isa.oob_mode.error, **_):
         value.area = call.area or held
         copy_into(dst, value)
         return None
+    _check_store(function, value, dst)
     call = Call(function, mask, dst.shape)
     shape = _tile_shape(dst.shape)
     value = as_tile(value if value.size == dst.size and (call.area is None or value.shape == shape) else fitted(value, shape))

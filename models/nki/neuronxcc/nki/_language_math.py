@@ -11,6 +11,7 @@ import numpy as np
 
 from nki import _language_math as core
 from nki import isa
+from nki._errors import fail
 from nki._operators import OPERATORS, Operator
 from nki._tensor import Tensor
 
@@ -44,8 +45,7 @@ def _operand(name: str, what: str, value):
         return float(value)
     value = tile_of(name, what, value)
     if value.space == "hbm":
-        from ._language import load
-        return load(value)
+        fail(name, f"{what} is in HBM: load it first, with nl.load")
     return value
 
 

@@ -7,7 +7,7 @@ import math
 from itertools import product
 from typing import Any, List, Optional, Tuple
 
-from nki import _memory
+from nki import _loops, _memory
 from nki._entry import Entry
 from nki._errors import NkiValidationError
 from nki._kernel import Dialect
@@ -112,6 +112,11 @@ class Old(Dialect):
         return made
 
 
+def num_programs(axes=None):
+    """Programs of the whole grid, along an axis, or a tuple of them for several axes."""
+    return math.prod(_loops.num_programs(None)) if axes is None else _loops.num_programs(axes)
+
+
 class OldEntry(Entry):
     """nki.jit(mode=..., platform_target=...) and the entry points beside it."""
 
@@ -127,4 +132,4 @@ class OldEntry(Entry):
 
 ENTRY = OldEntry(Old())
 OLD = ENTRY.dialect
-__all__ = ["ENTRY", "OLD", "Blocks", "Grid", "SpmdDim", "nc", "spmd_dim"]
+__all__ = ["ENTRY", "OLD", "Blocks", "Grid", "SpmdDim", "nc", "num_programs", "spmd_dim"]

@@ -4,8 +4,8 @@ from nki._dtypes import (bfloat16, bool_, float16, float32, float4_e2m1fn_x4, fl
                          float8_e5m2_x4, float8_e8m0fnu, int8, int16, int32, tfloat32, uint8, uint16, uint32)
 from nki._dtypes import as_dtype as finfo
 from nki._language import is_hbm, is_on_chip, is_psum, is_sbuf, random_seed, tile_size
-from nki._loops import (affine_range, ds, dynamic_range, fori_loop, no_reorder, num_programs, program_id, program_ndim, sequential_range,
-                        static_range, while_loop)
+from nki._loops import (affine_range, ds, dynamic_range, fori_loop, no_reorder, program_id, program_ndim, sequential_range, static_range,
+                        while_loop)
 from nki._nkiobject import NKIObject
 from nki._tensor import PRIVATE_HBM as private_hbm
 from nki._tensor import PSUM as psum
@@ -19,7 +19,7 @@ from .._language import (atomic_rmw, broadcast_to, device_print, empty_like, exp
                          zeros_like)
 from .._language_math import FUNCTIONS as _FUNCTIONS
 from .._language_math import all_, dropout, gather_flattened, rms_norm, softmax, var, where
-from .._launch import nc, spmd_dim
+from .._launch import nc, num_programs, spmd_dim
 from .._tile import Tile as NkiTensor
 from .._tile import Tile as tensor
 
