@@ -45,7 +45,12 @@ def access_pattern(view, pattern, offset, scalar_offset, vector_offset, indirect
         _check_reach(made, pairs[1:] if chip else pairs, row if chip else view.storage.bytes // wanted.itemsize)
         return made
     step = prod(base.base_shape[indirect_dim + 1:])
-    if scalar_offset is not None:
+    if isinstance(scalar_offset, (Affine, int)):  # the counter of a loop
+        if chip and indirect_dim == 0:
+            made.part = made.part + scalar_offset
+        else:
+            made.offset = made.offset + scalar_offset * step
+    elif scalar_offset is not None:
         if chip and indirect_dim == 0:
             missing("tensor.ap", "a dynamic index of the partition dimension")
         made.dynamic = _scalar(scalar_offset, step)

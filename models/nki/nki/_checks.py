@@ -120,10 +120,18 @@ def since(function: str, version: int) -> None:
         fail(function, f"came with NeuronCore-v{version}, {target.name} has NeuronCore-v{target.version}")
 
 
+def member(function: str, what: str, value, kind: type):
+    """`value` as a member of an enumeration of nki.isa, which it or its number names."""
+    if isinstance(value, kind):
+        return value
+    try:
+        return kind(value)
+    except ValueError:
+        fail(function, f"{what} is {value!r}, must be one of nki.isa.{kind.__name__}")
+
+
 def command(function: str, value) -> str:
     """Program text's name of a reduce_cmd."""
-    if not isinstance(value, _reduce_cmd):
-        fail(function, f"reduce_cmd is {value!r}, must be one of nki.isa.reduce_cmd")
-    return value.name
+    return member(function, "reduce_cmd", value, _reduce_cmd).name
 
 

@@ -37,10 +37,8 @@ def _count(view: Tensor) -> int:
 
 def _trigger(function: str, dst: Tensor, src: Tensor, engine, mode) -> Tuple[str, list]:
     """The engine whose queue it is, and the attributes that say who makes the descriptors."""
-    if mode is DGE_UNKNOWN or mode is None:
-        attributes: list = []
-    else:
-        attributes = [("dge", mode.name)]
+    mode = DGE_UNKNOWN if mode is None else check.member(function, "dge_mode", mode, modes)
+    attributes: list = [] if mode is DGE_UNKNOWN else [("dge", mode.name)]
     which = None if engine is UNKNOWN or engine is None else getattr(engine, "name", engine)
     if which == "dma":
         which = None
@@ -70,9 +68,12 @@ def _trigger(function: str, dst: Tensor, src: Tensor, engine, mode) -> Tuple[str
     return which, attributes
 
 
-def dma_copy(dst, src, priority=None, oob_mode=OOB_ERROR, dge_mode=DGE_UNKNOWN, engine=UNKNOWN, name=None) -> Record:
-    """dst = src, element by element in row-major order of the two views, in HBM or SBUF."""
+def dma_copy(dst, src, priority=None, oob_mode=OOB_ERROR, dge_mode=DGE_UNKNOWN, engine=UNKNOWN, name=None, dst_rmw_op=None,
+             unique_indices=True) -> Record:
+    """dst = src, element by element in row-major order of the two views, in HBM or SBUF. The last two are of NKI 0.2: dst += src."""
     function = "nki.isa.dma_copy"
+    if dst_rmw_op is not None:
+        return dma_compute(dst, [dst, src], dst_rmw_op, None, unique_indices, oob_mode, engine, name)
     dst = _operand(function, "dst", dst)
     src = _operand(function, "src", src)
     to, since = _count(dst), _count(src)
@@ -80,13 +81,15 @@ def dma_copy(dst, src, priority=None, oob_mode=OOB_ERROR, dge_mode=DGE_UNKNOWN, 
         fail(function, f"dst has {to} elements and src {since}: they must be equal")
     if dst.dtype is not src.dtype and (dst.dtype.is_packed or src.dtype.is_packed):
         fail(function, f"src is {src.dtype} and dst {dst.dtype}: packed elements are only copied as they are")
+    if oob_mode is not OOB_ERROR:
+        oob_mode = check.member(function, "oob_mode", oob_mode, bounds)
     if dst.vector is not None or src.vector is not None:
         return _indirect(function, settled(function, "dst", dst), settled(function, "src", src), oob_mode, name)
     which, attributes = _trigger(function, dst, src, engine, dge_mode)
     if priority is not None:
         attributes += _priority(function, priority)
-    if oob_mode is not OOB_ERROR and (dst.dynamic or src.dynamic):
-        attributes.append(("oob", oob_mode.name))
+    if oob_mode is bounds.skip and (dst.dynamic or src.dynamic):
+        attributes.append(("oob", "skip"))
     record = _copy(dst, src, which, tuple(attributes), name)
     if engine is UNKNOWN and dge_mode is DGE_UNKNOWN and src.space == "hbm" and dst.space == "sbuf":
         record.open_queue = True
@@ -305,9 +308,9 @@ def _row_by_row(function: str, dst: Tensor, source: Tensor, oob, name: Optional[
 _GPSIMD_BYTES = {4: 1024, 2: 512, 1: 256}
 
 
-def sendrecv(src, dst, send_to_rank, recv_from_rank, pipe_id=0, dma_engine=dma_engines.dma, name=None) -> Record:
+def sendrecv(src, dst, send_to_rank, recv_from_rank, pipe_id=0, dma_engine=dma_engines.dma, name=None, use_gpsimd_dma=False) -> Record:
     """The cores of a logical core exchange tiles: src goes to one core's dst, dst comes from another's src. By way of shared HBM, behind
-    a barrier of both. Calls of the two programs meet in their order."""
+    a barrier of both. Calls of the two programs meet in their order. `use_gpsimd_dma` was dma_engine before 0.3."""
     function = "nki.isa.sendrecv"
     src = check.chip(function, "src", src, ("sbuf",))
     dst = check.chip(function, "dst", dst, ("sbuf",))
@@ -320,7 +323,7 @@ def sendrecv(src, dst, send_to_rank, recv_from_rank, pipe_id=0, dma_engine=dma_e
     check.same(function, dst, src, "src")
     if src.dtype is not dst.dtype:
         fail(function, f"src is {src.dtype} and dst {dst.dtype}: they must be equal")
-    if dma_engine in (dma_engines.gpsimd_dma, True) and src.elems * src.itemsize > _GPSIMD_BYTES[src.itemsize]:
+    if (use_gpsimd_dma or dma_engine in (dma_engines.gpsimd_dma, True)) and src.elems * src.itemsize > _GPSIMD_BYTES[src.itemsize]:
         fail(function, f"gpsimd_dma exchanges at most {_GPSIMD_BYTES[src.itemsize]} bytes per partition of {src.dtype}, "
              f"these are {src.elems * src.itemsize}")
     mine, theirs = (exchanged(trace, core, src.shape[0], src.elems, src.dtype) for core in (trace.core, other))

@@ -10,8 +10,9 @@ from . import _trace
 from ._ahead import holds
 from ._errors import fail
 from ._isa_dma import dma_copy
+from ._isa_select import iota
 from ._memory import allocate
-from ._registers import Owned, Source, VirtualRegister
+from ._registers import Affine, Owned, Source, VirtualRegister
 from ._tensor import SBUF, Tensor
 from ._trace import Record, add
 
@@ -47,9 +48,18 @@ def register_move(dst, src, name=None) -> Record:
     """dst = src, a register or an integer."""
     function = "nki.isa.register_move"
     to = _register(function, "dst", dst)
+    if isinstance(src, Affine):
+        return register_load(to, _counted(src), name)
     source = ("src", [src.number]) if isinstance(src, VirtualRegister) else ("constant", int(src))
     holds(to, _moved(to, src) if isinstance(src, VirtualRegister) else Source(to.number, to.trace, value=int(src)))
     return _on_all("register_move", [], (("dst", to.number), source), name)
+
+
+def _counted(counter: Affine) -> Tensor:
+    """What counts the iterations of a loop, as an element of a tensor."""
+    held = allocate((1, 1), "int32", SBUF, "counter", function="nki.isa.register_move")
+    iota(held, [[0, 1]], counter)
+    return held
 
 
 def register_load(dst, src, name=None) -> Record:
@@ -80,6 +90,8 @@ def _moved(to: Owned, src: Owned) -> Optional[Source]:
 def register_store(dst, src, name=None) -> Record:
     """The one element of dst = src."""
     function = "nki.isa.register_store"
+    if isinstance(src, Affine):
+        src = register_alloc(src)
     source = _register(function, "src", src)
     dst = check.tensor(function, "dst", dst)
     if dst.size != 1:

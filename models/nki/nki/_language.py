@@ -49,9 +49,16 @@ class TileSize:
 tile_size = TileSize()
 
 
-def ndarray(shape, dtype, buffer=SBUF, name="", address=None, **_) -> Tensor:
-    """A tensor whose contents are undefined; `address` is (partition, byte in it)."""
-    return _memory.allocate(shape, dtype, buffer, name, address)
+class _Allocation(type):
+    def __call__(cls, shape, dtype, buffer=SBUF, name="", address=None, **_) -> Tensor:
+        return _memory.allocate(shape, dtype, buffer, name, address)
+
+    def __instancecheck__(cls, value) -> bool:
+        return isinstance(value, Tensor)
+
+
+class ndarray(metaclass=_Allocation):  # noqa: N801 (the public name)
+    """A tensor whose contents are undefined; `address` is (partition, byte in it). A class, as kernels annotate tensors with it."""
 
 
 def empty_like(x, dtype=None, buffer=None, name="") -> Tensor:

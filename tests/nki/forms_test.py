@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forms of calls that kernels of libraries use and that signatures do not show: annotations, leftovers of NKI 0.2, counters of loops as registers."""
+import unittest
+from typing import Optional, Union
+
+import nki
+import nki.isa as nisa
+import nki.language as nl
+import numpy as np
+from devices import close, normal, on, on_tiles, tile
+
+P, F = 128, 48
+
+
+class Annotations(unittest.TestCase):
+    def test_names_of_the_language_stand_for_types(self):
+        def kernel(x: nl.ndarray | None, y: Optional[nl.ndarray] = None, z: Union[nl.NkiTensor, None] = None) -> nl.ndarray | nl.NkiTensor:
+            return x
+        self.assertEqual(kernel.__annotations__["x"], nl.ndarray | None)
+
+    @on("trn2")
+    def test_tensors_are_instances(self):
+        def body(out, x):
+            self.assertIsInstance(x, nl.ndarray)
+            self.assertNotIsInstance(3, nl.ndarray)
+            nisa.tensor_copy(out, x)
+        on_tiles(body, [normal(P, F)], [((P, F), np.float32)])
+
+
+class Leftovers(unittest.TestCase):
+    @on("trn2")
+    def test_dma_copy_adds(self):
+        @nki.jit
+        def kernel(x, rows):
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            held, index = nl.load(x), nl.load(rows)
+            nisa.dma_copy(dst=out, src=held)
+            nisa.dma_copy(dst=out, src=held, dst_rmw_op=nl.add)
+            nisa.dma_copy(dst=out.ap(pattern=[[F, 8], [1, F]], vector_offset=index, indirect_dim=0), src=held[0:8], dst_rmw_op=np.add, unique_indices=True)
+            return out
+        x, rows = normal(P, F), np.arange(40, 48, dtype=np.int32)[:, None]
+        expected = 2 * x
+        expected[rows[:, 0]] += x[:8]
+        close(self, kernel(x, rows), expected)
+
+    @on("trn2")
+    def test_enumerations_by_their_values(self):
+        def body(out, x):
+            held = nl.ndarray((P, F), x.dtype, nl.hbm)
+            nisa.dma_copy(held, x, dge_mode=3, oob_mode=0)
+            nisa.dma_copy(out, held, dge_mode=2)
+        x = normal(P, F)
+        np.testing.assert_array_equal(on_tiles(body, [x], [((P, F), np.float32)]), x)
+
+        def wrong(out, x):
+            nisa.dma_copy(out, x, dge_mode=7)
+        with self.assertRaisesRegex(nki.NkiValidationError, r"forms_test.py:\d+: nki.isa.dma_copy: dge_mode is 7, must be one of nki.isa.dge_mode"):
+            on_tiles(wrong, [x], [((P, F), np.float32)])
+
+    @on("trn2")
+    def test_sendrecv_by_gpsimd(self):
+        @nki.jit
+        def kernel(x):
+            core = nl.program_id(0)
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            mine, theirs = nl.load(x[nl.ds(core * P, P)]), tile(P, F)
+            nisa.sendrecv(src=mine, dst=theirs, send_to_rank=1 - core, recv_from_rank=1 - core, pipe_id=0, use_gpsimd_dma=True)
+            nisa.dma_copy(out[nl.ds(core * P, P)], theirs)
+            return out
+        x = normal(2 * P, F)
+        np.testing.assert_array_equal(kernel[2](x), np.roll(x, P, axis=0))
+
+
+class Counters(unittest.TestCase):
+    """What counts the iterations of a loop that the device runs is a register for the kernel."""
+
+    @on("trn2")
+    def test_as_scalar_offset(self):
+        @nki.jit
+        def kernel(x):
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            for i in nl.dynamic_range(4):
+                held = tile(P, F)
+                nisa.dma_copy(held, x.reshape((4, P, F)).ap(pattern=[[F, P], [1, F]], scalar_offset=i, indirect_dim=0))
+                nisa.tensor_scalar(held[:, 0:8], held.ap(pattern=[[F, P], [1, 8]], scalar_offset=i, indirect_dim=1), nl.multiply, 2.0)
+                nisa.dma_copy(out.ap(pattern=[[F, P], [1, F]], scalar_offset=i * P, indirect_dim=0), held)
+            return out
+        x = normal(4 * P, F)
+        expected = x.copy()
+        for i in range(4):
+            expected[i * P:i * P + P, :8] = 2 * x[i * P:i * P + P, i:i + 8]
+        np.testing.assert_array_equal(kernel(x), expected)
+
+    @on("trn2")
+    def test_copied_to_a_register_and_stored(self):
+        @nki.jit
+        def kernel(x):
+            out = nl.ndarray((4, 2), np.int32, nl.shared_hbm)
+            for i in nl.dynamic_range(4):
+                reg, held = nisa.register_alloc(), tile(1, 2, dtype=nl.int32)
+                nisa.register_move(dst=reg, src=i)
+                nisa.register_store(dst=held[:, 0:1], src=reg)
+                nisa.register_store(dst=held[:, 1:2], src=i)
+                nisa.dma_copy(out.select(0, i), held)
+            return out
+        np.testing.assert_array_equal(kernel(normal(4, 4)), [[i, i] for i in range(4)])
+
+
+if __name__ == "__main__":
+    unittest.main()
