@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forms of calls that kernels of libraries use and that signatures do not show: annotations, leftovers of NKI 0.2, counters of loops as registers."""
 import unittest
+from dataclasses import dataclass
 from typing import Optional, Union
 
 import nki
@@ -25,6 +26,42 @@ class Annotations(unittest.TestCase):
             self.assertNotIsInstance(3, nl.ndarray)
             nisa.tensor_copy(out, x)
         on_tiles(body, [normal(P, F)], [((P, F), np.float32)])
+
+
+@dataclass
+class Pair(nl.NKIObject):
+    left: Optional[nl.ndarray] = None
+    right: Optional[nl.ndarray] = None
+    factor = 2.0
+
+
+class Objects(unittest.TestCase):
+    @on("trn2")
+    def test_tensors_in_objects_go_in_and_out(self):
+        @nki.jit
+        def kernel(given: Pair):
+            made = Pair(*(nl.ndarray(x.shape, x.dtype, nl.shared_hbm) for x in (given.left, given.right)), given.factor)
+            for out, x in ((made.left, given.left), (made.right, given.right)):
+                nisa.dma_copy(out, nl.load(x) * given.factor)
+            return made
+        x, y = normal(P, F), normal(P, F, seed=1)
+        made = kernel(Pair(x, right=y))
+        self.assertIsInstance(made, Pair)
+        np.testing.assert_array_equal(made.left, 2 * x)
+        np.testing.assert_array_equal(made.right, 2 * y)
+
+
+class Launches(unittest.TestCase):
+    @on("trn2")
+    def test_cores_by_nc(self):
+        @nki.jit
+        def kernel(x):
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            here = nl.ds(nl.program_id(0) * P, P)
+            nisa.dma_copy(out[here], nl.load(x[here]) * float(nl.num_programs()))
+            return out
+        x = normal(2 * P, F)
+        np.testing.assert_array_equal(kernel[nl.nc(2)](x), 2 * x)
 
 
 class Leftovers(unittest.TestCase):

@@ -172,6 +172,42 @@ class Registers(unittest.TestCase):
             for count in (0, 1, 5):
                 np.testing.assert_array_equal(kernel(x, np.array([[count]], np.int32)), x + count)
 
+    @on("trn2", "trn3")
+    def test_loops_while_the_element_that_a_counter_picks_is_not_zero(self):
+        def loop(x, flags, advance):
+            out, total = nl.ndarray(x.shape, x.dtype, nl.shared_hbm), loaded(x)
+            flag, at, reg = tile(1, 1, dtype=nl.int32), tile(1, 1, dtype=nl.int32), nisa.register_alloc()
+            for _ in nl.dynamic_range(3):  # has nothing to do with the loop that follows
+                nisa.tensor_scalar(total, total, nl.add, 1.0)
+            nisa.memset(at, 0)
+            nisa.dma_copy(flag, flags.ap([[1, 1], [1, 1]]))
+            nisa.register_load(reg, flag)
+            while reg:
+                nisa.tensor_scalar(total, total, nl.add, 1.0)
+                nisa.tensor_scalar(at, at, nl.add, 1)
+                advance(flag, at, reg)
+            nisa.dma_copy(out, total)
+            return out
+
+        @nki.jit
+        def in_hbm(x, flags):
+            def advance(flag, at, reg):
+                nisa.dma_copy(flag, flags.ap([[1, 1], [1, 1]], scalar_offset=at, indirect_dim=0))
+                nisa.register_load(reg, flag)
+            return loop(x, flags, advance)
+
+        @nki.jit
+        def on_chip(x, flags):
+            held, place = loaded(flags.reshape((1, 8))), nisa.register_alloc()
+
+            def advance(flag, at, reg):
+                nisa.register_load(place, at)
+                nisa.register_load(reg, held[:, nl.ds(place, 1)])
+            return loop(x, flags, advance)
+        x, flags = np.round(normal(P, F) * 8), np.array([1, 1, 7, 1, 0, 1, 1, 1], np.int32)
+        for kernel in (in_hbm, on_chip):
+            np.testing.assert_array_equal(kernel(x, flags), x + 7)
+
     @on("trn2")
     def test_a_number_of_iterations_that_is_computed(self):
         @nki.jit

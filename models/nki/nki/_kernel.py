@@ -16,6 +16,7 @@ from . import _memory, _session, _trace
 from ._ahead import Ahead, Unroll
 from ._dtypes import decode, encode, storage_type
 from ._errors import NkiValidationError
+from ._nkiobject import NKIObject
 from ._program import program_text
 from ._target import current_target
 from ._tensor import Storage, Tensor
@@ -181,7 +182,7 @@ def _word(name: str) -> str:
 
 
 def _mapped(value, kind: type, change: Callable):
-    """`value` with every instance of `kind` in it changed; tuples, lists and dicts are walked."""
+    """`value` with every instance of `kind` in it changed; tuples, lists, dicts and a kernel's own classes are walked."""
     if isinstance(value, kind):
         return change(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -190,6 +191,11 @@ def _mapped(value, kind: type, change: Callable):
         return type(value)(_mapped(each, kind, change) for each in value)
     if isinstance(value, dict):
         return {key: _mapped(each, kind, change) for key, each in value.items()}
+    if isinstance(value, NKIObject):
+        made = object.__new__(type(value))
+        for name, each in vars(value).items():
+            object.__setattr__(made, name, _mapped(each, kind, change))
+        return made
     return value
 
 

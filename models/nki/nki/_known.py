@@ -29,14 +29,21 @@ def known_value(register: VirtualRegister) -> Optional[int]:
     """The number, or None. Nothing is known of what was loaded in a loop that the device runs: iterations may differ."""
     source = getattr(register, "source", None)
     if source is not None and source.value is None and source.view is not None and not source.loops:
-        value = _element(register.trace, source.view, 0, source.at)
+        value = _element(register.trace, source.view, 0, source.at, "")
         source.value = None if value is None else int(value)
     return None if source is None else source.value
 
 
-def _places(view: Tensor) -> np.ndarray:
-    """Of every element its place in the storage, in order."""
+def _places(trace: Trace, view, end: int, engine: str) -> Optional[np.ndarray]:
+    """Of every element of an operand of record `end`, which `engine` runs, its place in the storage, in order."""
+    if not is_plain(view, moves=True):
+        return None
     places = np.zeros(1, np.int64) + view.offset
+    if view.dynamic is not None:
+        value = _register(trace, engine, view.dynamic[0].number, end) if isinstance(view.dynamic[0], VirtualRegister) else None
+        if value is None:
+            return None
+        places += int(value) * view.dynamic[1]
     for count, step in view.free_dims():
         places = (places[:, None] + step * np.arange(count)).reshape(-1)
     if view.space == "hbm":
@@ -44,14 +51,35 @@ def _places(view: Tensor) -> np.ndarray:
     return ((view.part + np.arange(view.shape[0]))[:, None] * view.storage.row + places).reshape(-1)
 
 
-def is_plain(view) -> bool:
-    return (isinstance(view, Tensor) and view.dynamic is None and view.vector is None and view.dtype is view.storage.dtype
+def is_plain(view, moves: bool = False) -> bool:
+    return (isinstance(view, Tensor) and (moves or view.dynamic is None) and view.vector is None and view.dtype is view.storage.dtype
             and view.offset.__class__ is int and view.part.__class__ is int and view.dtype.name in _TYPES)
 
 
-def _element(trace: Trace, view: Tensor, position: int, end: int) -> Optional[Number]:
-    """Element number `position` of a view as it was before record `end`."""
-    return _at(trace, view, int(_places(view)[position]), end) if is_plain(view) else None
+def _register(trace: Trace, engine: str, number: int, end: int) -> Optional[Number]:
+    """What a register of an engine held before record `end`."""
+    depth = 0  # in loops that the device runs
+    for at in range(end - 1, -1, -1):
+        record = trace.records[at]
+        if record.__class__ is not Record:
+            depth += 1 if record.__class__ is LoopEnd else -1
+        elif record.engine == engine and record.opcode in ("register_load", "register_move", "register_alu"):
+            given = dict(record.attributes)
+            if given["dst"] != number:
+                continue
+            if depth:
+                return None
+            if record.opcode == "register_load":
+                return _element(trace, record.operands[0], 0, at, engine)
+            values = [_register(trace, engine, each, at) for each in given.get("src", ())] + [given[each] for each in ("constant",) if each in given]
+            return values[0] if record.opcode == "register_move" else _computed(given["op"], values[0], values[1], False)
+    return None
+
+
+def _element(trace: Trace, view: Tensor, position: int, end: int, engine: str) -> Optional[Number]:
+    """Element number `position` of an operand of record `end`."""
+    places = _places(trace, view, end, engine)
+    return None if places is None or position >= len(places) else _at(trace, view, int(places[position]), end)
 
 
 def _at(trace: Trace, view: Tensor, place: int, end: int) -> Optional[Number]:
@@ -67,18 +95,24 @@ def _at(trace: Trace, view: Tensor, place: int, end: int) -> Optional[Number]:
             depth += 1 if record.__class__ is LoopEnd else -1
         elif storage in writes(record):
             dst = record.operands[0]
-            if depth or not is_plain(dst) or dst.storage is not storage:
+            places = None if depth or dst.storage is not storage else _places(trace, dst, at, record.engine)
+            if places is None:
                 return None
-            found = np.flatnonzero(_places(dst) == place)
+            found = np.flatnonzero(places == place)
             if found.size:
-                return _stored(_result(trace, record, int(found[0]), at), dst)
+                key = (at, int(found[0]))
+                if trace.values.get(key) is None:
+                    trace.values[key] = _stored(_result(trace, record, key[1], at), dst)
+                return trace.values[key]
     if contents is not None:
         return int(contents[place])
     if storage.space != "hbm" or storage.array is None or any(
             writes_to(storage, record) for each in trace.launch.traces if each is not trace for record in each.records):
         return None
-    value = np.asarray(storage.array).reshape(-1)[place]
-    return float(value) if storage.dtype.is_float else int(value)
+    array = np.asarray(storage.array).reshape(-1)
+    if not 0 <= place < array.size:
+        return None
+    return float(array[place]) if storage.dtype.is_float else int(array[place])
 
 
 def writes_to(storage, record) -> bool:
@@ -98,18 +132,18 @@ def _result(trace: Trace, record: Record, position: int, at: int) -> Optional[Nu
     if record.opcode == "memset":
         return given["value"]
     if record.opcode in ("dma_copy", "tensor_copy"):
-        return _element(trace, record.operands[1], position, at)
+        return _element(trace, record.operands[1], position, at, record.engine)
     if record.opcode == "tensor_tensor":
-        one, two = (_element(trace, each, position, at) for each in record.operands[1:])
+        one, two = (_element(trace, each, position, at, record.engine) for each in record.operands[1:])
         return _computed(given["op"], one, two, False)
     if record.opcode != "tensor_scalar":
         return None
-    value = _element(trace, record.operands[1], position, at)
+    value = _element(trace, record.operands[1], position, at, record.engine)
     for number in ("0", "1"):
         if "op" + number in given:
             scalar = given.get("operand" + number, 0.0)
             if isinstance(scalar, Tensor):
-                scalar = _element(trace, scalar, position // record.operands[0].elems, at)
+                scalar = _element(trace, scalar, position // record.operands[0].elems, at, record.engine)
             value = _computed(given["op" + number], value, scalar, given.get("reverse" + number, False))
     return value
 

@@ -127,6 +127,11 @@ def program_id(axis: int = 0) -> int:
     return ids[axis] if ids else 0
 
 
+def nc(cores: int) -> int:
+    """Physical cores of a launch, as in kernel[nl.nc(2)]."""
+    return int(cores)
+
+
 def num_programs(axes=0):
     """Programs along an axis, or a tuple of them for several axes."""
     trace = _trace.current("nl.num_programs")

@@ -4,27 +4,29 @@ documentation, language guide). Python's @dataclass knows annotated ones only; s
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 
 _MISSING = object()
 
 
-def _fields(cls) -> dict:
-    """Name -> default of everything that the classes name, in order; base classes first."""
+@functools.lru_cache(None)
+def _owners(cls) -> dict:
+    """Name -> class that names it last, of everything that the classes name, in order; base classes first."""
     found: dict = {}
     for base in reversed(cls.__mro__):
-        if not isinstance(base, _Meta):
-            continue
-        annotations = base.__dict__.get("__annotations__", {})
-        # Annotated names without a value are not in __dict__; the source's order is that of both.
-        for name in _in_order(base, annotations):
-            default = base.__dict__.get(name, _MISSING)
-            if isinstance(default, dataclasses.Field):
-                default = default
-            elif default is _MISSING and name in getattr(base, "__dataclass_fields__", {}):
-                default = base.__dataclass_fields__[name]
-            found[name] = default
+        if isinstance(base, _Meta):
+            # Annotated names without a value are not in __dict__; the source's order is that of both.
+            found.update((name, base) for name in _in_order(base, base.__dict__.get("__annotations__", {})))
     return found
+
+
+def _default_of(base, name: str):
+    """What a class says a field is when it is not given."""
+    default = base.__dict__.get(name, _MISSING)
+    if default is _MISSING:
+        return getattr(base, "__dataclass_fields__", {}).get(name, _MISSING)
+    return default
 
 
 def _in_order(base, annotations: dict) -> list:
@@ -91,7 +93,7 @@ def _made_by_dataclass(cls, init) -> bool:
 
 
 def _construct(cls, args, kwargs):
-    fields = _fields(cls)
+    fields = _owners(cls)
     if len(args) > len(fields):
         raise TypeError(f"{cls.__name__}() takes {len(fields)} values, {len(args)} were given")
     values = dict(zip(fields, args))
@@ -102,9 +104,9 @@ def _construct(cls, args, kwargs):
             raise TypeError(f"{cls.__name__}() got '{name}' twice")
         values[name] = value
     made = object.__new__(cls)
-    for name, default in fields.items():
+    for name, base in fields.items():
         if name not in values:
-            values[name] = _default(cls, name, default)
+            values[name] = _default(cls, name, _default_of(base, name))
         object.__setattr__(made, name, values[name])
     post = getattr(made, "__post_init__", None)
     if post is not None:

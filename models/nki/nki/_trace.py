@@ -80,6 +80,7 @@ class Trace:
         self.free_registers: List[int] = []  # of those
         self.sources: Dict[int, Source] = {}  # what was set last, by number
         self.snapshots: Dict[object, tuple] = {}  # tile -> (records before it was read, contents)
+        self.values: Dict[tuple, object] = {}  # (record, element of its result) -> its value as far as it is known, see _known.py
         self.turns: Dict[str, int] = {}  # iterations of loops without bounds, by place
         self.moving = False  # some view has an offset that only the device knows
         self.exchanges = 0  # sendrecv calls so far

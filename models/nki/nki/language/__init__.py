@@ -8,7 +8,7 @@ from .._language import (broadcast_to, device_print, empty_like, expand_dims, fu
                          load_transpose2d, matmul, ndarray, ones, rand, random_seed, shared_constant, shared_identity_matrix, store, tile_size,
                          transpose, zeros, zeros_like)
 from .._language_math import all, dropout, gather_flattened, rms_norm, softmax, var, where
-from .._loops import (affine_range, ds, dynamic_range, fori_loop, no_reorder, num_programs, program_id, program_ndim, sequential_range,
+from .._loops import (affine_range, ds, dynamic_range, fori_loop, nc, no_reorder, num_programs, program_id, program_ndim, sequential_range,
                       static_range, while_loop)
 from .._nkiobject import NKIObject
 from .._operators import OPERATORS as _OPERATORS
