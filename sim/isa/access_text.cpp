@@ -119,6 +119,26 @@ void apply_tensor_indices(const std::vector<Index>& indices, const Tensor& tenso
   }
 }
 
+/// Of a buffer with copies: which one.
+void parse_copy(TextState& state, Access& access) {
+  const bool has_copies =
+      access.space != Space::Hbm && state.program.buffers[access.index].copies != 1;
+  if (!state.tokens.at("{")) {
+    if (has_copies) {
+      const Buffer& buffer = state.program.buffers[access.index];
+      throw UserError(access.where, "'" + buffer.name + "' has " + std::to_string(buffer.copies) +
+                                        " copies: say which, as in " + buffer.name + "{0}");
+    }
+    return;
+  }
+  if (!has_copies) {
+    state.tokens.fail("only a buffer declared 'transient copies N' has copies to choose from");
+  }
+  state.tokens.expect("{", "before the number of the copy");
+  access.copy = parse_expr(state);
+  state.tokens.expect("}", "after the number of the copy");
+}
+
 MemoryName parse_memory_name(TextState& state, const std::string& what) {
   const SourcePos where = state.tokens.where();
   const std::string name = state.tokens.name(what + ", a tensor or buffer");
@@ -182,15 +202,17 @@ Access whole(const Program& program, Space space, std::uint32_t index) {
 Access parse_access(TextState& state, const std::string& what) {
   const SourcePos where = state.tokens.where();
   const MemoryName memory = parse_memory_name(state, what);
-  if (!state.tokens.accept("[")) {
-    Access access = whole(state.program, memory.space, memory.index);
-    access.where = where;
-    return access;
-  }
   Access access;
   access.space = memory.space;
   access.index = memory.index;
   access.where = where;
+  parse_copy(state, access);
+  if (!state.tokens.accept("[")) {
+    Access all = whole(state.program, memory.space, memory.index);
+    all.where = where;
+    all.copy = std::move(access.copy);
+    return all;
+  }
   const std::vector<Index> indices = parse_indices(state);
   if (memory.space == Space::Hbm) {
     apply_tensor_indices(indices, state.program.tensors[memory.index], access);
@@ -210,14 +232,17 @@ Access parse_access(TextState& state, const std::string& what) {
 std::string print_access(const Access& access, const Program& program) {
   const Access all = whole(program, access.space, access.index);
   const bool hbm = access.space == Space::Hbm;
-  const std::string& name =
-      hbm ? program.tensors[access.index].name : program.buffers[access.index].name;
+  std::string name =
+      quote_name(hbm ? program.tensors[access.index].name : program.buffers[access.index].name);
+  if (!hbm && program.buffers[access.index].copies != 1) {
+    name += "{" + print_expr(access.copy, program) + "}";
+  }
   const std::string free = print_free(access, all, program);
   const std::string partitions = hbm ? ":" : print_partition(access, all, program);
   if (free == ":" && partitions == ":") {
-    return quote_name(name);
+    return name;
   }
-  return quote_name(name) + "[" + (hbm ? "" : partitions + ", ") + free + "]";
+  return name + "[" + (hbm ? "" : partitions + ", ") + free + "]";
 }
 
 }  // namespace nsim::isa

@@ -23,7 +23,8 @@ inline constexpr std::uint8_t kDynamicLoopItem = 2;
 inline constexpr std::uint8_t kCoreItem = 3;
 
 /// What says where a buffer lies.
-enum class BufferPlace : std::uint8_t { Anywhere, Address, Transient, View };
+enum class BufferPlace : std::uint8_t { Anywhere, Address, Transient, View, Copies };
+inline constexpr BufferPlace kLastBufferPlace = BufferPlace::Copies;
 
 /// Which parameters of initial contents mean something for their kind.
 struct InitFields {

@@ -169,7 +169,7 @@ class Reader {
     made.partition = natural("a buffer's first partition", kMaxPartitions);
     made.partitions = positive("a buffer's partitions", kMaxPartitions);
     made.elements = positive("a buffer's elements", kMaxBufferBytes);
-    switch (enumerator("what says where a buffer lies", BufferPlace::View)) {
+    switch (enumerator("what says where a buffer lies", kLastBufferPlace)) {
       case BufferPlace::Anywhere:
         break;
       case BufferPlace::Address:
@@ -178,8 +178,13 @@ class Reader {
       case BufferPlace::Transient:
         made.transient = true;
         break;
+      case BufferPlace::Copies:
+        made.transient = true;
+        made.copies = positive("a buffer's copies", kMaxCopies);
+        break;
       case BufferPlace::View:
         made.view = view(program_.buffers.size());
+        made.copies = program_.buffers[made.view->base].copies;
         if (program_.buffers[made.view->base].space != made.space) {
           in_.fail("a buffer and what it is a view of are in different spaces");
         }
@@ -324,6 +329,9 @@ class Reader {
       in_.fail("an operand and its buffer are in different spaces");
     }
     if (!hbm) {
+      if (program_.buffers[made.index].copies != 1) {
+        made.copy = expr();
+      }
       made.partition = expr();
       made.partitions = positive("the partitions of an operand", kMaxPartitions);
     }

@@ -14,7 +14,7 @@
 //   buffer   = name string, space byte, dtype byte, partition number, partitions number, elements
 //   number,
 //              0 byte | 1 byte, address number | 2 byte: transient |
-//              3 byte, base number, offset number: a view
+//              3 byte, base number, offset number: a view | 4 byte, copies number: transient
 //   item     = 0 byte, instruction | 1 byte, loop | 2 byte, loop that the device runs |
 //              3 byte, core number, body list of item: for that core alone
 //   loop     = variable's name string, begin integer, end integer, step number, body list of item
@@ -32,7 +32,8 @@
 //   scalar | expr |
 //              integer | list of integer | access
 //   scalar   = 0 byte, fixed32 (float) | 1 byte, access
-//   access   = space byte, index number, [partition expr, partitions number: on chip], offset expr,
+//   access   = space byte, index number, [copy expr: of a buffer with copies], [partition expr,
+//   partitions number: on chip], offset expr,
 //              dims list of (step integer, count number)
 //   expr     = constant integer, terms list of (variable number, coefficient integer, divide
 //   number, modulo number)
@@ -144,6 +145,9 @@ class Writer {
     } else if (each.view) {
       (*this)(BufferPlace::View);
       view(*each.view);
+    } else if (each.copies != 1) {
+      (*this)(BufferPlace::Copies);
+      out_.number(static_cast<std::uint64_t>(each.copies));
     } else {
       (*this)(each.transient ? BufferPlace::Transient : BufferPlace::Anywhere);
     }
@@ -224,6 +228,9 @@ class Writer {
     (*this)(each.space);
     out_.number(each.index);
     if (each.space != Space::Hbm) {
+      if (program_.buffers[each.index].copies != 1) {
+        expr(each.copy);
+      }
       expr(each.partition);
       out_.number(static_cast<std::uint64_t>(each.partitions));
     }

@@ -72,7 +72,7 @@ bool same_tensor(const Tensor& a, const Tensor& b) {
 bool same_buffer(const Buffer& a, const Buffer& b) {
   return a.name == b.name && a.space == b.space && a.dtype == b.dtype &&
          a.partition == b.partition && a.partitions == b.partitions && a.elements == b.elements &&
-         a.address == b.address && a.transient == b.transient &&
+         a.address == b.address && a.transient == b.transient && a.copies == b.copies &&
          a.view.has_value() == b.view.has_value() && (!a.view || same_view(*a.view, *b.view));
 }
 
@@ -156,7 +156,8 @@ bool same(const std::vector<Dim>& a, const std::vector<Dim>& b) {
 
 bool same(const Access& a, const Access& b) {
   return a.space == b.space && a.index == b.index && same(a.partition, b.partition) &&
-         a.partitions == b.partitions && same(a.offset, b.offset) && same(a.dims, b.dims);
+         a.partitions == b.partitions && same(a.offset, b.offset) && same(a.dims, b.dims) &&
+         same(a.copy, b.copy);
 }
 
 bool same(const ScalarOperand& a, const ScalarOperand& b) {

@@ -18,6 +18,7 @@ constexpr int kMaxUnrolledDepth = 32;
 template <class Visit>
 void for_each_expression(const Instruction& instruction, Visit&& visit) {
   const auto access = [&](const Access& each) {
+    visit(each.copy);
     visit(each.partition);
     visit(each.offset);
   };

@@ -18,6 +18,8 @@ inline constexpr std::int64_t kMaxCores = 128;
 inline constexpr std::int64_t kMaxPartitions = 1024;
 inline constexpr std::int64_t kMaxBufferBytes = std::int64_t{1}
                                                 << 32;  // per partition, also elements
+/// Of a buffer, and of all together.
+inline constexpr std::int64_t kMaxCopies = std::int64_t{1} << 22;
 inline constexpr std::int64_t kMaxTensorBytes = std::int64_t{1} << 48;
 
 }  // namespace nsim::isa

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/isa/checked.h"
+#include "sim/isa/copies.h"
 #include "sim/isa/lifetimes.h"
 #include "sim/isa/opcode.h"
 #include "sim/isa/rotation.h"
@@ -41,6 +42,10 @@ void check(const Buffer& buffer) {
   if (int{buffer.address.has_value()} + int{buffer.transient} + int{buffer.view.has_value()} > 1) {
     refuse(buffer, "has one of an address, transient and view, not two");
   }
+  if (buffer.copies < 1 || (buffer.copies != 1 && !buffer.transient && !buffer.view)) {
+    refuse(buffer, "has " + std::to_string(buffer.copies) +
+                       " copies: 1, or more when it is transient or a view of such a buffer");
+  }
   if (buffer.address && (*buffer.address < 0 || *buffer.address % size != 0)) {
     refuse(buffer, "address " + std::to_string(*buffer.address) + " is not a multiple of its " +
                        std::to_string(size) + "-byte elements");
@@ -50,6 +55,12 @@ void check(const Buffer& buffer) {
 std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return checked_add(value, multiple - 1) / multiple * multiple;
 }
+
+/// A copy of a transient buffer: its number, and what it is a copy of.
+struct TurnTaker {
+  std::uint32_t copy = 0;
+  const Buffer* buffer = nullptr;
+};
 
 /// One of the two memories while it fills up.
 class Memory {
@@ -89,29 +100,29 @@ class Memory {
     return address;
   }
 
-  /// Gives their addresses to the transient buffers in `indices`.
+  /// Gives them their addresses.
   void rotate(const Program& program, const std::vector<Lifetime>& lives,
-              std::vector<std::uint32_t> indices, std::vector<std::int64_t>& address) {
+              std::vector<TurnTaker> takers, std::vector<std::int64_t>& address) {
     peak_ = used_;
-    if (indices.empty()) {
+    if (takers.empty()) {
       return;
     }
-    std::stable_sort(indices.begin(), indices.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return lives[a].first < lives[b].first;
+    std::sort(takers.begin(), takers.end(), [&](const TurnTaker& a, const TurnTaker& b) {
+      return lives[a.copy].turn < lives[b.copy].turn;
     });
     std::vector<RotatingTile> tiles;
-    for (const std::uint32_t index : indices) {
-      tiles.push_back({program.buffers[index].bytes(), lives[index].first, lives[index].last});
+    for (const TurnTaker& each : takers) {
+      tiles.push_back({each.buffer->bytes(), lives[each.copy].first, lives[each.copy].last});
     }
     const std::int64_t grain = bank_ != 0 ? bank_ : kSbufAlignment;
     const std::int64_t begin = round_up(used_, grain);
     const auto found = isa::rotate(tiles, {begin, capacity_, grain});
     const RotationPeak most = peak_of(tiles, grain);
     if (!found) {
-      refuse_transient(program, lives, indices, begin, most);
+      refuse_transient(program, lives, takers, begin, most);
     }
-    for (std::size_t i = 0; i < indices.size(); ++i) {
-      address[indices[i]] = (*found)[i];
+    for (std::size_t i = 0; i < takers.size(); ++i) {
+      address[takers[i].copy] = (*found)[i];
       used_ = std::max(used_, (*found)[i] + tiles[i].bytes);
     }
     peak_ = begin + most.bytes;
@@ -135,25 +146,27 @@ class Memory {
  private:
   /// Names the largest of those that are in use when most is.
   [[noreturn]] void refuse_transient(const Program& program, const std::vector<Lifetime>& lives,
-                                     const std::vector<std::uint32_t>& indices, std::int64_t begin,
+                                     const std::vector<TurnTaker>& takers, std::int64_t begin,
                                      const RotationPeak& most) const {
-    std::vector<std::uint32_t> live;
-    std::copy_if(indices.begin(), indices.end(), std::back_inserter(live), [&](std::uint32_t i) {
-      return lives[i].first <= most.time && most.time <= lives[i].last;
-    });
-    std::stable_sort(live.begin(), live.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return program.buffers[a].bytes() > program.buffers[b].bytes();
+    std::vector<TurnTaker> live;
+    std::copy_if(takers.begin(), takers.end(), std::back_inserter(live),
+                 [&](const TurnTaker& each) {
+                   const Lifetime& life = lives[each.copy];
+                   return life.first <= most.time && most.time <= life.last;
+                 });
+    std::stable_sort(live.begin(), live.end(), [&](const TurnTaker& a, const TurnTaker& b) {
+      return a.buffer->bytes() > b.buffer->bytes();
     });
     constexpr std::size_t kMostNamed = 4;
     std::string largest;
     for (std::size_t i = 0; i < std::min(live.size(), kMostNamed); ++i) {
-      const Buffer& buffer = program.buffers[live[i]];
-      const std::string& label = program.labels.at(lives[live[i]].label);
+      const Buffer& buffer = *live[i].buffer;
+      const std::string& label = program.labels.at(lives[live[i].copy].label);
       largest += (i == 0 ? "" : ", ") + buffer.name + " (" + std::to_string(buffer.bytes()) +
                  (label.empty() ? "" : ", first used at " + label) + ")";
     }
     const std::int64_t missing = begin + most.bytes - capacity_;
-    refuse(program.buffers[live[0]],
+    refuse(*live[0].buffer,
            std::to_string(live.size()) +
                " transient buffers are in use at the same time and need " +
                std::to_string(most.bytes) + " bytes per partition" +
@@ -182,9 +195,11 @@ class Places {
  public:
   Places(const Program& program, const Limits& limits)
       : program_(program),
+        most_(limits.max_instructions),
         sbuf_(Space::Sbuf, limits.target, limits.sbuf_partition_bytes, 0),
         psum_(Space::Psum, limits.target, limits.psum_partition_bytes, limits.psum_bank_bytes) {
-    out_.address.resize(program.buffers.size());
+    out_.first = number_copies(program.buffers);
+    out_.address.resize(out_.first.back());
     out_.partition.resize(program.buffers.size());
   }
 
@@ -195,7 +210,7 @@ class Places {
       out_.partition[i] = buffer.partition;
       if (buffer.address) {
         memory_of(buffer).keep(buffer);
-        out_.address[i] = *buffer.address;
+        out_.address[out_.first[i]] = *buffer.address;
       }
     }
     stay();
@@ -220,7 +235,7 @@ class Places {
     for (std::uint32_t i = 0; i < program_.buffers.size(); ++i) {
       const Buffer& buffer = program_.buffers[i];
       if (!buffer.address && !buffer.transient && !buffer.view) {
-        out_.address[i] = memory_of(buffer).append(buffer);
+        out_.address[out_.first[i]] = memory_of(buffer).append(buffer);
       }
     }
     sbuf_.check_fit();
@@ -228,8 +243,8 @@ class Places {
   }
 
   void take_turns() {
-    std::vector<std::uint32_t> sbuf;
-    std::vector<std::uint32_t> psum;
+    std::vector<TurnTaker> sbuf;
+    std::vector<TurnTaker> psum;
     std::vector<Lifetime> lives;
     for (std::uint32_t i = 0; i < program_.buffers.size(); ++i) {
       const Buffer& buffer = program_.buffers[i];
@@ -240,9 +255,11 @@ class Places {
         refuse(buffer, "is transient: who may use its place when is only known with sync auto");
       }
       memory_of(buffer).check_size(buffer);
-      lives = lives.empty() ? lifetimes(program_) : std::move(lives);
-      if (lives[i].first <= lives[i].last) {
-        (buffer.space == Space::Psum ? psum : sbuf).push_back(i);
+      lives = lives.empty() ? lifetimes(program_, out_.first, most_) : std::move(lives);
+      for (std::uint32_t copy = out_.first[i]; copy != out_.first[i + 1]; ++copy) {
+        if (lives[copy].first <= lives[copy].last) {
+          (buffer.space == Space::Psum ? psum : sbuf).push_back({copy, &buffer});
+        }
       }
     }
     sbuf_.rotate(program_, lives, sbuf, out_.address);
@@ -265,13 +282,21 @@ class Places {
                          " are not within the " + std::to_string(base.partitions) + " of " +
                          base.name);
     }
+    if (buffer.copies != base.copies) {
+      refuse(buffer, "has " + std::to_string(buffer.copies) + " copies, " + base.name + " has " +
+                         std::to_string(base.copies));
+    }
     out_.partition[index] = out_.partition[view.base] + buffer.partition;
-    out_.address[index] = out_.address[view.base] + view.offset;
     const auto size = static_cast<std::int64_t>(num::size_of(buffer.dtype));
-    if (out_.address[index] % size != 0) {
-      refuse(buffer, "begins at byte " + std::to_string(out_.address[index]) +
-                         " of a partition, not a multiple of its " + std::to_string(size) +
-                         "-byte elements");
+    for (std::int64_t copy = 0; copy < buffer.copies; ++copy) {
+      const auto at = static_cast<std::size_t>(copy);
+      const std::int64_t address = out_.address[out_.first[view.base] + at] + view.offset;
+      if (address % size != 0) {
+        refuse(buffer, "begins at byte " + std::to_string(address) +
+                           " of a partition, not a multiple of its " + std::to_string(size) +
+                           "-byte elements");
+      }
+      out_.address[out_.first[index] + at] = address;
     }
   }
 
@@ -310,6 +335,7 @@ class Places {
   }
 
   const Program& program_;
+  std::int64_t most_;  // instructions
   Memory sbuf_;
   Memory psum_;
   Placement out_;

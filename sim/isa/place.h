@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the buffers of a program lie on chip. Those with an address keep it (and may overlap: an
 // allocator reuses addresses); the others follow after the last of those, in order of declaration,
-// each at its own place. Behind them transient buffers take turns: each has its place from its
-// first access to its last (lifetimes.h), and places are used again as late as possible
-// (rotation.h). In PSUM they take whole banks. A view lies in the buffer it is a view of, and in
-// HBM in its tensor.
+// each at its own place. Behind them transient buffers and their copies take turns: each has its
+// place from its first access to its last (lifetimes.h), and places are used again as late as
+// possible (rotation.h). In PSUM they take whole banks. A view lies in the buffer it is a view of,
+// and in HBM in its tensor.
 //
 // The same places hold for every core.
 #pragma once
@@ -18,9 +18,10 @@
 namespace nsim::isa {
 
 struct Placement {
-  /// One entry per Program::buffers.
-  std::vector<std::int64_t> address;    // byte offset in the partition
-  std::vector<std::int64_t> partition;  // the first one
+  /// One entry per copy of Program::buffers: those of buffer i from first[i] on (number_copies()).
+  std::vector<std::int64_t> address;  // byte offset in the partition
+  std::vector<std::uint32_t> first;
+  std::vector<std::int64_t> partition;  // one entry per Program::buffers: the first one
   /// One entry per Program::tensors: where its bytes are. Of all but views, in itself.
   std::vector<View> tensor;
   std::int64_t sbuf_bytes = 0;  // highest byte used in a partition

@@ -84,6 +84,9 @@ class ProgramPrinter {
                  std::to_string(each.view->offset);
     }
     content += each.transient ? " transient" : "";
+    if (each.transient && each.copies != 1) {
+      content += " copies " + std::to_string(each.copies);
+    }
     line(content);
   }
 

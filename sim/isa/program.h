@@ -152,6 +152,7 @@ struct Access {
   Expr offset;
   std::vector<Dim> dims;
   SourcePos where;
+  Expr copy{};  // which one, of a buffer with copies
 };
 
 /// Scalar operand of tensor_scalar, activation, ...: an immediate or one element per partition.
@@ -260,6 +261,8 @@ struct Tensor {
 
 /// A region of SBUF or PSUM: the same bytes of `partitions` partitions from `partition`. It has an address, or is a view, or
 /// find_places() (place.h) gives it an address: for the whole program, or, when transient, from its first access to its last.
+/// A transient buffer may stand for many that are alike, its copies, each with a place of its own: what the iterations of a loop
+/// allocate. A view of it has as many.
 struct Buffer {
   std::string name;
   Space space = Space::Sbuf;
@@ -271,8 +274,9 @@ struct Buffer {
   SourcePos where;
   bool transient = false;
   std::optional<View> view{};
+  std::int64_t copies = 1;
 
-  std::int64_t bytes() const;              // per partition
+  std::int64_t bytes() const;              // per partition, of one copy
 };
 
 struct Program {

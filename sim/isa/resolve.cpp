@@ -186,7 +186,9 @@ AddressRule Resolver::resolve(const Instruction& instruction, const Access& acce
     const Buffer& buffer = program_.buffers[access.index];
     out.dtype = buffer.dtype;
     out.partitions = static_cast<std::uint16_t>(access.partitions);
-    rule.base = placement_.address[access.index];
+    rule.place = placement_.first[access.index];
+    rule.copies = buffer.copies;
+    rule.base = placement_.address[rule.place];
     rule.elements = buffer.elements;
     rule.base_partition = placement_.partition[access.index];
     rule.partitions = buffer.partitions;
@@ -225,6 +227,7 @@ void Resolver::issue(PreparedInstruction& prepared,
   }
   for (const AddressRule& rule : prepared.addresses) {
     Operand& operand = operand_at(out, rule.slot);
+    const std::int64_t base = rule.copies == 1 ? rule.base : copy_base(source, rule, variables);
     const std::int64_t offset = rule.access->offset.evaluate(variables);
     const std::int64_t first = checked_add(offset, rule.first);
     const std::int64_t last = checked_add(offset, rule.last);
@@ -234,7 +237,7 @@ void Resolver::issue(PreparedInstruction& prepared,
                  " are not within the " + std::to_string(rule.elements) + " of " +
                  in_program(program_, *rule.access));
     }
-    operand.offset = rule.base + offset * rule.size;
+    operand.offset = base + offset * rule.size;
     if (rule.dynamic) {
       out.base = (rule.elements - 1 - last) / out.count;
     }
@@ -253,6 +256,17 @@ void Resolver::issue(PreparedInstruction& prepared,
     }
   }
   check_tile(prepared, out);
+}
+
+std::int64_t Resolver::copy_base(const Instruction& source, const AddressRule& rule,
+                                 const std::vector<std::int64_t>& variables) const {
+  const std::int64_t copy = rule.access->copy.evaluate(variables);
+  if (copy < 0 || copy >= rule.copies) {
+    refuse(program_, source,
+           "copy " + std::to_string(copy) + " is not one of the " + std::to_string(rule.copies) +
+               " of " + in_program(program_, *rule.access));
+  }
+  return placement_.address[rule.place + static_cast<std::size_t>(copy)];
 }
 
 /// Both operands of a tile enter the array in the same rows.

@@ -24,6 +24,8 @@ struct AddressRule {
   std::int64_t first = 0;  // lowest and highest element accessed, relative to the offset
   std::int64_t last = 0;
   std::int64_t elements = 0;        // of a row of the buffer, or of the tensor
+  std::uint32_t place = 0;          // number of the buffer's first copy
+  std::int64_t copies = 1;          // of the buffer; of several each has its base
   std::int64_t base_partition = 0;  // of the buffer
   std::int64_t partitions = 0;      // of the buffer
   bool engine_access = false;       // start partitions are restricted
@@ -58,6 +60,9 @@ class Resolver {
  private:
   AddressRule resolve(const Instruction& instruction, const Access& access, std::uint8_t slot,
                       Operand& out) const;
+  /// Bytes: of the copy that an iteration accesses, in its partitions.
+  std::int64_t copy_base(const Instruction& source, const AddressRule& rule,
+                         const std::vector<std::int64_t>& variables) const;
   void check_tile(const PreparedInstruction& prepared, const StreamInstruction& in) const;
   void place_on_chip(const PreparedInstruction& prepared, const AddressRule& rule,
                      const std::vector<std::int64_t>& variables, Operand& out) const;

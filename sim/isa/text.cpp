@@ -20,7 +20,8 @@
 //               | "bytes" "(" {string of hexadecimal digits} ")"
 //   buffer      = ("sbuf" | "psum") name dtype "[" partitions "," elements "]"
 //                 ["partition" integer]
-//                 ["address" bytes | "transient" | "view" buffer's name "at" bytes]
+//                 ["address" bytes | "transient" ["copies" integer]
+//                 | "view" buffer's name "at" bytes]
 //   semaphores  = "semaphore" name {"," name}
 //   label       = "label" name                         of the instructions that follow; "" for none
 //   loop        = "loop" name integer ".." integer ["step" integer] ["dynamic"]
@@ -32,10 +33,12 @@
 //                                                      operands and attributes: opcode.cpp
 //   wait        = name ">=" expr
 //   update      = name "+=" integer
-//   access      = name                                 all of it
-//               | buffer "[" index "," index "]"       partitions, then elements of each partition
+//   access      = name [copy]                          all of it
+//               | buffer [copy] "[" index "," index "]"
+//                                                      partitions, then elements of each partition
 //               | tensor "[" index {"," index} "]"     one index per dimension, or one that counts
 //                                                      all elements
+//   copy        = "{" expr "}"                         of a buffer with copies
 //   index       = ":" | expr {"+:" integer ["by" integer]}
 //                                                      start +: count by step, outermost first
 //   expr        = product {("+" | "-") product}        must come out affine in the variables
@@ -225,8 +228,11 @@ class ProgramParser {
     } else if (tokens_.accept("view")) {
       const std::uint32_t index = base(made.space, state_.program.buffers.size());
       made.view = View{index, view_offset()};
-    } else {
-      made.transient = tokens_.accept("transient");
+      made.copies = state_.program.buffers[index].copies;
+    } else if (tokens_.accept("transient")) {
+      made.transient = true;
+      made.copies =
+          tokens_.accept("copies") ? tokens_.integer("the number of copies", 1, kMaxCopies) : 1;
     }
     tokens_.end_statement();
     state_.program.buffers.push_back(std::move(made));

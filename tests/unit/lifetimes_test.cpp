@@ -3,14 +3,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/isa/copies.h"
 #include "sim/isa/text.h"
 
 using namespace nsim::isa;
 
 TEST_CASE(
-    "a buffer is in use from its first access to its last, a loop as a whole, a view with its "
+    "a buffer is in use from its first access to its last in the unrolled program, a view with its "
     "base") {
-  const auto lives = lifetimes(parse_text(R"(program p
+  const Program program = parse_text(R"(program p
 target trn2
 cores 2
 sbuf a float32 [128, 8]
@@ -32,11 +33,12 @@ core 1 {
   vector.memset half value 0
 }
 )",
-                                          "p"));
+                                     "p");
+  const auto lives = lifetimes(program, number_copies(program.buffers), 1000);
   const auto spans = [&](std::size_t i) { return std::pair(lives[i].first, lives[i].last); };
-  CHECK(spans(0) == std::pair<std::int64_t, std::int64_t>(0, 2));
-  CHECK(spans(1) == std::pair<std::int64_t, std::int64_t>(1, 1));
-  CHECK(spans(2) == std::pair<std::int64_t, std::int64_t>(1, 3));
+  CHECK(spans(0) == std::pair<std::int64_t, std::int64_t>(0, 21));
+  CHECK(spans(1) == std::pair<std::int64_t, std::int64_t>(1, 16));
+  CHECK(spans(2) == std::pair<std::int64_t, std::int64_t>(2, 22));
   CHECK(lives[3].first > lives[3].last);
   CHECK(lives[4].first > lives[4].last);
   CHECK(lives[0].label == 1);
