@@ -6,7 +6,8 @@
 First instructions per second of processor time, of one tiled matrix product in both forms that the guides write it in: two
 tiles are allocated and loaded for every nc_matmul; in the first dialect with index objects and a product that is added to
 its tile. Then the blocked product of models/kernels of [4096, 8192] x [8192, 8192], 32,768 nc_matmul, from the call of the
-kernel to its simulated time on trn1: seconds that pass, without values."""
+kernel to its simulated time on trn1: seconds that pass, without values. Last a naive product of a million instructions: how
+large its program is, and what writing and loading it takes."""
 import os
 import sys
 import time
@@ -23,6 +24,7 @@ import nki.isa as nisa  # noqa: E402
 import nki.language as nl  # noqa: E402
 import numpy as np  # noqa: E402
 from matmul import matmul_blocked  # noqa: E402
+from nki import _session  # noqa: E402
 from nki._program import program_text  # noqa: E402
 
 
@@ -76,7 +78,24 @@ def trace_speed(what: str, kernel, arguments) -> None:
     written = time.process_time()
     count = sum(len(each.records) for each in launch.traces)
     print(f"{what}: {count} instructions, traced {count / (traced - begin):.0f}/s, written {count / (written - traced):.0f}/s, "
-          f"{len(text) / count:.0f} bytes of text each", flush=True)
+          f"{len(text)} bytes of text", flush=True)
+
+
+def long_program() -> None:
+    """A million instructions: what is written of them, and how long the simulator takes to load it."""
+    os.environ["NEURON_PLATFORM_TARGET_OVERRIDE"] = "trn1"
+    begin = time.process_time()
+    launch = matmul.trace(*blanks(10368, 16384, 16384, nl.bfloat16)).launch
+    traced = time.process_time()
+    text = program_text(launch)
+    written = time.process_time()
+    session = _session.session(_session.config_for(launch.target.name, launch.target.version, 1))
+    container = session.assemble(text, launch.name)
+    model = session.load(text, launch.name)
+    loaded = time.process_time()
+    session.unload(model)
+    print(f"a naive matmul of {len(launch.traces[0].records)} instructions: traced in {traced - begin:.1f} s, written in {written - traced:.1f} s "
+          f"as {len(text)} bytes of text and {len(container)} of container, checked twice and loaded in {loaded - written:.1f} s", flush=True)
 
 
 def end_to_end() -> None:
@@ -94,6 +113,7 @@ def main(m: int = 1024, k: int = 4096, n: int = 4096) -> None:
     trace_speed("nki", matmul, blanks(k, m, n))
     trace_speed("neuronxcc.nki", matmul_of_first_dialect, blanks(k, m, n))
     end_to_end()
+    long_program()
 
 
 if __name__ == "__main__":

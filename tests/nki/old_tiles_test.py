@@ -9,6 +9,7 @@ import neuronxcc.nki.language as nl
 import neuronxcc.nki.typing as nt
 import numpy as np
 from devices import close, normal, on
+from nki._program import program_text
 
 P, F = 128, 48
 
@@ -129,7 +130,7 @@ class Blocks(unittest.TestCase):
         got, placed = run(body, x)
         close(self, got, (2 + 12 + 1) * (x.T.astype(np.float64) @ x))
         close(self, placed, 3 * x[:32])
-        text = nki.jit(body).text(x)
+        text = program_text(nki.jit(body).trace(x).launch, rolled=False)
         self.assertEqual(text.count("address 4096"), 2)
         self.assertEqual(text.count(f"address {4096 + 4 * F}"), 2)
         self.assertIn("partition 32 address 8192", text)

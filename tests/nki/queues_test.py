@@ -49,7 +49,7 @@ def loads(kernel, *shapes, **how):
     """Per tensor that is loaded the engines that trigger it."""
     text = nki.jit(kernel).text(*(np.zeros(each, np.float32) for each in shapes), **how)
     found = {}
-    for engine, source in re.findall(r"(\w+)\.dma_copy \S+, (left|right)", text):
+    for engine, source in re.findall(r"(\w+)\.dma_copy .*?, (left|right)\b", text):
         found.setdefault(source, set()).add(engine)
     return found
 

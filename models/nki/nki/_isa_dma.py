@@ -14,7 +14,7 @@ from ._errors import fail, missing
 from ._memory import allocate, exchanged
 from ._moved import settled
 from ._operators import OPERATORS, alu
-from ._tensor import PRIVATE_HBM, SBUF, Reshaped, Tensor, merged, operand_text
+from ._tensor import PRIVATE_HBM, SBUF, Reshaped, Tensor, merged
 from ._trace import Record, add
 
 # Which engine's queue triggers a transfer when the kernel does not say: into SBUF, out of it, within a memory.
@@ -132,7 +132,7 @@ def _pieces(dst: Tensor, src: Tensor) -> List[Tuple[Tensor, Tensor]]:
 def _rows(view: Tensor) -> Tensor:
     """What a vector of offsets picks from: the access of one row, that of index 0."""
     dims = merged(view.free_dims()[1:]) or [(1, 1)]
-    return Reshaped(view, operand_text(view, dims))
+    return Reshaped(view, dims)
 
 
 def _picked(function: str, table: Tensor, oob) -> Tuple[Tensor, list]:
@@ -227,7 +227,7 @@ def _plane(view: Tensor, middle: Tuple[int, ...]) -> Tensor:
     plane = view.__class__(view.storage, view.dtype, (rows, columns), (view.strides[0], view.strides[-1]), offset, view.part,
                            view.base_shape, view.dynamic)
     if view.space == "hbm":
-        return Reshaped(plane, operand_text(plane, [(rows, view.strides[0]), (columns, view.strides[-1])]))
+        return Reshaped(plane, [(rows, view.strides[0]), (columns, view.strides[-1])])
     return plane
 
 

@@ -11,7 +11,7 @@ from . import _trace
 from ._enums import UNKNOWN, reduce_cmd as commands
 from ._errors import NkiWarning, fail, label, missing
 from ._operators import ACCUMULATIONS, OPERATORS, REDUCTIONS, UNARY, Operator, activation as activation_name, alu
-from ._tensor import Reshaped, Tensor, merged, operand_text
+from ._tensor import Reshaped, Tensor, merged
 from ._trace import Record, add
 
 _INT32 = ("int32", "uint32")
@@ -212,11 +212,10 @@ def tensor_reduce(dst, op, data, axis, negate=False, keepdims=False, name=None, 
     check.bitwise_integers(function, text, dst, data)
     if negate:
         check.no_bitwise(function + " with negate", text)
-    source = operand_text(data, kept + reduced) if kept else data
     attributes = (("op", text), ("keep", len(kept) or None), ("negate", bool(negate)))
     if len(kept) + len(reduced) > 4:
         missing(function, f"{list(data.shape)} with these strides needs more than 4 free dimensions")
-    return add("tensor_reduce", "vector", [dst, Reshaped(data, source) if kept else data], attributes, name)
+    return add("tensor_reduce", "vector", [dst, Reshaped(data, kept + reduced) if kept else data], attributes, name)
 
 
 def tensor_partition_reduce(dst, op, data, name=None) -> Record:

@@ -12,7 +12,7 @@ from ._enums import UNKNOWN, matmul_perf_mode
 from ._errors import fail, missing
 from ._registers import Affine
 from ._target import PSUM_BANK_BYTES
-from ._tensor import Reshaped, Storage, Tensor, merged, operand_text
+from ._tensor import Reshaped, Storage, Tensor, merged
 from ._trace import Record, add
 
 _WIDE = ("float32", "tfloat32")
@@ -221,7 +221,7 @@ def _transpose_mode(function: str, dst: Tensor, data: Tensor, identity: Tensor, 
 def _two_rows(view: Tensor) -> Tensor:
     """The operand with its dimension of two rows written out."""
     free = view.free_dims()
-    return Reshaped(view, operand_text(view, [free[0]] + merged(free[1:])))
+    return Reshaped(view, [free[0]] + merged(free[1:]))
 
 
 def _scale_rows(function: str, what: str, scale: Tensor, of: Tensor) -> Tensor:

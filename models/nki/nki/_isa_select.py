@@ -12,7 +12,7 @@ from ._isa_elementwise import IDLE, RESET_REDUCE, reduction
 from ._operators import COMPARISONS, OPERATORS, alu
 from ._registers import Affine, VirtualRegister
 from ._memory import allocate
-from ._tensor import SBUF, Reshaped, Tensor, operand_text
+from ._tensor import SBUF, Reshaped, Tensor
 from ._trace import Record, add
 
 FP32_MIN = -3.4028234663852886e38
@@ -110,7 +110,7 @@ def iota(dst, pattern, offset=0, channel_multiplier=0, name=None) -> Record:
     base = offset if isinstance(offset, Affine) else int(offset)
     attributes = (("base", base if base.__class__ is not int or base else None), ("partition_step", int(channel_multiplier) or None),
                   ("pattern", steps))
-    return add("iota", "gpsimd", [Reshaped(dst, operand_text(dst, dims))], attributes, name)
+    return add("iota", "gpsimd", [Reshaped(dst, dims)], attributes, name)
 
 
 def _iota_from(dst: Tensor, pattern, base: VirtualRegister, channel_multiplier, name) -> Record:
@@ -156,7 +156,7 @@ def affine_select(dst, pattern, channel_multiplier, on_true_tile, on_false_value
     if compare not in _AT_LEAST:
         attributes.append(("op", compare))
     source_dims, _ = refined(function, source.free_dims(), [(0, count) for count, _ in dims])
-    operands = [Reshaped(dst, operand_text(dst, dims)), Reshaped(source, operand_text(source, source_dims))]
+    operands = [Reshaped(dst, dims), Reshaped(source, source_dims)]
     return add("affine_select", "gpsimd", operands, tuple(attributes), name)
 
 

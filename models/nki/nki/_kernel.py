@@ -5,7 +5,6 @@ cores of a logical core, each of which is traced as a program of its own."""
 from __future__ import annotations
 
 import functools
-import gc
 import inspect
 from itertools import product
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
@@ -104,17 +103,12 @@ class Kernel:
 
     def trace_with(self, ahead: Ahead, args, kwargs) -> Traced:
         """The instructions for these arguments; numbers that only the device knows are found as `ahead` says."""
-        collecting = gc.isenabled()
-        gc.disable()  # records live on: looking for garbage among them costs a third of the time
-        try:
+        with _trace.keeping_records():
             while True:
                 try:
                     return self._trace(ahead, args, kwargs)
                 except Unroll as unroll:
                     ahead.again(unroll)
-        finally:
-            if collecting:
-                gc.enable()
 
     def _trace(self, ahead: Ahead, args, kwargs) -> Traced:
         target = current_target(self.options.get("platform_target"))

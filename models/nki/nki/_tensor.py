@@ -153,10 +153,14 @@ class Tensor(Views):
     __array_ufunc__ = None  # numpy leaves operators to us
 
     def text(self) -> str:
-        """The operand as program text writes it: adjacent dimensions merged."""
+        """The operand as program text writes it."""
         if self._text is None:
-            self._text = operand_text(self, merged(self.free_dims()))
+            self._text = operand_text(self, self.storage.text_name(self.dtype), self.part, self.offset)
         return self._text
+
+    def written_dims(self) -> list:
+        """[(count, step)] as program text has them: adjacent dimensions merged."""
+        return merged(self.free_dims())
 
     def free_dims(self) -> list:
         """[(count, step)], outermost first: all dimensions in HBM, those after the partition on chip."""
@@ -171,10 +175,13 @@ class Tensor(Views):
 class Reshaped(Tensor):
     """A view whose dimensions are written as given, because their number has a meaning."""
 
-    def __init__(self, view: Tensor, text: str):
+    def __init__(self, view: Tensor, dims: Sequence[Tuple[int, int]]):
         Tensor.__init__(self, view.storage, view.dtype, view.shape, view.strides, view.offset, view.part, view.base_shape, view.dynamic,
                         view.vector)
-        self._text = text
+        self.dims = tuple(dims)
+
+    def written_dims(self) -> Sequence[Tuple[int, int]]:
+        return self.dims
 
 
 def merged(dims: Sequence[Tuple[int, int]]) -> list:
@@ -190,19 +197,18 @@ def merged(dims: Sequence[Tuple[int, int]]) -> list:
     return out
 
 
-def operand_text(view: Tensor, dims: Sequence[Tuple[int, int]]) -> str:
-    """Program text of the partitions of `view`, accessed by `dims` from its offset."""
-    storage = view.storage
-    name = storage.text_name(view.dtype)
+def operand_text(view: Tensor, name: str, part, offset) -> str:
+    """Program text of what `view` accesses of the memory `name`, from that partition and offset on."""
+    storage, dims = view.storage, view.written_dims()
     row = storage.row * storage.dtype.itemsize // view.dtype.itemsize
-    whole = view.offset == 0 and (not dims and row == 1 or len(dims) == 1 and dims[0] == (row, 1))
+    whole = offset == 0 and (not dims and row == 1 or len(dims) == 1 and dims[0] == (row, 1))
     if view.space == "hbm":
-        return name if whole else f"{name}[{_free_text(view.offset, dims)}]"
+        return name if whole else f"{name}[{_free_text(offset, dims)}]"
     parts = view.shape[0]
     if whole and parts == storage.parts:
         return name
-    partition = ":" if parts == storage.parts else f"{offset_text(view.part)} +: {parts}"
-    return f"{name}[{partition}, {':' if whole else _free_text(view.offset, dims)}]"
+    partition = ":" if parts == storage.parts else f"{offset_text(part)} +: {parts}"
+    return f"{name}[{partition}, {':' if whole else _free_text(offset, dims)}]"
 
 
 def _free_text(offset, dims: Sequence[Tuple[int, int]]) -> str:

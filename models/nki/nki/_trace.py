@@ -7,7 +7,9 @@ tensors are not known here.
 """
 from __future__ import annotations
 
+import gc
 import re
+from contextlib import contextmanager
 from sys import _getframe
 from typing import Dict, List, Optional, Set, Tuple
 
@@ -128,6 +130,18 @@ class Launch:
 
 _NUMBERED = re.compile(r"(sbuf|psum|private_hbm|hbm)_[0-9]+\Z")  # as Launch.numbered makes them
 _NOT_WORD = re.compile(r"[^A-Za-z0-9_]")
+
+@contextmanager
+def keeping_records():
+    """Records live on while a kernel is traced and written: looking for garbage among them takes longer than all the rest."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
 
 _active: List[Trace] = []
 
