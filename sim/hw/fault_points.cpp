@@ -87,8 +87,8 @@ constexpr FaultPointInfo kPoints[] = {
      "a transaction over the host link times out",
      DeviceError::HostLinkTimeout,
      {{{FaultPhase::Fetch, kAll},
-       {FaultPhase::DmaRead, kWrite | kSync},
-       {FaultPhase::DmaWrite, kRead | kSync}}}},
+       {FaultPhase::DmaRead, kWrite | kOp | kSync},
+       {FaultPhase::DmaWrite, kRead | kOp | kSync}}}},
     {FaultPoint::NotificationOverflow,
      "notification_overflow",
      "the notification ring overflows: flooded by the device, or because the unit no longer learns "

@@ -19,6 +19,15 @@ TEST_CASE("Every fault point has a name of its own and at least one cell") {
   CHECK(std::set<std::string>(names.begin(), names.end()).size() == names.size());
 }
 
+TEST_CASE("A tensor-op unit goes through every phase of units for reads and for writes") {
+  for (std::size_t index = 0; const auto cell = fault_cell(index); ++index) {
+    if (cell->unit == UnitType::TensorRead || cell->unit == UnitType::TensorWrite) {
+      INFO(info(cell->point).name << ", " << name(cell->phase));
+      CHECK(info(cell->point).place(cell->phase)->has(UnitType::TensorOp));
+    }
+  }
+}
+
 TEST_CASE("Names of points and phases are found again") {
   for (int point = 0; point < kFaultPointCount; ++point) {
     CHECK(fault_point(info(static_cast<FaultPoint>(point)).name) == static_cast<FaultPoint>(point));
