@@ -63,6 +63,8 @@ NRT_STATUS call_c_tensor_copy(nrt_tensor_t* src, uint64_t src_offset, nrt_tensor
 NRT_STATUS call_c_execute_schedule(nrt_model_t* model, const nrt_tensor_set_t* input,
                                    nrt_tensor_set_t* output, int queue, NRT_STATUS* ret,
                                    nrta_seq_t* req_sequence);
+NRT_STATUS call_c_cc_schedule(nrt_cc_context_t** cc_ctx, int queue, NRT_STATUS* ret,
+                              nrta_seq_t* req_sequence);
 NRT_STATUS call_c_get_sequence(uint32_t lnc, int xu, int queue, nrta_seq_t* seq);
 NRT_STATUS call_c_event_register_seq_id_completion(nrta_seq_t seq, int fd);
 NRT_STATUS call_c_event_register_xu_completion(uint32_t lnc, int xu, int queue, int fd);

@@ -241,6 +241,10 @@ NRT_STATUS call_c_execute_schedule(nrt_model_t *model, const nrt_tensor_set_t *i
   return nrta_execute_schedule(model, input, output, queue, ret, req_sequence);
 }
 
+NRT_STATUS call_c_cc_schedule(nrt_cc_context_t **cc_ctx, int queue, NRT_STATUS *ret, nrta_seq_t *req_sequence) {
+  return nrta_cc_schedule(cc_ctx, queue, ret, req_sequence);
+}
+
 NRT_STATUS call_c_get_sequence(uint32_t lnc, int xu, int queue, nrta_seq_t *seq) {
   return nrta_get_sequence(lnc, (nrta_xu_t)xu, queue, seq);
 }

@@ -163,10 +163,18 @@ nsim_fault_cell_t documented(nsim_fault_cell_t cell) {
   return cell;
 }
 
-std::string plan_for(const nsim_fault_cell_t& cell, const std::string& more) {
+std::string plan_for(const nsim_fault_cell_t& cell, const std::string& more, int queue) {
   return fmt::format(
-      "[[fault]]\npoint = \"{}\"\nphase = \"{}\"\nunit = \"{}\"\ncore = 0\nqueue = 0\n{}\n",
-      cell.point, cell.phase, cell.unit, more);
+      "[[fault]]\npoint = \"{}\"\nphase = \"{}\"\nunit = \"{}\"\ncore = 0\nqueue = {}\n{}\n",
+      cell.point, cell.phase, cell.unit, queue, more);
+}
+
+std::string operation_for(const nsim_fault_cell_t& cell) {
+  const bool of_host = is(cell.point, "host_link_timeout") && !is(cell.phase, "fetch");
+  if (!is(cell.unit, "tensor_op") || !of_host) {
+    return cell.unit;
+  }
+  return is(cell.phase, "dma_read") ? "tensor_write" : "tensor_read";
 }
 
 bool is(const char* text, const char* other) {

@@ -14,6 +14,9 @@ namespace nsim::test {
 
 /// What every element of y is after an execution of a Core's model.
 inline constexpr float kResult = 3;
+/// For NSIM_SET: with the step clock the host waits in large steps, so that the driver's 10 ms take
+/// a thousand looks.
+inline constexpr const char* kSeldomPolls = "clock.poll_cost=10us";
 
 /// All cells of the registry.
 std::vector<nsim_fault_cell_t> fault_cells();
@@ -22,8 +25,11 @@ std::vector<nsim_fault_cell_t> fault_cells();
 nsim_fault_cell_t documented(nsim_fault_cell_t cell);
 /// Points that the contract speaks of.
 std::vector<std::string> documented_points();
-/// A plan with the cell, for queue 0 of core 0; `more` keys.
-std::string plan_for(const nsim_fault_cell_t& cell, const std::string& more);
+/// A plan with the cell, for a queue of core 0; `more` keys.
+std::string plan_for(const nsim_fault_cell_t& cell, const std::string& more, int queue = 0);
+/// What a unit of the cell's type does to go through its phase: tensor-op units copy, unless only
+/// data of the host gets there. A name for schedule().
+std::string operation_for(const nsim_fault_cell_t& cell);
 bool is(const char* text, const char* other);
 
 /// The tensors and the model of one logical core. The model goes through every phase.
