@@ -172,6 +172,18 @@ class Allocation(unittest.TestCase):
         refused(self, "leave psum", lambda: nl.ndarray((128, 512), nl.float32, nl.psum, address=(0, 8 * 2048)))
         refused(self, "up to 32 partitions begin at multiples of 32", lambda: nisa.memset(tile(128, 4)[16:32], 0.0))
 
+    @on("trn2")
+    def test_numbers_that_are_not_whole(self):
+        x = normal(128, 8)
+        refused(self, "the slice 0:2.5 does not begin and end at whole numbers", lambda a: a[0:2.5], x, error=IndexError)
+        refused(self, "ds(0.5, 2) does not consist of integers", lambda a: a[nl.ds(0.5, 2)], x, error=TypeError)
+        refused(self, "ds(0, 2.5) does not consist of integers", lambda a: a[nl.ds(0, 2.5)], x, error=TypeError)
+        refused(self, "(128, 2.5) does not consist of integers", lambda: nl.ndarray((128, 2.5), nl.float32, nl.sbuf), error=TypeError)
+
+        def halves(out, a):  # as 256 / 2 makes them
+            nisa.tensor_copy(out, a[0:128 / 2, nl.ds(0.0, 8 / 2)])
+        np.testing.assert_array_equal(on_tiles(halves, (x,), [((128 / 2, 8 / 2), nl.float32)]), x[:64, :4])
+
     @on("trn1", "trn2")
     def test_addresses(self):
         x = normal(128, 16)

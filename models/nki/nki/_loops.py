@@ -27,7 +27,9 @@ sequential_range = static_range = affine_range
 
 def ds(start, size: int) -> DynSlice:
     """The slice start .. start + size - 1; start may be a register."""
-    if not isinstance(start, (Affine, VirtualRegister)) and hasattr(start, "__index__") and not hasattr(start, "storage"):
+    if not isinstance(start, (Affine, VirtualRegister)) and hasattr(start, "__int__") and not hasattr(start, "storage"):
+        if start != int(start) or size != int(size):
+            fail("nl.ds", f"ds({start}, {size}) does not consist of integers", TypeError)
         start = int(start)
     if int(size) < 1:
         fail("nl.ds", f"the size {size} has no elements")

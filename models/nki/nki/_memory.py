@@ -19,6 +19,8 @@ def _checked_shape(function: str, shape, buffer: Buffer) -> Tuple[int, ...]:
     try:
         sizes = tuple(map(int, shape))
     except TypeError:
+        sizes = None
+    if sizes != tuple(shape):
         fail(function, f"the shape {shape} does not consist of integers", TypeError)
     if not sizes or min(sizes) < 1:
         fail(function, f"the shape {list(sizes)} has no elements")

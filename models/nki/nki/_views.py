@@ -107,6 +107,8 @@ class Views:
         stop = size if item.stop is None else item.stop
         if isinstance(start, (Affine, VirtualRegister)) or isinstance(stop, (Affine, VirtualRegister)):
             return self._affine_range(start, stop, step, dim)
+        if start != int(start) or stop != int(stop):
+            fail("tensor", f"the slice {start}:{stop} does not begin and end at whole numbers", IndexError)
         start, stop = int(start), int(stop)
         start = start + size if start < 0 else start
         stop = stop + size if stop < 0 else stop
