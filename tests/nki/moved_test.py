@@ -181,6 +181,38 @@ class Transfers(unittest.TestCase):
             kernel.text(normal(64, F), FIVE)
 
 
+class Partitions(unittest.TestCase):
+    """Which partition it is follows from the arguments, as no register moves an operand over partitions."""
+
+    @on("trn2")
+    def test_a_row_of_a_tile(self):
+        @nki.jit
+        def kernel(x, at):
+            out, held, place = nl.ndarray((4, F), x.dtype, nl.shared_hbm), loaded(x), loaded(at)
+            rows = (held[nl.ds(nisa.register_alloc(place), 1)], held.select(0, place), held.ap([[F, 1], [1, F]], scalar_offset=place, indirect_dim=0),
+                    held[nl.ds(computed(place), 1), :])
+            for i, row in enumerate(rows):
+                nisa.dma_copy(out[i:i + 1], row)
+            return out
+        x = normal(64, F)
+        np.testing.assert_array_equal(kernel(x, FIVE), x[[5, 5, 5, 5]])
+        with self.assertRaisesRegex(IndexError, r"moved_test.py:\d+: tensor: partitions 70 to 70 are not all in .*, which has 64"):
+            kernel(x, np.array([[70]], np.int32))
+
+    @on("trn2")
+    def test_in_a_loop_of_the_device(self):
+        @nki.jit
+        def kernel(x, order):
+            out, held, at = nl.ndarray(x.shape, x.dtype, nl.shared_hbm), loaded(x), loaded(order)
+            for i in nl.dynamic_range(4):
+                reg = nisa.register_alloc(at[0:1, nl.ds(i, 1)])
+                nisa.tensor_scalar(held[nl.ds(reg, 32)], held[nl.ds(reg, 32)], nl.add, 1.0)
+            nisa.dma_copy(out, held)
+            return out
+        x = np.round(normal(128, F) * 9)
+        np.testing.assert_array_equal(kernel(x, np.array([[96, 0, 0, 96]], np.int32)), x + np.repeat([2, 0, 0, 2], 32)[:, None])
+
+
 class Registers(unittest.TestCase):
     @on()
     def test_are_loaded_from_where_others_say(self):

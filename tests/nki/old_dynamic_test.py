@@ -129,6 +129,16 @@ class Dynamic(unittest.TestCase):
         data, offsets = normal(P, 64), np.random.default_rng(5).integers(0, 64, (1, 16)).astype(np.int32)
         np.testing.assert_array_equal(run(body, data, offsets), data[:, offsets[0]])
 
+    @on("trn2")
+    def test_a_partition_that_an_element_of_a_tile_says(self):
+        def body(data, place):
+            out = nl.ndarray((1, 64), dtype=data.dtype, buffer=nl.shared_hbm)
+            x, at = nl.load(data), nl.load(place)
+            nl.store(out, x[at[0, 0], nl.arange(64)[None, :]])
+            return out
+        data = normal(P, 64)
+        np.testing.assert_array_equal(run(body, data, np.array([[37]], np.int32)), data[37:38])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -51,10 +51,13 @@ def access_pattern(view, pattern, offset, scalar_offset, vector_offset, indirect
         else:
             made.offset = made.offset + scalar_offset * step
     elif scalar_offset is not None:
+        dynamic = _scalar(scalar_offset, step)
         if chip and indirect_dim == 0:
-            missing("tensor.ap", "a dynamic index of the partition dimension")
-        made.dynamic = _scalar(scalar_offset, step)
-        _trace.current("tensor.ap").moving = True
+            from ._moved import partition
+            made.part = made.part + partition("tensor.ap", made, scalar_offset, shape[0])
+        else:
+            made.dynamic = dynamic
+            _trace.current("tensor.ap").moving = True
     if vector_offset is not None:
         made.vector = _vector(view, vector_offset, step)
     return made

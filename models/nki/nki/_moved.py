@@ -114,15 +114,28 @@ def settled(function: str, what: str, view: Tensor) -> Tensor:
     """The view at the place where its offset puts it with the values of these arguments."""
     if not moves(view):
         return view
-    from ._isa_registers import register_alloc
     value, step = view.dynamic
     made = copy.copy(view)
     made.dynamic = None
     for each, factor in value.terms if isinstance(value, Offsets) else [(value, 1)]:
-        if not isinstance(each, VirtualRegister):
-            each = register_alloc(each if each.dtype.name in ("int32", "uint32") else _as_integer(each))
-        made.offset = made.offset + step * factor * number(function, f"an offset of {what}", each)
+        made.offset = made.offset + step * factor * held_by(function, f"an offset of {what}", each)
     return made
+
+
+def held_by(function: str, what: str, value) -> int:
+    """What a register or a tensor of one element holds with the values of these arguments."""
+    from ._isa_registers import register_alloc
+    if not isinstance(value, VirtualRegister):
+        value = register_alloc(value if value.dtype.name in ("int32", "uint32") else _as_integer(value))
+    return number(function, what, value)
+
+
+def partition(function: str, view: Tensor, value, count: int) -> int:
+    """The first of `count` partitions, where a register or a tensor says. None moves an operand over partitions."""
+    first = view.part + held_by(function, "a partition", value)
+    if isinstance(first, int) and not 0 <= first <= view.storage.parts - count:
+        fail(function, f"partitions {first} to {first + count - 1} are not all in {view.name}, which has {view.storage.parts}", IndexError)
+    return first - view.part
 
 
 def lowered(opcode: str, engine: str, operands: list, attributes: tuple, name) -> _trace.Record:

@@ -8,7 +8,7 @@ from typing import Optional, Sequence, Tuple
 
 from . import _trace
 from ._dtypes import as_dtype
-from ._errors import fail, missing
+from ._errors import fail
 from ._registers import Affine, DynSlice, VirtualRegister, both
 
 
@@ -55,7 +55,10 @@ class Views:
             else:
                 start, count, step = self._place(item, size, dim)
                 if start.__class__ is not int and not isinstance(start, Affine):
-                    dynamic, start = both(dynamic, self._dynamic(start, dim)), 0
+                    if dim == 0 and chip:
+                        start = self._partition(start, count or 1)
+                    else:
+                        dynamic, start = both(dynamic, self._dynamic(start, dim)), 0
             if dim == 0 and chip:
                 if step != 1 and count > 1:
                     fail("tensor", "partitions are taken without steps", IndexError)
@@ -140,10 +143,12 @@ class Views:
 
     def _dynamic(self, value, dim: int):
         """(value, elements per count) for an index that the device computes; counts in the base shape."""
-        if self.space != "hbm" and dim == 0:
-            missing("tensor", "a dynamic index of the partition dimension")
         _trace.current("tensor").moving = True
         return value, self.strides[dim]
+
+    def _partition(self, value, count: int) -> int:
+        from ._moved import partition
+        return partition("tensor", self, value, count)
 
     # Views by name.
     def _dim(self, dim: int, what: str, movable: bool = True) -> int:

@@ -7,6 +7,7 @@ from typing import Dict, List, Optional, Tuple
 
 from nki import _trace
 from nki._errors import fail, missing
+from nki._moved import partition
 from nki._registers import Affine, DynSlice, VirtualRegister, both
 from nki._tensor import Tensor
 
@@ -236,8 +237,10 @@ def _view(tile: Tensor, key) -> Tile:
     for dim, each in enumerate(places):
         if chip and dim == 0:
             part = part + each.constant
-            if each.dynamic or each.vector is not None:
-                missing("tensor", "a dynamic index of the partition dimension")
+            if each.vector is not None or each.dynamic is not None and each.dynamic[1] != 1:
+                missing("tensor", "a tile of indices of partitions")
+            if each.dynamic is not None:
+                part = part + partition("tensor", tile, each.dynamic[0], form.shape[0])
             continue
         offset = offset + each.constant * tile.strides[dim]
         if each.dynamic is not None:
