@@ -63,10 +63,14 @@ std::vector<std::byte> read_file(const std::string& path) {
   return bytes;
 }
 
-std::string target_of(const std::string& path) {
+MadeFor made_for(const std::string& path) {
   const std::vector<std::byte> bytes = read_file(path);
   const Form form = form_of(path, bytes);
-  return form == Form::Model ? "" : read_program(path, bytes, form).target;
+  if (form == Form::Model) {
+    return {};
+  }
+  const isa::Program program = read_program(path, bytes, form);
+  return {program.target, program.cores};
 }
 
 void retarget(isa::Program& program, const std::string& target, const std::string& path) {

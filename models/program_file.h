@@ -22,8 +22,12 @@ struct ProgramFile {
   std::optional<Model> model;  // when it came from a model file
 };
 
-/// The architecture a program file asks for ("" for a model file, which takes any).
-std::string target_of(const std::string& path);
+/// The device that a program is made for.
+struct MadeFor {
+  std::string target;  // "": a model file, which takes any
+  int cores = 0;       // physical cores per logical core
+};
+MadeFor made_for(const std::string& path);
 
 /// Makes a program that was read from the text at `path` one for `target`: text is checked against
 /// the device at hand, whichever it was written for. Throws UserError when it names no target there

@@ -16,8 +16,8 @@ int execute(const Arguments& arguments) {
   const std::vector<std::byte> bytes = ml::read_file(path);
   isa::Program program =
       isa::parse_text(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), path);
-  const std::string device = arguments.has("config") ? arguments.text("config") : program.target;
-  const isa::Limits limits = open_device(device, arguments.list("set")).limits;
+  const DeviceNames device = device_for(path, arguments);
+  const isa::Limits limits = open_device(device.config, device.set).limits;
   ml::retarget(program, limits.target, path);
   ml::check_tensors(program, limits);
   isa::expand(program, limits);

@@ -13,9 +13,8 @@ namespace {
 
 int execute(const Arguments& arguments) {
   const std::string path = arguments.text("MODEL");
-  const std::string device =
-      arguments.has("config") ? arguments.text("config") : ml::target_of(path);
-  const isa::Limits limits = open_device(device, arguments.list("set")).limits;
+  const DeviceNames device = device_for(path, arguments);
+  const isa::Limits limits = open_device(device.config, device.set).limits;
   const isa::Program program = ml::open_program(path, limits).program;
   const std::shared_ptr<const isa::Streams> streams = isa::expand(program, limits);
   const std::vector<std::byte> container = isa::write_container(program);

@@ -28,9 +28,9 @@ struct RunOptions {
 RunOptions read_options(const Arguments& arguments) {
   RunOptions options;
   options.run.path = arguments.text("MODEL");
-  options.run.config =
-      arguments.has("config") ? arguments.text("config") : ml::target_of(options.run.path);
-  options.run.set = arguments.list("set");
+  const DeviceNames device = device_for(options.run.path, arguments);
+  options.run.config = device.config;
+  options.run.set = device.set;
   if (arguments.has("clock")) {
     options.run.set.push_back("clock.mode=" + arguments.text("clock"));
   } else {

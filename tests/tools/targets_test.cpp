@@ -99,7 +99,8 @@ TEST_CASE("a program for two cores needs a device with logical cores of two") {
   CHECK(shell("%N run " + path + " --quiet --no-trace --config trn3").exit_code == 0);
   const Outcome refused = shell("%N run " + path + " --quiet --no-trace --config inf2");
   CHECK(refused.exit_code == 2);
-  CHECK(refused.text.find("set device.cores_per_logical=2, or make the program for cores 1") != std::string::npos);
+  CHECK(refused.text.find("set device.cores_per_logical=2, or make the program for cores 1") !=
+        std::string::npos);
 }
 
 TEST_CASE("text is assembled for the device at hand, a container is not taken elsewhere") {
@@ -122,4 +123,34 @@ TEST_CASE("a target that does not exist is refused with those that do") {
   CHECK(refused.exit_code == 2);
   CHECK(refused.text.find("no target 'trn9', there are inf2, trn1, trn2, trn3") !=
         std::string::npos);
+}
+
+TEST_CASE("without --config a program runs on its target with as many cores as it is made for") {
+  const ScratchFolder scratch;
+  const std::string body = kTensors + kLoad + kStore;
+  for (const std::string& target : std::vector<std::string>{"trn1", "trn2", "trn3"}) {
+    for (const std::string& cores : std::vector<std::string>{"1", "2"}) {
+      const std::string path =
+          scratch.write("p.nasm", "program p\ntarget " + target + "\ncores " + cores + "\n" + body);
+      const std::string neff = path.substr(0, path.size() - 4) + "neff";
+      if (target == "trn1" && cores == "2") {
+        CHECK(shell("%N run " + path).exit_code == 2);  // it has logical cores of one
+        continue;
+      }
+      for (const std::string& command :
+           {"run " + path, "asm " + path, "run " + neff, "disasm --streams " + neff,
+            "pack " + neff + " -o " + neff}) {
+        const Outcome outcome = shell("%N " + command);
+        INFO(target << " " << command << "\n" << outcome.text);
+        CHECK(outcome.exit_code == 0);
+        if (command.compare(0, 3, "run") == 0) {
+          CHECK(outcome.text.find("LNC " + cores + ")") != std::string::npos);
+        }
+      }
+    }
+  }
+  const std::string path = scratch.write("p.nasm", "program p\ntarget trn2\n" + body);
+  const Outcome said = shell("%N run " + path + " --set device.cores_per_logical=2");
+  CHECK(said.exit_code == 2);  // what is said holds
+  CHECK(said.text.find("the device is set to 2") != std::string::npos);
 }
