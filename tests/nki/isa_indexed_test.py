@@ -38,11 +38,13 @@ def gather(table, index, columns=None, skip=False, start=0):
 
 
 @nki.jit
-def scatter(table, index, data, skip=False, add=False):
-    """table[index] = data, or += data."""
+def scatter(table, index, data, skip=False, add=False, old=False):
+    """table[index] = data, or += data, also in the form before 0.3."""
     idx, held = loaded(index), loaded(data)
     rows = table.ap([[table.shape[1], index.shape[0]], [1, table.shape[1]]], vector_offset=idx)
-    if add:
+    if old:
+        nisa.dma_copy(rows, held, dst_rmw_op=nl.add)
+    elif add:
         nisa.dma_compute(rows, [held, rows], nl.add)
     else:
         nisa.dma_copy(rows, held, oob_mode=SKIP if skip else nisa.oob_mode.error)
@@ -120,6 +122,7 @@ class Rows(unittest.TestCase):
         want = table.copy()
         want[index[:, 0]] += data
         np.testing.assert_array_equal(scatter(table.copy(), index, data, add=True), want)
+        np.testing.assert_array_equal(scatter(table.copy(), index, data, old=True), want)
 
     @on()
     def test_gathers_that_add(self):

@@ -146,6 +146,29 @@ class Results(unittest.TestCase):
         close(self, total, -1.5 * x)
         close(self, largest, np.maximum(np.maximum(-1.5 * x, -0.5 * x), 0.5 * x))
 
+    @on()
+    def test_loop_reduce_into_a_variable(self):
+        def body(x):
+            out = nl.ndarray((5, P, F), dtype=np.float32, buffer=nl.shared_hbm)
+            t = nl.load(x)
+            for m in nl.affine_range(2):
+                for k in nl.affine_range(3):
+                    total = nl.loop_reduce(nl.multiply(t, float(m + k)), op=np.add, loop_indices=[k])
+                nl.store(out[m], total)
+            largest = nl.full((P, F), 0.5, dtype=np.float32)
+            kept = nl.zeros((P, F), dtype=np.float32)
+            for k in nl.affine_range(3):
+                part = nl.multiply(t, float(k - 1))
+                largest = nl.loop_reduce(part, op=np.max, loop_indices=k)
+                kept[...] = nl.loop_reduce(part, op=np.add, loop_indices=[k], mask=k != 2)
+                part = nl.loop_reduce(part, op=np.add, loop_indices=[k])
+            nl.store(out[2], largest)
+            nl.store(out[3], kept)
+            nl.store(out[4], part)
+            return out
+        x = normal(P, F)
+        close(self, run(body, x), [3 * x, 6 * x, np.maximum(np.abs(x), 0.5), -x, 0 * x])
+
 
 class Indices(unittest.TestCase):
     @on()

@@ -54,7 +54,7 @@ class Operators(unittest.TestCase):
             bits = t.view(nl.int32)
             assert bits.shape == (P, F) and t.view(dtype=nl.uint16).shape == (P, 2 * F)
             cube = t.reshape((P, 4, F // 4))
-            assert t.reshape([P, 4, F // 4]).shape == cube.shape
+            assert t.reshape([P, 4, F // 4]).shape == t.reshape(shape=(P, 4, F // 4)).shape == x.reshape(shape=cube.shape).shape == cube.shape
             first = cube[:, 0:1, :].broadcast_to((P, 4, F // 4))
             total = nl.add(cube, first)
             assert nl.expand_dims(t, 1).shape == (P, 1, F)

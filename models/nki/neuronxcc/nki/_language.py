@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numbers
-import sys
 from typing import Iterator, Optional, Tuple
 
 import numpy as np
 
 from nki import _language as basic
-from nki import _memory, _trace, isa
+from nki import _memory, isa
 from nki._dtypes import as_dtype, marked
 from nki._enums import UNKNOWN
 from nki._errors import fail
@@ -21,7 +20,7 @@ from . import _blocks
 from . import _isa_compute as compute
 from . import _isa_move as move
 from ._area import Area
-from ._assign import HELD, copy_into, fitted, in_place, redirect
+from ._assign import copy_into, fitted
 from ._bind import Call, in_sbuf, tile_of
 from ._blocks import Blocks
 from ._tile import Tile, as_tile, checked
@@ -255,41 +254,6 @@ def broadcast_to(src, shape=None, **more):
 
 def device_print(print_prefix, x, *, mask=None, **_):
     basic.device_print(print_prefix, tile_of("nl.device_print", "x", x))
-
-
-class LoopReduce:
-    """What nl.loop_reduce returns: assigned to a tile it is accumulated there; elsewhere it is the value of the iteration."""
-
-    def __init__(self, value: Tile, op, dtype):
-        self.value, self.op, self.dtype = value, op, dtype
-
-    def nki_tensor(self) -> Tile:
-        return self.value
-
-    def take_into(self, target: Tile) -> None:
-        """The first value of a region is copied, the others are combined with it."""
-        references = sys.getrefcount(self.value)
-        seen = _trace.current().caches.setdefault("loop_reduce", {})
-        key = (id(target.storage), target.text())
-        if key not in seen and not _written(target):
-            if not redirect(target, self.value, references, HELD):
-                copy_into(target, self.value)
-        else:
-            in_place(OPERATORS[alu("nl.loop_reduce", self.op)], target, self.value)
-        seen[key] = target  # also keeps the storage, whose id is the key
-
-    def __getattr__(self, name):
-        return getattr(self.value, name)
-
-
-def _written(target: Tile) -> bool:
-    begin = target.storage.begin or 0
-    return any(each.operands and each.operands[0].__class__ is not str and each.operands[0].storage is target.storage
-               for each in _trace.current().records[begin:] if each.__class__ is _trace.Record)
-
-
-def loop_reduce(x, op=OPERATORS["add"], loop_indices=None, dtype=None, mask=None, **_):
-    return LoopReduce(tile_of("nl.loop_reduce", "x", x), op, dtype)
 
 
 Tile.broadcast_to = lambda self, *shape, **more: broadcast_to(self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)

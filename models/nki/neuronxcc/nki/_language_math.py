@@ -20,7 +20,8 @@ from . import _isa_compute as compute
 from ._area import Area
 from ._bind import Call, promoted, tile_of
 from ._index import Index
-from ._language import LoopReduce, _unmasked
+from ._language import _unmasked
+from ._loop_reduce import LoopReduce
 from ._tile import Tile, as_tile
 
 

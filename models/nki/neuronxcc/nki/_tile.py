@@ -54,10 +54,11 @@ class Tile(Tensor):
             return affine_view(self, key)
 
     # As numpy's.
-    def reshape(self, *shape):
+    def reshape(self, *sizes, shape=()):
+        sizes = sizes or (shape,)
         if self.space == "hbm" and self.base_shape == self.shape and not self.is_contiguous():
             fail("tensor.reshape", f"{list(self.shape)} is no contiguous part of {self.name}")
-        return Tensor.reshape(self, *shape)
+        return Tensor.reshape(self, *sizes)
 
     def expand_dims(self, axis: int):
         return self.expand_dim(axis)

@@ -14,12 +14,13 @@ from nki._tensor import SHARED_HBM as shared_hbm
 
 from .._blocks import par_dim
 from .._index import arange, mgrid
-from .._language import (atomic_rmw, broadcast_to, device_print, empty_like, expand_dims, full, load, load_transpose2d, loop_reduce, matmul,
-                         ndarray, ones, ones_like, rand, shared_constant, shared_identity_matrix, static_cast, store, transpose, zeros,
+from .._language import (atomic_rmw, broadcast_to, device_print, empty_like, expand_dims, full, load, load_transpose2d, matmul, ndarray,
+                          ones, ones_like, rand, shared_constant, shared_identity_matrix, static_cast, store, transpose, zeros,
                          zeros_like)
 from .._language_math import FUNCTIONS as _FUNCTIONS
 from .._language_math import all_, dropout, gather_flattened, rms_norm, softmax, var, where
 from .._launch import nc, num_programs, spmd_dim
+from .._loop_reduce import loop_reduce
 from .._tile import Tile as NkiTensor
 from .._tile import Tile as tensor
 
