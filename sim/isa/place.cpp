@@ -2,8 +2,10 @@
 #include "sim/isa/place.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sim/isa/checked.h"
 #include "sim/isa/copies.h"
@@ -84,6 +86,7 @@ class Memory {
       refuse(buffer, "ends at byte " + std::to_string(end) + " of a partition, " + described() +
                          ": " + std::to_string(end - capacity_) + " bytes are missing");
     }
+    kept_.emplace_back(*buffer.address, end);
     used_ = std::max(used_, end);
   }
 
@@ -94,6 +97,7 @@ class Memory {
       address = round_up(address, bank_);
     }
     used_ = checked_add(address, buffer.bytes());
+    kept_.emplace_back(address, used_);
     if (used_ > capacity_ && first_without_room_ == nullptr) {
       first_without_room_ = &buffer;
     }
@@ -116,8 +120,13 @@ class Memory {
     }
     const std::int64_t grain = bank_ != 0 ? bank_ : kSbufAlignment;
     const std::int64_t begin = round_up(used_, grain);
-    const auto found = isa::rotate(tiles, {begin, capacity_, grain});
+    auto found = isa::rotate(tiles, {begin, capacity_, grain});
     const RotationPeak most = peak_of(tiles, grain);
+    peak_ = begin + most.bytes;
+    if (!found) {
+      found = between_kept(tiles, grain);
+      peak_ = used_;
+    }
     if (!found) {
       refuse_transient(program, lives, takers, begin, most);
     }
@@ -125,7 +134,6 @@ class Memory {
       address[takers[i].copy] = (*found)[i];
       used_ = std::max(used_, (*found)[i] + tiles[i].bytes);
     }
-    peak_ = begin + most.bytes;
     if (bank_ == 0) {
       peak_ = std::min(peak_, used_);  // the last one has no padding behind it
     }
@@ -144,6 +152,31 @@ class Memory {
   std::int64_t peak() const { return peak_; }
 
  private:
+  /// Addresses in the largest gap that takes all of them: kernels with a stack and a heap of their
+  /// own use both ends of the memory.
+  std::optional<std::vector<std::int64_t>> between_kept(const std::vector<RotatingTile>& tiles,
+                                                        std::int64_t grain) {
+    std::sort(kept_.begin(), kept_.end());
+    std::vector<RotationSpace> gaps;
+    std::int64_t end = 0;
+    for (const auto& [from, to] : kept_) {
+      gaps.push_back({round_up(end, grain), from, grain});
+      end = std::max(end, to);
+    }
+    std::stable_sort(gaps.begin(), gaps.end(), [](const RotationSpace& a, const RotationSpace& b) {
+      return a.end - a.begin > b.end - b.begin;
+    });
+    for (const RotationSpace& each : gaps) {
+      if (each.begin >= each.end) {
+        break;
+      }
+      if (auto found = isa::rotate(tiles, each)) {
+        return found;
+      }
+    }
+    return std::nullopt;
+  }
+
   /// Names the largest of those that are in use when most is.
   [[noreturn]] void refuse_transient(const Program& program, const std::vector<Lifetime>& lives,
                                      const std::vector<TurnTaker>& takers, std::int64_t begin,
@@ -189,6 +222,7 @@ class Memory {
   std::int64_t used_ = 0;
   std::int64_t peak_ = 0;
   const Buffer* first_without_room_ = nullptr;
+  std::vector<std::pair<std::int64_t, std::int64_t>> kept_;  // begin and end of those that stay
 };
 
 class Places {

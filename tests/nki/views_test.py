@@ -196,6 +196,19 @@ class Allocation(unittest.TestCase):
             nisa.tensor_copy(out, two)
         np.testing.assert_array_equal(on_tiles(body, (x,), [((64, 16), nl.float32)]), x[0:64])
 
+    @on("trn2")
+    def test_tiles_without_an_address_lie_between_stack_and_heap(self):
+        def body(out, a):
+            top = nl.tile_size.total_available_sbuf_size
+            stack, heap = (nl.ndarray((128, 16), nl.float32, nl.sbuf, address=(0, each)) for each in (0, top - 64))
+            large = nl.ndarray((128, 40000), nl.float32, nl.sbuf)
+            nisa.tensor_copy(stack, a)
+            nisa.memset(large, 1.0)
+            nisa.tensor_tensor(heap, stack, large[:, 0:16], nl.add)
+            nisa.tensor_tensor(out, heap, large[:, 16:32], nl.add)
+        x = normal(128, 16)
+        np.testing.assert_array_equal(on_tiles(body, (np.round(x),), [((128, 16), nl.float32)]), np.round(x) + 2)
+
     def test_limits_follow_the_device(self):
         sizes = []
         for name in ("trn1", "trn2", "trn3"):

@@ -79,6 +79,26 @@ vector.tensor_copy c, b
   CHECK(placement.sbuf_bytes == 1024 + 2 * 81920);
 }
 
+TEST_CASE("transient buffers that do not fit behind placed ones lie in the largest gap between them") {
+  // As stack and heap leave it: from the begin and from the end.
+  const Program program = parse_text(R"(program p
+target trn2
+sbuf stack uint8 [128, 1000] address 0
+sbuf low uint8 [128, 1000] address 4096
+sbuf heap uint8 [128, 4096] address 190000
+sbuf a uint8 [128, 81920] transient
+sbuf b uint8 [128, 81920] transient
+vector.memset a value 1
+vector.memset b value 1
+vector.tensor_copy b, a
+)",
+                                     "p");
+  const Placement placement = find_places(program, test::trn2_limits());
+  CHECK(placement.address == std::vector<std::int64_t>{0, 4096, 190000, 5120, 5120 + 81920});
+  CHECK(placement.sbuf_peak == 190000 + 4096);
+  CHECK(placement.sbuf_bytes == 190000 + 4096);
+}
+
 TEST_CASE("padding behind the last transient buffer is not in use") {
   const Placement placement = find_places(parse_text(R"(program p
 target trn2
