@@ -7,11 +7,10 @@
 #include <set>
 #include <tuple>
 
+#include "sim/isa/program.h"
+
 namespace nsim::rt {
 namespace {
-
-constexpr std::array<const char*, isa::kEngineCount> kEngineNames{"tensor", "vector", "scalar",
-                                                                  "gpsimd", "sync"};
 
 /// Statistics as a lookup table; absent names count as zero because a core may lack a unit.
 class Lookup {
@@ -82,7 +81,8 @@ void summarise_engines(const Lookup& stat, const std::vector<std::string>& cores
     out.active_ns += stat(core + "active");
   }
   out.active_cores = static_cast<int>(cores.size());
-  for (const char* name : kEngineNames) {
+  for (int index = 0; index < isa::kEngineCount; ++index) {
+    const char* const name = isa::name(static_cast<isa::Engine>(index));
     EngineSummary engine;
     engine.name = name;
     for (const std::string& core : cores) {
