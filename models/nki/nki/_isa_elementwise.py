@@ -186,6 +186,8 @@ def tensor_scalar_reduce(dst, data, op0, operand0, reduce_op, reduce_res=None, r
 def _kept(function: str, data: Tensor, axis, dst: Tensor) -> int:
     """How many free dimensions stay: the reduced ones are the last."""
     axes = [axis] if isinstance(axis, int) else [int(each) for each in axis]
+    if axes == [1] and len(data.shape) == 2:
+        return 0
     axes = sorted(each % data.ndim if -data.ndim <= each < data.ndim else data.ndim for each in axes)
     if not axes or axes[0] < 1 or axes[-1] >= data.ndim:
         fail(function, f"axis {axis} does not name free dimensions of {list(data.shape)}")

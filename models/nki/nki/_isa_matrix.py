@@ -47,6 +47,9 @@ def accumulates(dst: Tensor) -> Optional[bool]:
     if region in regions:
         return True
     if regions and dst.offset.__class__ is int and dst.part.__class__ is int and not storage.aliases:
+        if _apart(dst, regions):
+            regions[region] = dst
+            return False
         before = _written(dst)
         if before.any() and not before.all():
             return None
@@ -54,6 +57,29 @@ def accumulates(dst: Tensor) -> Optional[bool]:
         return bool(before.any())
     regions[region] = dst
     return False
+
+
+def _apart(dst: Tensor, regions: dict) -> bool:
+    """Whether the boxes around the view and around each region have nothing in common: so it is with products side by side."""
+    first, last = dst.part, dst.part + dst.shape[0]
+    begin, end = _span(dst)
+    for each in regions.values():
+        if each.part < last and first < each.part + each.shape[0]:
+            start, stop = _span(each)
+            if start < end and begin < stop:
+                return False
+    return True
+
+
+def _span(view: Tensor) -> Tuple[int, int]:
+    """The first element in a partition, and the one behind the last."""
+    low = high = view.offset
+    for count, step in zip(view.shape[1:], view.strides[1:]):
+        if step < 0:
+            low += step * (count - 1)
+        else:
+            high += step * (count - 1)
+    return low, high + 1
 
 
 def _written(dst: Tensor) -> np.ndarray:

@@ -20,6 +20,8 @@ from ._tensor import Tensor
 
 
 def _is_number(value) -> bool:
+    if value.__class__ is float or value.__class__ is int:
+        return True
     if isinstance(value, Tensor):
         return False
     return isinstance(value, numbers.Real) or type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0
@@ -64,7 +66,7 @@ def binary(op: Operator, x, y, dtype=None, out: Optional[Tensor] = None) -> Tens
     y = _tile(name, "y", y)
     if x.shape != y.shape and x.elems != y.elems or x.shape[0] != y.shape[0]:
         return _uneven(op, x, y, dtype, out)
-    made = basic.result(x if x.ndim >= y.ndim else y, dtype or x.dtype) if out is None else out
+    made = out if out is not None else basic.result(x if x.ndim >= y.ndim else y, dtype or x.dtype)
     if x.space == "psum" and y.space == "psum":
         x = basic.copy(x, "float32" if x.dtype.is_float else None)
     tensor_tensor(made, x, y, op)

@@ -27,6 +27,8 @@ sequential_range = static_range = affine_range
 
 def ds(start, size: int) -> DynSlice:
     """The slice start .. start + size - 1; start may be a register."""
+    if start.__class__ is int and size.__class__ is int and size > 0:
+        return DynSlice(start, size)
     if not isinstance(start, (Affine, VirtualRegister)) and hasattr(start, "__int__") and not hasattr(start, "storage"):
         if start != int(start) or size != int(size):
             fail("nl.ds", f"ds({start}, {size}) does not consist of integers", TypeError)

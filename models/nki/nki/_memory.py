@@ -7,7 +7,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from . import _trace
-from ._dtypes import NAMED, DType, as_dtype, float8_e4m3, float8_e4m3fn
+from ._dtypes import DType, as_dtype, float8_e4m3, float8_e4m3fn
 from ._errors import fail
 from ._target import PARTITIONS, PSUM_BYTES
 from ._tensor import PRIVATE_HBM, SHARED_HBM, Buffer, Storage, Tensor, row_major, whole
@@ -54,13 +54,16 @@ def _check_address(function: str, storage: Storage, trace: _trace.Trace) -> None
 def allocate(shape, dtype, buffer: Buffer, name: str = "", address=None, function: str = "nl.ndarray", cls=Tensor) -> Tensor:
     """A new tensor; its contents are undefined. `address` is (partition, byte within the partition)."""
     trace = _trace.current(function)
-    if dtype.__class__ is str:
-        dtype = NAMED.get(dtype, dtype)
+    if dtype.__class__ is not DType:
+        try:
+            dtype = as_dtype(dtype)
+        except TypeError:
+            pass  # told below
     plain = shape.__class__ is tuple and dtype.__class__ is DType and address is None and not name and buffer is not SHARED_HBM
     if plain:
-        sizes = trace.allowed.get((shape, dtype, buffer))
-        if sizes is not None:  # checked before
-            return _plain(trace, sizes, dtype, buffer, cls)
+        known = trace.allowed.get((shape, dtype.name, buffer))
+        if known is not None:  # checked before
+            return _plain(trace, known[0], known[1], dtype, buffer, cls)
     if not isinstance(buffer, Buffer):
         fail(function, f"{buffer!r} is no buffer: nl.sbuf, nl.psum, nl.hbm, nl.private_hbm and nl.shared_hbm are")
     if dtype.__class__ is not DType:
@@ -83,19 +86,21 @@ def allocate(shape, dtype, buffer: Buffer, name: str = "", address=None, functio
     if cls is not Tensor:
         storage.begin = len(trace.records)
     if plain:
-        trace.allowed[(shape, dtype, buffer)] = sizes
+        trace.allowed[(shape, dtype.name, buffer)] = (sizes, row_major(sizes))
     return whole(storage, cls)
 
 
-def _plain(trace: _trace.Trace, sizes: Tuple[int, ...], dtype: DType, buffer: Buffer, cls) -> Tensor:
+def _plain(trace: _trace.Trace, sizes: Tuple[int, ...], strides: Tuple[int, ...], dtype: DType, buffer: Buffer, cls) -> Tensor:
     """A tensor without name and address, of a shape and type that another one had."""
-    storage = Storage(trace.launch.numbered(buffer.space), buffer, dtype, sizes)
+    launch = trace.launch
+    launch.unnamed += 1
+    storage = Storage(f"{buffer.space}_{launch.unnamed}", buffer, dtype, sizes)
     if trace.open_loops:
         storage.loops = len(trace.open_loops)
     trace.storages.append(storage)
     if cls is not Tensor:
         storage.begin = len(trace.records)
-    return cls(storage, dtype, sizes, row_major(sizes))
+    return cls(storage, dtype, sizes, strides)
 
 
 def _shared(trace: _trace.Trace, shape: Tuple[int, ...], dtype: DType, name: str, function: str) -> Storage:

@@ -73,7 +73,7 @@ class Trace:
         self.storages: list = []  # SBUF, PSUM and private HBM, in order of allocation
         self.program_ids: Tuple[int, ...] = ()
         self.shared_index = 0  # shared allocations of the running program so far
-        self.allowed: Dict[tuple, Tuple[int, ...]] = {}  # (shape, dtype, buffer) that can be allocated -> shape as integers
+        self.allowed: Dict[tuple, tuple] = {}  # (shape, name of the type, buffer) that can be allocated -> shape as integers, strides
         self.open_loops: List[LoopBegin] = []
         self.constants: Dict[object, object] = {}  # on-chip tiles that several instructions share, e.g. identities
         self.caches: Dict[str, object] = {}  # of dialects
@@ -185,7 +185,12 @@ def add(opcode: str, engine: str, operands: list, attributes: tuple = (), name: 
         return lowered(opcode, engine, operands, attributes, name)
     frame = _getframe(2)  # of what called the function of nki.isa: the kernel, or something of this package
     code = frame.f_code
-    if not _short.get(code.co_filename):
+    short = _short.get(code.co_filename)
+    while short == "":
+        frame = frame.f_back
+        code = frame.f_code
+        short = _short.get(code.co_filename)
+    if short is None:  # a file that was not met before
         frame = kernel_frame(2)
         code = frame.f_code
     found = _labels.get((id(code), frame.f_lasti))

@@ -11,6 +11,7 @@ from ._tensor import Storage, Tensor
 from ._trace import Launch, Record, Trace
 
 _SHOWN = 10
+_NO_OPERANDS = frozenset((str, int, float, bool, list, type(None)))
 # Positions of operands that are written, where it is not the first one alone.
 _DESTINATIONS = {"activation_reduce": (0, 1), "topk": (0, 1), "quantize_mx": (0, 2), "rand_set_state": (), "set_rng_seed": (),
                  "register_load": ()}
@@ -45,41 +46,40 @@ def writes(record: Record) -> List[Storage]:
     return written
 
 
-def _plain(record: Record) -> bool:
-    """Whether it writes its first operand and reads the others, and nothing else: most do."""
-    if record.opcode in _DESTINATIONS or not record.operands:
+def _plain(record: Record, known: set) -> bool:
+    """Whether it writes its first operand, reads the others, which are known, and nothing else: most do."""
+    operands = record.operands
+    if not operands or record.opcode in _DESTINATIONS:
         return False
-    for _, value in record.attributes:
-        if value.__class__ not in (str, int, float, bool):
+    first = True
+    for each in operands:
+        if each.__class__ is str or each.dynamic is not None or each.vector is not None or not first and each.storage not in known:
             return False
-    for each in record.operands:
-        if each.__class__ is str or each.dynamic is not None or each.vector is not None:
+        first = False
+    for _, value in record.attributes:
+        if value.__class__ not in _NO_OPERANDS:
             return False
     return True
 
 
 def _unwritten(trace: Trace, known: set) -> Iterator[Tuple[str, Storage]]:
+    """Tensors that are read before anything writes them; what is written becomes known."""
+    told = set()
     for record in trace.records:
         if record.__class__ is Record:
-            if _plain(record):
-                operands = record.operands
-                if all(each.storage in known for each in operands[1:]):
-                    known.add(operands[0].storage)
-                    continue
+            if _plain(record, known):
+                known.add(record.operands[0].storage)
+                continue
             for storage in _reads(record):
-                if storage not in known and storage.address is None:
-                    known.add(storage)  # once is enough
+                if storage not in known and storage.address is None and storage not in told:
+                    told.add(storage)
                     yield record.label, storage
             known.update(writes(record))
 
 
-def _warn_of_results(launch: Launch) -> None:
-    results = [storage for storage in launch.shared if storage.kind == "output"]
-    if not results:
-        return
-    written = {storage for trace in launch.traces for record in trace.records if record.__class__ is Record for storage in writes(record)}
-    for storage in results:
-        if storage not in written:
+def _warn_of_results(launch: Launch, written: set) -> None:
+    for storage in launch.shared:
+        if storage.kind == "output" and storage not in written:
             warnings.warn(f"{launch.name}: returns '{storage.name}' ({list(storage.shape)} in {storage.buffer}), which nothing has written",
                           NkiWarning, stacklevel=6)
 
@@ -90,8 +90,12 @@ def warn_of_unwritten(launch: Launch) -> None:
     if len(launch.traces) > 1:  # what another core writes to shared memory counts, whenever that is
         given.update(storage for trace in launch.traces for record in trace.records if record.__class__ is Record
                      for storage in writes(record) if storage.space == "hbm")
-    found = [each for trace in launch.traces for each in _unwritten(trace, set(given))]
-    _warn_of_results(launch)
+    found, written = [], set()
+    for trace in launch.traces:
+        known = set(given)
+        found += _unwritten(trace, known)
+        written |= known
+    _warn_of_results(launch, written)
     for label, storage in found[:_SHOWN]:
         warnings.warn(f"{label}: reads '{storage.name}' ({list(storage.shape)} in {storage.buffer}), which nothing has written",
                       NkiWarning, stacklevel=5)

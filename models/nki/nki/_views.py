@@ -36,15 +36,19 @@ class Views:
         if key.__class__ is not tuple:
             key = (key,)
         shape, strides, chip = self.shape, self.strides, self.space != "hbm"
-        if len(key) != len(shape) or Ellipsis in key or None in key:
-            if len(key) > len(shape) or Ellipsis in key or None in key:
+        if len(key) != len(shape):
+            if len(key) > len(shape) or any(each is Ellipsis or each is None for each in key):
                 return self._expanded(key)
             key += (_ALL,) * (len(shape) - len(key))
         offset, part, dynamic = self.offset, self.part, self.dynamic
         out_shape, out_strides = [], []
         for dim, item in enumerate(key):
             size, stride = shape[dim], strides[dim]
-            if item.__class__ is slice:
+            if item is _ALL:
+                start, count, step = 0, size, 1
+            elif item.__class__ is int and 0 <= item < size:
+                start, count, step = item, 0, 1
+            elif item.__class__ is slice:
                 start, stop, step = item.start, item.stop, item.step
                 if start is None and stop is None and step is None:
                     start, count, step = 0, size, 1
@@ -52,6 +56,8 @@ class Views:
                     count, step = stop - start, 1
                 else:
                     start, count, step = self._range(item, size, dim)
+            elif item is Ellipsis or item is None:
+                return self._expanded(key)
             else:
                 start, count, step = self._place(item, size, dim)
                 if start.__class__ is not int and not isinstance(start, Affine):

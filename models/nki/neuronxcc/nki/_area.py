@@ -64,17 +64,15 @@ class Area:
 
 def _boxes(kept: np.ndarray) -> Iterator[Box]:
     """Neighbours along the first dimension that keep the same are taken together."""
-    begin = 0
-    for at in range(1, len(kept) + 1):
-        if at < len(kept) and np.array_equal(kept[at], kept[begin]):
-            continue
+    differ = (kept[1:] != kept[:-1]).reshape(len(kept) - 1, -1).any(axis=1) if len(kept) > 1 else kept[:0]
+    edges = [0] + [int(each) + 1 for each in np.flatnonzero(differ)] + [len(kept)]
+    for begin, end in zip(edges, edges[1:]):
         if kept.ndim == 1:
             if kept[begin]:
-                yield [(begin, at)]
+                yield [(begin, end)]
         elif kept[begin].any():
             for inner in _boxes(kept[begin]):
-                yield [(begin, at)] + inner
-        begin = at
+                yield [(begin, end)] + inner
 
 
 def _bounded(dim_range: Tuple[int, int], step: int, constant: int, comparison: str) -> Optional[Tuple[int, int]]:

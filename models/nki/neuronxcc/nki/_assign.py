@@ -126,6 +126,9 @@ def _sees(record: _trace.Record, storage) -> int:
 def _forget(value: Tensor) -> None:
     """The storage that a result would have had."""
     storages = _trace.current().storages
+    if storages and storages[-1] is value.storage:
+        storages.pop()
+        return
     for at in range(len(storages) - 1, max(-1, len(storages) - 65), -1):  # it is among the last ones
         if storages[at] is value.storage:
             del storages[at]
@@ -148,11 +151,16 @@ def _span(view: Tensor) -> Optional[Tuple[int, int, int, int]]:
 
 def _clash(record: _trace.Record, target: Tensor) -> bool:
     """Whether the instruction reads what it would overwrite before it has read all of it."""
-    read = [each for each in record.operands[1:] if each.__class__ is not str]
-    read += [value for _, value in record.attributes if isinstance(value, Tensor)]
+    storage, first = target.storage, True
+    read = []
+    for view in record.operands:
+        if not first and view.__class__ is not str and view.storage is storage:
+            read.append(view)
+        first = False
+    for _, value in record.attributes:
+        if isinstance(value, Tensor) and value.storage is storage:
+            read.append(value)
     for view in read:
-        if view.storage is not target.storage:
-            continue
         if view.dtype is not target.dtype:
             return True
         if view.text() == target.text() and record.opcode in _IN_PLACE:
@@ -214,7 +222,8 @@ def assign(tensor: Tensor, key, value, references: int) -> None:
             _fill(target, value)
             return
         value = known()
-    if value.storage is target.storage and value.part == target.part and value.text() == target.text() and value.dynamic is target.dynamic:
+    if value.storage is target.storage and (_same_place(value, target) or value.part == target.part and value.dynamic is target.dynamic
+                                            and value.text() == target.text()):
         return
     area = value.area if isinstance(value, Tile) else None
     if area is not None and area.empty:

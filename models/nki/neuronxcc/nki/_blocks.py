@@ -184,7 +184,13 @@ class Blocks:
             assign(self.tile(self.index + index), rest or Ellipsis, part, sys.maxsize)
 
 
+_ANYWHERE = {each: Allocator(each) for each in (SBUF, PSUM)}
+
+
 def _buffer_of(function: str, buffer) -> Allocator:
+    known = _ANYWHERE.get(buffer) if buffer.__class__ is Buffer else None
+    if known is not None:
+        return known
     if buffer is None:
         return Allocator(SBUF)
     if isinstance(buffer, (SbufAllocators, PsumAllocators)):
@@ -209,7 +215,9 @@ def allocate(function: str, shape, dtype, buffer=None, name: str = "", fill: Opt
         if fill is not None:
             return as_tile(_full_of(shape, fill, dtype, where, name))
         return _memory.allocate(shape, dtype, where, name, function=function, cls=Tile)
-    first = next((at for at, each in enumerate(shape) if isinstance(each, par_dim)), 0)
+    first = 0
+    if len(shape) != 2 or shape[1].__class__ is not int:
+        first = next((at for at, each in enumerate(shape) if isinstance(each, par_dim)), 0)
     counts, sizes = tuple(map(int, shape[:first])), tuple(map(int, shape[first:]))
     if len(sizes) == 1:
         sizes += (1,)

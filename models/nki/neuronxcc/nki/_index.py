@@ -4,7 +4,7 @@ which are masks. They broadcast as numpy's arrays of integers would; their value
 from __future__ import annotations
 
 import operator
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -252,19 +252,33 @@ class Grid(tuple):
     w = property(operator.itemgetter(4))
 
 
+_grids: Dict[tuple, Grid] = {}
+_MOST_GRIDS = 1000
+
+
 class _Mgrid:
     """nl.mgrid[0:a, 0:b]: dense indices of a box."""
 
     def __getitem__(self, key):
         if isinstance(key, slice):
             return arange(key.start or 0, key.stop, key.step or 1)
+        form = tuple([(each.start, each.stop, each.step) for each in key])
+        try:
+            return _grids[form]  # indices do not change: kernels make the same ones in every iteration
+        except (KeyError, TypeError):
+            pass
         starts = [int(each.start or 0) for each in key]
         steps = [int(each.step or 1) for each in key]
         shape = tuple(len(range(start, int(each.stop), step)) for start, each, step in zip(starts, key, steps))
         if not shape or min(shape) < 1:
             fail("nl.mgrid", f"{key} has no elements")
-        return Grid(Index(shape, starts[dim], tuple(steps[dim] if at == dim else 0 for at in range(len(shape))))
+        made = Grid(Index(shape, starts[dim], tuple(steps[dim] if at == dim else 0 for at in range(len(shape))))
                     for dim in range(len(shape)))
+        if all(each.__class__ is int or each is None for ends in form for each in ends):
+            if len(_grids) >= _MOST_GRIDS:
+                _grids.clear()
+            _grids[form] = made
+        return made
 
 
 mgrid = _Mgrid()

@@ -110,6 +110,8 @@ def reciprocal(data, *, dtype=None, mask=None, dst=None, **_):
 
 def reduced_axes(function: str, data, axis) -> List[int]:
     axes = [axis] if not isinstance(axis, (list, tuple)) else list(axis)
+    if axes == [1] and len(data.shape) == 2:
+        return axes
     if any(not -data.ndim <= int(each) < data.ndim for each in axes) or not axes:
         fail(function, f"axis {axis}: {list(data.shape)} has no such dimension")
     axes = sorted(int(each) % data.ndim for each in axes)
@@ -126,6 +128,8 @@ def tensor_reduce(op, data, axis, *, mask=None, dtype=None, negate=False, keepdi
     axes = reduced_axes(function, data, axis)
     call = Call(function, mask, data.shape)
     source = call.part("data", data)
+    if data.ndim == 2 and call.area is None:  # the most frequent form
+        return call.result(lambda to: isa.tensor_reduce(to, op, source, 1, negate), dtype or data.dtype, dst, (data.shape[0], 1))
     kept = [dim for dim in range(data.ndim) if dim not in axes]
     last = source.permute(kept + axes) if axes != list(range(kept[-1] + 1, data.ndim)) else source
     shape = tuple(1 if dim in axes else size for dim, size in enumerate(data.shape)) if keepdims else tuple(data.shape[dim] for dim in kept)

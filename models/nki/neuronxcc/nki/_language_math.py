@@ -36,12 +36,17 @@ class Function(Operator):
 
 
 def _is_number(value) -> bool:
+    kind = value.__class__
+    if kind is Tile or kind is float or kind is int:
+        return kind is not Tile
     if isinstance(value, Tensor):
         return False
     return isinstance(value, (numbers.Real, np.number)) or isinstance(value, np.ndarray) and value.ndim == 0
 
 
 def _operand(name: str, what: str, value):
+    if value.__class__ is Tile and value.space != "hbm":
+        return value
     if _is_number(value):
         return float(value)
     value = tile_of(name, what, value)
@@ -56,13 +61,14 @@ def _shape(x, y):
     if _is_number(y):
         return x.shape
     if x.elems == y.elems and x.shape[0] == y.shape[0]:
-        return x.shape if x.ndim >= y.ndim else y.shape
+        return x.shape if len(x.shape) >= len(y.shape) else y.shape
+    if y.elems == 1 and x.shape[0] == y.shape[0] and len(x.shape) == len(y.shape):
+        return x.shape
     return core.broadcast_shapes(x, y)
 
 
 def _kind(dtype, *operands):
-    types = [each.dtype for each in operands if isinstance(each, Tensor)]
-    return dtype if dtype is not None else promoted(*types)
+    return dtype if dtype is not None else promoted(*[each.dtype for each in operands if isinstance(each, Tensor)])
 
 
 def binary(op: Operator, x, y, dtype=None, mask=None, **_):

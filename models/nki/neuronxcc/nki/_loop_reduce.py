@@ -46,9 +46,20 @@ class LoopReduce:
 
 
 def _written(target: Tile) -> bool:
-    begin = target.storage.begin or 0
-    return any(each.operands and each.operands[0].__class__ is not str and each.operands[0].storage is target.storage
-               for each in _trace.current().records[begin:] if each.__class__ is _trace.Record)
+    """Whether an instruction wrote to the tensor. Those before the last one stay as they are and are looked at once."""
+    trace = _trace.current()
+    if not trace.records:
+        return False
+    seen = trace.caches.setdefault("written", [0, set()])
+    for each in trace.records[seen[0]:-1]:
+        seen[1].update(_destination(each))
+    seen[0] = max(seen[0], len(trace.records) - 1)
+    return target.storage in seen[1] or target.storage in _destination(trace.records[-1])
+
+
+def _destination(record) -> tuple:
+    operands = record.operands if record.__class__ is _trace.Record else None
+    return (operands[0].storage,) if operands and operands[0].__class__ is not str else ()
 
 
 @functools.lru_cache(maxsize=None)

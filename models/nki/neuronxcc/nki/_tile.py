@@ -33,6 +33,11 @@ class Reach:
         return None
 
 
+_PLAIN = frozenset((slice, int, DynSlice))  # of keys that Views.__getitem__ takes
+_part = Tensor.__getitem__
+_WHOLE = (slice(None), slice(None))
+
+
 class Tile(Tensor):
     """A view as kernels of the first dialect see it."""
 
@@ -43,13 +48,13 @@ class Tile(Tensor):
     def __getitem__(self, key):
         if key is Ellipsis and len(self.shape) > 1:
             return self._make(self.shape, self.strides)
-        if key.__class__ is tuple and len(key) == 2 and key[0].__class__ is Index:
-            return affine_view(self, key)
+        if key.__class__ is tuple and len(key) == 2 == len(self.shape) and key[0].__class__ is slice is key[1].__class__ and key == _WHOLE:
+            return self._make(self.shape, self.strides)
         for item in key if key.__class__ is tuple else (key,):
-            if isinstance(item, (Index, Tensor)):
+            if item.__class__ is Index or item.__class__ not in _PLAIN and isinstance(item, Tensor):
                 return affine_view(self, key)
         try:
-            return self.index(key)
+            return _part(self, key)
         except IndexError:
             return affine_view(self, key)
 
