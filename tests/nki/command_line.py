@@ -136,6 +136,7 @@ class Command(unittest.TestCase):
         self.put("old.py", OLD)
 
     def put(self, name, text):
+        os.makedirs(os.path.dirname(os.path.join(self.folder, name)), exist_ok=True)
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
             file.write(text)
 

@@ -8,7 +8,7 @@ import textwrap
 import unittest
 
 import numpy as np
-from command_line import Command, line_of
+from command_line import KERNELS, Command, line_of
 from nki import _session
 
 
@@ -43,6 +43,48 @@ class Runs(Command):
                 said = self.runs("kernels.py:double", "-a", f"x=128x4:f32:{fill}", "--check", expected, "--rtol", "0", "--atol", "0")
                 self.assertIn("passed", said)
         self.runs("kernels.py:double", "-a", "x=@x.npy:bf16", "-a", "scale=3", "--check", "x * 3")
+
+    def test_values_of_the_files_own_types(self):
+        self.put("own.py", textwrap.dedent("""\
+            from dataclasses import dataclass
+            from enum import Enum
+            import nki
+            import nki.language as nl
+            from kernels import double
+
+
+            class Mode(Enum):
+                TWICE = 2.0
+
+
+            @dataclass
+            class Config(nl.NKIObject):
+                mode: Mode
+                factor: float = 1.0
+
+
+            @nki.jit
+            def kernel(x, mode, config):
+                return double(x, mode.value * config.mode.value * config.factor)
+            """))
+        self.assertIn("passed", self.runs("own.py", "-a", "x=128x4:f32", "-a", "mode=Mode.TWICE", "-a", "config=Config(Mode.TWICE, factor=2.0)", "--check",
+                                          "8 * x"))
+        self.refused("--arg mode: 'Mode.THRICE': AttributeError: THRICE", "own.py", "-a", "x=128x4:f32", "-a", "mode=Mode.THRICE", "-a", "config=none")
+
+    def test_files_of_packages(self):
+        kernel = "import nki\n{}\n\n@nki.jit\ndef kernel(x):\n    return double(x)\n"
+        self.put("library/core/utils/copies.py", KERNELS)
+        self.put("library/core/deep/utils.py", "from ...core.utils.copies import double\n")
+        # Without __init__.py, as far up as imports go; with it, by the name of the package.
+        self.put("library/core/near/beside.py", kernel.format("from ..utils.copies import double"))
+        self.put("library/core/deep/far.py", kernel.format("from .utils import double"))
+        for folder in ("other", "other/part"):
+            self.put(f"{folder}/__init__.py", "")
+        self.put("other/copies.py", KERNELS)
+        self.put("other/part/named.py", kernel.format("from other.copies import double"))
+        for path in ("library/core/near/beside.py", "library/core/deep/far.py", "other/part/named.py"):
+            with self.subTest(path=path):
+                self.assertIn("passed", self.runs(path, "-a", "x=128x4:f32", "--check", "2 * x"))
 
     def test_checks_by_a_function(self):
         self.assertIn("passed", self.runs("kernels.py:double", "-a", "x=128x4:f32", "--check", "kernels.py:twice"))

@@ -8,7 +8,6 @@ said), numerics, trace, out (a folder). The folder's kernel.json then says how i
 checks, and what a report names: the kernel, its arguments, its lines."""
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import sys
@@ -24,6 +23,7 @@ from . import _profile
 from ._ahead import VALUES, Ahead
 from ._ahead_run import RunFailed
 from ._command_arguments import CommandError, bind, defaults, grid_of, kernel_path, number
+from ._command_files import module_of
 from ._command_hints import hint, near
 from ._entry import Measured
 from ._errors import _PACKAGES, NkiValidationError, NkiWarning
@@ -62,25 +62,15 @@ def explained(error: BaseException) -> str:
 
 
 def _load(path: str) -> Any:
-    """A file as `python3 FILE.py` sees it, but for its name; once."""
-    name = os.path.splitext(os.path.basename(path))[0]
-    known = sys.modules.get(name)
-    if known is not None and os.path.realpath(getattr(known, "__file__", None) or "") == os.path.realpath(path):
-        return known
-    folder = os.path.dirname(os.path.abspath(path))
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    spec = importlib.util.spec_from_file_location(name if known is None else f"kernels_of_{name}", path)
-    if spec is None or spec.loader is None:
-        raise CommandError(f"{path} is no Python file: kernels are given as FILE.py:KERNEL")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
+    """The module that a file is."""
     try:
-        spec.loader.exec_module(module)
+        module = module_of(path)
     except SystemExit:
         raise CommandError(f"{path} ends the program when it is imported: put what is no definition under if __name__ == \"__main__\"") from None
     except Exception as error:
         raise CommandError(explained(error)) from None
+    if module is None:
+        raise CommandError(f"{path} is no Python file: kernels are given as FILE.py:KERNEL")
     return module
 
 

@@ -94,8 +94,23 @@ def _from_file(argument: str, value: str) -> np.ndarray:
     return marked(array, _dtype(argument, type_text)) if type_text else array
 
 
-def value_of(argument: str, value: str, numerics: bool, position: int) -> Any:
-    """The argument; `position` is that of its parameter."""
+def _own(argument: str, value: str, names: Dict[str, Any]) -> Tuple[bool, Any]:
+    """(whether it is an expression of the file's own names, like Mode.FAST or Config(eps=1e-6), its value)."""
+    try:
+        tree = ast.parse(value, mode="eval")
+    except (SyntaxError, ValueError, MemoryError):
+        return False, None
+    used = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
+    if isinstance(tree.body, ast.Name) or not used or not used <= set(names):
+        return False, None
+    try:
+        return True, eval(compile(tree, "--arg", "eval"), dict(names))  # noqa: S307: it is the user's own
+    except Exception as error:
+        raise CommandError(f"--arg {argument}: '{value}': {type(error).__name__}: {error}") from None
+
+
+def value_of(argument: str, value: str, numerics: bool, position: int, names: Dict[str, Any]) -> Any:
+    """The argument; `position` is that of its parameter, `names` are those that the kernel's file sees."""
     if value.startswith("@"):
         return _from_file(argument, value[1:])
     if re.match(r"\d+(x\d*)*:|\d+x[\dx]*$", value):
@@ -111,6 +126,9 @@ def value_of(argument: str, value: str, numerics: bool, position: int) -> Any:
         return ast.literal_eval(value)
     except (SyntaxError, ValueError, MemoryError):
         pass
+    known, found = _own(argument, value, names)
+    if known:
+        return found
     if re.match(r"[-+\d.(\[{'\"]", value):
         raise CommandError(f"--arg {argument}: '{value}' is neither a number nor a tensor (128x512:f32), nor anything else that Python can read")
     return value  # a word
@@ -144,7 +162,7 @@ def bind(name: str, function, given: List[str], numerics: bool) -> Dict[str, Any
     if missing:
         raise CommandError(f"{_signature(name, function)} needs a value for {', '.join(missing)}: --arg {missing[0]}=128x512:bf16, say")
     order = [each for each in named if each in texts] + [each for each in texts if each not in named]
-    return {each: value_of(each, texts[each], numerics, at) for at, each in enumerate(order)}
+    return {each: value_of(each, texts[each], numerics, at, function.__globals__) for at, each in enumerate(order)}
 
 
 def defaults(function) -> Dict[str, Any]:
