@@ -2,6 +2,7 @@
 #include "sim/isa/place.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -64,6 +65,14 @@ struct TurnTaker {
   const Buffer* buffer = nullptr;
 };
 
+/// A range that is not given out in turns. Without the number of a buffer it is never given out.
+struct Kept {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::optional<std::uint32_t> copy;
+};
+constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
+
 /// One of the two memories while it fills up.
 class Memory {
  public:
@@ -80,13 +89,14 @@ class Memory {
     }
   }
 
-  void keep(const Buffer& buffer) {
+  /// One with an address; `copy` is its number.
+  void keep(const Buffer& buffer, std::uint32_t copy) {
     const std::int64_t end = checked_add(*buffer.address, buffer.bytes());
     if (end > capacity_) {
       refuse(buffer, "ends at byte " + std::to_string(end) + " of a partition, " + described() +
                          ": " + std::to_string(end - capacity_) + " bytes are missing");
     }
-    kept_.emplace_back(*buffer.address, end);
+    kept_.push_back({*buffer.address, end, copy});
     used_ = std::max(used_, end);
   }
 
@@ -97,7 +107,7 @@ class Memory {
       address = round_up(address, bank_);
     }
     used_ = checked_add(address, buffer.bytes());
-    kept_.emplace_back(address, used_);
+    kept_.push_back({address, used_, std::nullopt});
     if (used_ > capacity_ && first_without_room_ == nullptr) {
       first_without_room_ = &buffer;
     }
@@ -123,9 +133,9 @@ class Memory {
     auto found = isa::rotate(tiles, {begin, capacity_, grain});
     const RotationPeak most = peak_of(tiles, grain);
     peak_ = begin + most.bytes;
-    if (!found) {
-      found = between_kept(tiles, grain);
-      peak_ = used_;
+    const bool among = !found;
+    if (among) {
+      found = rotate_among(tiles, {0, capacity_, grain}, placed(lives));
     }
     if (!found) {
       refuse_transient(program, lives, takers, begin, most);
@@ -134,7 +144,7 @@ class Memory {
       address[takers[i].copy] = (*found)[i];
       used_ = std::max(used_, (*found)[i] + tiles[i].bytes);
     }
-    if (bank_ == 0) {
+    if (bank_ == 0 || among) {
       peak_ = std::min(peak_, used_);  // the last one has no padding behind it
     }
   }
@@ -152,29 +162,14 @@ class Memory {
   std::int64_t peak() const { return peak_; }
 
  private:
-  /// Addresses in the largest gap that takes all of them: kernels with a stack and a heap of their
-  /// own use both ends of the memory.
-  std::optional<std::vector<std::int64_t>> between_kept(const std::vector<RotatingTile>& tiles,
-                                                        std::int64_t grain) {
-    std::sort(kept_.begin(), kept_.end());
-    std::vector<RotationSpace> gaps;
-    std::int64_t end = 0;
-    for (const auto& [from, to] : kept_) {
-      gaps.push_back({round_up(end, grain), from, grain});
-      end = std::max(end, to);
+  /// The ranges that are placed already, and from when to when they are in use.
+  std::vector<TakenRange> placed(const std::vector<Lifetime>& lives) const {
+    std::vector<TakenRange> ranges;
+    for (const Kept& each : kept_) {
+      const Lifetime life = each.copy ? lives[*each.copy] : Lifetime{0, kForever, 0, 0};
+      ranges.push_back({each.begin, each.end, life.first, life.last});
     }
-    std::stable_sort(gaps.begin(), gaps.end(), [](const RotationSpace& a, const RotationSpace& b) {
-      return a.end - a.begin > b.end - b.begin;
-    });
-    for (const RotationSpace& each : gaps) {
-      if (each.begin >= each.end) {
-        break;
-      }
-      if (auto found = isa::rotate(tiles, each)) {
-        return found;
-      }
-    }
-    return std::nullopt;
+    return ranges;
   }
 
   /// Names the largest of those that are in use when most is.
@@ -222,7 +217,7 @@ class Memory {
   std::int64_t used_ = 0;
   std::int64_t peak_ = 0;
   const Buffer* first_without_room_ = nullptr;
-  std::vector<std::pair<std::int64_t, std::int64_t>> kept_;  // begin and end of those that stay
+  std::vector<Kept> kept_;
 };
 
 class Places {
@@ -243,7 +238,7 @@ class Places {
       check(buffer);
       out_.partition[i] = buffer.partition;
       if (buffer.address) {
-        memory_of(buffer).keep(buffer);
+        memory_of(buffer).keep(buffer, out_.first[i]);
         out_.address[out_.first[i]] = *buffer.address;
       }
     }

@@ -13,14 +13,7 @@ namespace {
 /// So many tiles are tried by size; more would take long for a program that hardly fits anyway.
 constexpr std::size_t kMostBySize = 8192;
 
-struct Placed {
-  std::int64_t begin = 0;
-  std::int64_t end = 0;
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-};
-
-bool meet(const Placed& placed, const RotatingTile& tile) {
+bool meet(const TakenRange& placed, const RotatingTile& tile) {
   return placed.first <= tile.last && tile.first <= placed.last;
 }
 
@@ -29,10 +22,10 @@ std::int64_t in_grains(std::int64_t bytes, std::int64_t grain) {
 }
 
 /// The lowest free address for `tile` among `placed`.
-std::optional<std::int64_t> lowest(const std::vector<Placed>& placed, const RotatingTile& tile,
+std::optional<std::int64_t> lowest(const std::vector<TakenRange>& placed, const RotatingTile& tile,
                                    const RotationSpace& space) {
   std::vector<std::pair<std::int64_t, std::int64_t>> taken;
-  for (const Placed& each : placed) {
+  for (const TakenRange& each : placed) {
     if (meet(each, tile)) {
       taken.emplace_back(each.begin, each.end);
     }
@@ -50,8 +43,9 @@ std::optional<std::int64_t> lowest(const std::vector<Placed>& placed, const Rota
 
 class Rotation {
  public:
-  Rotation(const std::vector<RotatingTile>& tiles, const RotationSpace& space)
-      : space_(space), address_(tiles.size()), cursor_(space.begin) {
+  Rotation(const std::vector<RotatingTile>& tiles, const RotationSpace& space,
+           const std::vector<TakenRange>& taken)
+      : space_(space), address_(tiles.size()), staying_(taken), cursor_(space.begin) {
     tiles_.reserve(tiles.size());
     for (const RotatingTile& each : tiles) {
       tiles_.push_back({in_grains(each.bytes, space.grain), each.first, each.last});
@@ -137,7 +131,7 @@ class Rotation {
       ends_.pop();
     }
     staying_.erase(std::remove_if(staying_.begin(), staying_.end(),
-                                  [&](const Placed& each) { return each.last < time; }),
+                                  [&](const TakenRange& each) { return each.last < time; }),
                    staying_.end());
   }
 
@@ -158,7 +152,7 @@ class Rotation {
     if (next != passing_.begin() && std::prev(next)->second > at) {
       return std::prev(next)->second;
     }
-    for (const Placed& each : staying_) {
+    for (const TakenRange& each : staying_) {
       if (each.begin < at + tile.bytes && at < each.end && meet(each, tile)) {
         return each.end;
       }
@@ -171,22 +165,75 @@ class Rotation {
   RotationSpace space_;
   std::vector<RotatingTile> tiles_;
   std::vector<std::int64_t> address_;
-  std::vector<Placed> staying_;
+  std::vector<TakenRange> staying_;
   std::map<std::int64_t, std::int64_t> passing_;  // begin to end, of rotating tiles in use now
   std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
   std::int64_t cursor_;
 };
 
+/// The gaps between ranges in order of their begin, the largest first.
+std::vector<RotationSpace> gaps_of(const std::vector<TakenRange>& placed, std::int64_t grain) {
+  std::vector<RotationSpace> gaps;
+  std::int64_t end = 0;
+  for (const TakenRange& each : placed) {
+    if (in_grains(end, grain) < each.begin) {
+      gaps.push_back({in_grains(end, grain), each.begin, grain});
+    }
+    end = std::max(end, each.end);
+  }
+  std::stable_sort(gaps.begin(), gaps.end(), [](const RotationSpace& a, const RotationSpace& b) {
+    return a.end - a.begin > b.end - b.begin;
+  });
+  return gaps;
+}
+
+/// Ranges in order of their begin, in whole grains; those that overlap and are in use have become
+/// one.
+std::vector<TakenRange> joined(const std::vector<TakenRange>& placed, std::int64_t grain) {
+  std::vector<TakenRange> taken;
+  for (const TakenRange& each : placed) {
+    if (each.first > each.last) {
+      continue;
+    }
+    if (taken.empty() || taken.back().end <= each.begin) {
+      taken.push_back(each);
+      continue;
+    }
+    TakenRange& one = taken.back();
+    one = {one.begin, std::max(one.end, each.end), std::min(one.first, each.first),
+           std::max(one.last, each.last)};
+  }
+  for (TakenRange& each : taken) {
+    each.begin = each.begin / grain * grain;
+    each.end = in_grains(each.end, grain);
+  }
+  return taken;
+}
+
 }  // namespace
 
 std::optional<std::vector<std::int64_t>> rotate(const std::vector<RotatingTile>& tiles,
-                                                const RotationSpace& space) {
-  Rotation rotation(tiles, space);
+                                                const RotationSpace& space,
+                                                const std::vector<TakenRange>& taken) {
+  Rotation rotation(tiles, space, taken);
   if (rotation.round()) {
     return rotation.take();
   }
-  Rotation packed(tiles, space);
+  Rotation packed(tiles, space, taken);
   return packed.by_size() ? std::optional(packed.take()) : std::nullopt;
+}
+
+std::optional<std::vector<std::int64_t>> rotate_among(const std::vector<RotatingTile>& tiles,
+                                                      const RotationSpace& space,
+                                                      std::vector<TakenRange> placed) {
+  std::sort(placed.begin(), placed.end(),
+            [](const TakenRange& a, const TakenRange& b) { return a.begin < b.begin; });
+  for (const RotationSpace& gap : gaps_of(placed, space.grain)) {
+    if (auto found = rotate(tiles, gap)) {
+      return found;
+    }
+  }
+  return rotate(tiles, space, joined(placed, space.grain));
 }
 
 RotationPeak peak_of(const std::vector<RotatingTile>& tiles, std::int64_t grain) {

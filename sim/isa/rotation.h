@@ -29,9 +29,26 @@ struct RotationSpace {
   std::int64_t grain = 1;
 };
 
+/// A range that belongs to something else for a time, whose ends belong to it. Never, when `last`
+/// is before `first`.
+struct TakenRange {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
 /// One address per tile, or nothing when they do not fit. `tiles` are in order of `first`.
 std::optional<std::vector<std::int64_t>> rotate(const std::vector<RotatingTile>& tiles,
-                                                const RotationSpace& space);
+                                                const RotationSpace& space,
+                                                const std::vector<TakenRange>& taken = {});
+
+/// For tiles that do not fit behind what is `placed` already: in the largest gap that takes all of
+/// them (programs with a stack and a heap use both ends), else wherever nothing is in use while
+/// they are. Ranges that overlap are one, as what was written to one may be read from the other.
+std::optional<std::vector<std::int64_t>> rotate_among(const std::vector<RotatingTile>& tiles,
+                                                      const RotationSpace& space,
+                                                      std::vector<TakenRange> placed);
 
 /// The time at which the tiles need most, and how much that is, in whole grains.
 struct RotationPeak {

@@ -110,6 +110,20 @@ class Blocks(unittest.TestCase):
             run(body, normal(P, F))
 
     @on()
+    def test_a_kernel_that_places_its_tiles_in_all_banks_may_transpose_before(self):
+        def body(x):
+            turned = nl.transpose(nl.load(x))
+            banks = nl.ndarray((8, nl.par_dim(P), P), dtype=np.float32, buffer=ncc.psum.mod_alloc(base_bank=0, num_bank_tiles=(8,)))
+            total = nl.zeros((P, P), dtype=np.float32)
+            for i in nl.affine_range(8):
+                banks[i] = nisa.nc_matmul(turned, turned)
+            for i in nl.affine_range(8):
+                total += banks[i]
+            return total
+        x = normal(P, F)
+        close(self, run(body, x), 8 * x.astype(np.float64) @ x.T)
+
+    @on()
     def test_allocators(self):
         def body(x):
             tiles = nl.ndarray((4, nl.par_dim(P), F), dtype=x.dtype, buffer=ncc.sbuf.mod_alloc(base_addr=4096, num_free_tiles=(2,)))

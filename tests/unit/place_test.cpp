@@ -79,7 +79,8 @@ vector.tensor_copy c, b
   CHECK(placement.sbuf_bytes == 1024 + 2 * 81920);
 }
 
-TEST_CASE("transient buffers that do not fit behind placed ones lie in the largest gap between them") {
+TEST_CASE(
+    "transient buffers that do not fit behind placed ones lie in the largest gap between them") {
   // As stack and heap leave it: from the begin and from the end.
   const Program program = parse_text(R"(program p
 target trn2
@@ -130,6 +131,46 @@ TEST_CASE("transient PSUM buffers take whole banks, all eight in turn") {
     CHECK(placement.address[static_cast<std::size_t>(i)] == i % 8 * 2048);
   }
   CHECK(placement.psum_peak == 2048);
+}
+
+TEST_CASE(
+    "transient buffers without room behind those with addresses lie where these are not used") {
+  const Placement placement = find_places(parse_text(R"(program p
+target trn2
+psum low float32 [128, 512] address 0
+psum wide float32 [128, 3072] address 2048
+psum high float32 [128, 512] address 14336
+psum again bfloat16 [128, 16] address 14400
+psum a float32 [128, 512] transient
+psum b float32 [128, 512] transient
+psum c float32 [128, 512] transient
+vector.memset a value 1
+vector.memset high value 1
+vector.memset b value 1
+vector.memset low value 1
+vector.memset again value 1
+vector.memset c value 1
+vector.memset wide value 1
+)",
+                                                     "p"),
+                                          test::trn2_limits());
+  CHECK(placement.address == std::vector<std::int64_t>{0, 2048, 14336, 14400, 0, 2048, 4096});
+  CHECK(placement.psum_bytes == 16384);
+}
+
+TEST_CASE("transient buffers do not fit when those with addresses are in use everywhere") {
+  std::string text = "program p\ntarget trn2\n";
+  for (int i = 0; i < 8; ++i) {
+    text += "psum t" + std::to_string(i) + " float32 [128, 4] address " + std::to_string(i * 2048) +
+            "\n";
+  }
+  text += "psum t float32 [128, 4] transient\n";
+  for (const std::string suffix :
+       {"0", "1", "2", "3", "4", "5", "6", "7", "", "0", "1", "2", "3", "4", "5", "6", "7"}) {
+    text += "vector.memset t" + suffix + " value 0\n";
+  }
+  CHECK_THROWS_WITH(find_places(parse_text(text, "p"), test::trn2_limits()),
+                    Catch::Matchers::Contains("behind 16384 of others"));
 }
 
 TEST_CASE(

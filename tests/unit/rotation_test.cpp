@@ -53,6 +53,13 @@ TEST_CASE("when going round leaves gaps that are too small, the largest tiles ar
   CHECK(disjoint(tiles, *at, {0, 192, 64}));
 }
 
+TEST_CASE("tiles keep clear of ranges that are taken while they are in use") {
+  const std::vector<RotatingTile> tiles{{64, 0, 1}, {64, 2, 2}, {64, 3, 3}, {128, 4, 4}};
+  const std::vector<TakenRange> taken{{0, 64, 1, 3}, {128, 192, 0, 3}};
+  CHECK(rotate(tiles, {0, 192, 64}, taken) == Addresses{64, 64, 64, 0});
+  CHECK_FALSE(rotate({{128, 3, 4}}, {0, 192, 64}, taken));
+}
+
 TEST_CASE("tiles that need more than there is at one time do not fit") {
   CHECK_FALSE(rotate({{64, 0, 1}, {65, 1, 1}}, {0, 128, 64}));
   CHECK(rotate({{64, 0, 0}, {65, 1, 1}}, {0, 128, 64}));
