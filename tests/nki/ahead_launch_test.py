@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loops whose bounds the device computes: launches on two cores, programs without values, `nsim nki`, runs that fail."""
 import contextlib
+import io
 import os
 import tempfile
 import unittest
@@ -29,16 +30,74 @@ class Launches(unittest.TestCase):
         want = np.concatenate([doubled(x[:8], 3), doubled(x[8:], 6)])
         np.testing.assert_array_equal(kernel[2](x, np.array([[1, 2], [2, 4]], np.float32)), want)
 
-    @on("trn2")
-    def test_numbers_behind_a_barrier_of_both_cores(self):
+    @on("trn2", "trn3")
+    def test_numbers_that_the_other_core_computes(self):
         @nki.jit
         def kernel(x, numbers):
-            nisa.core_barrier(x, (0, 1))
-            for _ in nl.dynamic_range(nisa.register_alloc(reduced(loaded(numbers)))):
+            core = nl.program_id(0)
+            mine, theirs = tile(1, numbers.shape[1]), tile(1, numbers.shape[1])
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            nisa.dma_copy(out[nl.ds(core * 8, 8)], x[nl.ds(core * 8, 8)])
+            nisa.dma_copy(mine, numbers[nl.ds(core, 1)])
+            for _ in range(2):  # what one core has been told decides how often the other one adds to it
+                nisa.sendrecv(src=mine, dst=theirs, send_to_rank=1 - core, recv_from_rank=1 - core)
+                for i in nl.dynamic_range(nisa.register_alloc(reduced(theirs))):
+                    nisa.tensor_scalar(mine, mine, nl.add, 1.0)
+            for i in nl.dynamic_range(nisa.register_alloc(reduced(mine))):
+                twice(out, x, core * 8 + i)
+            return out
+        x, sums = normal(16, F), [1, 0]
+        for _ in range(2):
+            sums = [sums[core] + 2 * sums[1 - core] for core in range(2)]  # each of the two elements grows
+        got = kernel[2](x, np.array([[1, 0], [0, 0]], np.float32))
+        np.testing.assert_array_equal(got, np.concatenate([doubled(x[:8], sums[0]), doubled(x[8:], sums[1])]))
+
+    @on("trn2")
+    def test_memory_that_both_cores_share(self):
+        @nki.jit
+        def kernel(x):
+            core = nl.program_id(0)
+            out, shared = nl.ndarray(x.shape, x.dtype, nl.shared_hbm), nl.ndarray((2, 1), nl.float32, nl.shared_hbm)
+            nisa.dma_copy(out[nl.ds(core * 8, 8)], x[nl.ds(core * 8, 8)])
+            held = tile(1, 1)
+            nisa.memset(held, core + 2)
+            nisa.dma_copy(shared[core:core + 1], held)
+            nisa.core_barrier(shared, (0, 1))
+            for i in nl.dynamic_range(nisa.register_alloc(reduced(loaded(shared.reshape((1, 2)))))):
+                twice(out, x, core * 8 + i)
+            return out
+        x = normal(16, F)
+        np.testing.assert_array_equal(kernel[2](x), np.concatenate([doubled(x[:8], 5), doubled(x[8:], 5)]))
+
+    @on("trn2")
+    def test_cores_that_do_not_meet(self):
+        def kernel(x, looped):
+            core = nl.program_id(0)
+            if looped:
+                for _ in nl.dynamic_range(2):
+                    nisa.core_barrier(x, (0, 1))
+            elif core == 0:
+                nisa.core_barrier(x, (0, 1))
+            for _ in nl.dynamic_range(nisa.register_alloc(reduced(loaded(x)))):
                 pass
             return x
-        with self.assertRaisesRegex(NotImplementedError, "behind a barrier of both cores"):
-            kernel[2](normal(4, F), numbers_of(2))
+        for looped, error, rule in ((True, NotImplementedError, "behind a barrier of both cores in a loop that the device runs"),
+                                    (False, nki.NkiValidationError, r"ahead_launch_test.py:\d+: nl.dynamic_range: the cores pass different numbers of barriers")):
+            with self.subTest(looped=looped), self.assertRaisesRegex(error, rule):
+                nki.jit(kernel)[2](numbers_of(2), looped)
+
+    @on("trn2")
+    def test_what_a_kernel_prints(self):
+        @nki.jit
+        def kernel(x, numbers):
+            nl.device_print("numbers", loaded(numbers))
+            for i in nl.dynamic_range(nisa.register_alloc(reduced(loaded(numbers)))):
+                twice(x, x, i)
+            return x
+        x, said = normal(9, F), io.StringIO()
+        with contextlib.redirect_stdout(said):
+            np.testing.assert_array_equal(kernel(x.copy(), numbers_of(1, 2)), doubled(x, 3))
+        self.assertEqual(said.getvalue(), "numbers [[1. 2.]]\n")
 
     @on("trn2")
     def test_programs_that_need_values_and_have_none(self):

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Dict, List, Optional, Set, Tuple
 
 from . import _trace
-from ._ahead_run import Found, run
+from ._ahead_run import Found, Question, run
 from ._errors import fail, missing, where
 from ._known import is_plain, known_value, writes_to
 from ._registers import Owned, Source, VirtualRegister
@@ -30,13 +30,28 @@ VALUES = ("instance.numerics=on", "")  # the session of an Ahead, when it is not
 _TILE = 4096  # bytes per partition of tiles that are read too
 
 
-class Unroll(BaseException):
-    """Tracing has to begin anew, with the loops at these places unrolled. No error, and nothing a kernel may catch."""
+class Anew(BaseException):
+    """Tracing has to begin anew: something is known that was not. No error, and nothing a kernel may catch."""
 
-    def __init__(self, loops: List[LoopBegin]):
+
+class Unroll(Anew):
+    """Anew, with the loops at these places unrolled."""
+
+    def __init__(self, core: int, loops: List[LoopBegin]):
         super().__init__()
-        self.places = {each.place for each in loops}
-        self.runs = min(each.runs for each in loops)
+        self.core, self.places, self.runs = core, {each.place for each in loops}, min(each.runs for each in loops)
+
+
+class Elsewhere(BaseException):
+    """A question that stands behind so many barriers, which the other core has not been traced up to."""
+
+    def __init__(self, question: Question, barriers: int):
+        super().__init__()
+        self.question, self.barriers = question, barriers
+
+
+class Enough(BaseException):
+    """A core has been traced up to the barrier in question."""
 
 
 class Ahead:
@@ -46,15 +61,16 @@ class Ahead:
     def __init__(self, session: Optional[Tuple[str, Optional[str]]] = None):
         self.session = session
         self.unrolled: Set[str] = set()  # places of loops
-        self.found: List[Found] = []  # by each run
-        self.used = 0  # of those
+        self.found: Dict[int, List[Found]] = {}  # by core: what each run for it found
+        self.used: Dict[int, int] = {}  # by core: of those
         self.places: Dict[str, List[int]] = {}  # where numbers were asked for that may differ with other arguments -> which they are
 
-    def again(self, unroll: Unroll) -> None:
-        """Runs before the loop find the same once more."""
-        self.unrolled |= unroll.places
-        del self.found[unroll.runs:]
-        self.used = 0
+    def again(self, anew: Anew) -> None:
+        """Runs find the same once more: all of them, or those before a loop that is unrolled now."""
+        if isinstance(anew, Unroll):
+            self.unrolled |= anew.places
+            self.found = {anew.core: self.found.get(anew.core, [])[:anew.runs]}
+        self.used.clear()
         self.places.clear()
 
 
@@ -81,7 +97,7 @@ def _differ(trace: Trace, loops: Tuple[LoopBegin, ...]) -> None:
     """Iterations of these loops, when they are open, have numbers of their own."""
     still = [each for each in trace.open_loops if each in loops]
     if still:
-        raise Unroll(still)
+        raise Unroll(trace.core, still)
 
 
 def number(function: str, what: str, register: VirtualRegister) -> int:
@@ -148,17 +164,41 @@ def _found(function: str, what: str, trace: Trace, source: Source) -> int:
     end = trace.open_loops[0].at if trace.open_loops else len(trace.records)
     sources = [source] + [each for each in trace.sources.values() if each is not source and _may_be_asked(trace, each, end)]
     tiles = [each.view.storage if _is_kept(trace, each, end) else None for each in sources]
-    if ahead.used == len(ahead.found):
-        if ahead.used == _MOST_RUNS:
+    known, used = ahead.found.setdefault(trace.core, []), ahead.used.get(trace.core, 0)
+    if used == len(known):
+        if used == _MOST_RUNS:
             fail(function, f"{what} is computed by the device, and so were {_MOST_RUNS} others: each needs a run of the kernel up to there")
-        ahead.found.append(run(function, what, trace, end, sources, tiles))
-    found = ahead.found[ahead.used]
-    ahead.used += 1
+        question = Question(f"{where()}: {function}", what, trace, end, sources, tiles)
+        _meet(function, question)
+        known.append(run(question))
+    found = known[used]
+    ahead.used[trace.core] = used + 1
     for each, value, tile, array in zip(sources, found.numbers, tiles, found.tiles):
         each.value = value
         if tile is not None:
             trace.snapshots[tile] = (end, array)
     return source.value
+
+
+# Two cores.
+def at_barrier(trace: Trace) -> None:
+    """A core_barrier was recorded."""
+    if trace.open_loops:
+        trace.loops_meet = True
+    trace.barriers.append(len(trace.records))
+    if len(trace.barriers) == trace.most_barriers:
+        raise Enough
+
+
+def _meet(function: str, question: Question) -> None:
+    """A run goes up to the same barrier on both cores."""
+    trace = question.trace
+    barriers = sum(1 for each in trace.barriers if each <= question.end)
+    others = [each for each in trace.launch.traces if each is not trace]
+    if barriers and any(each.loops_meet for each in trace.launch.traces):
+        missing(function, f"{question.what} is a number that only the device knows, behind a barrier of both cores in a loop that the device runs")
+    if any(len(each.barriers) < barriers for each in others):
+        raise Elsewhere(question, barriers)
 
 
 def _may_be_asked(trace: Trace, source: Source, end: int) -> bool:

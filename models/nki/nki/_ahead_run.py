@@ -10,7 +10,6 @@ import numpy as np
 
 from . import _session
 from ._dtypes import NAMED, encode, storage_type
-from ._errors import missing, where
 from ._program import ProgramText
 from ._registers import Source
 from ._tensor import SBUF, SHARED_HBM, Storage, whole
@@ -32,22 +31,35 @@ class Found(NamedTuple):
     tiles: List[Optional[np.ndarray]]
 
 
-def run(function: str, what: str, trace: Trace, end: int, sources: List[Source], tiles: List[Optional[Storage]]) -> Found:
-    """What the sources are after the records before `end`, and the contents of tiles."""
-    if len(trace.launch.traces) > 1 and any(each.__class__ is Record and each.opcode == "core_barrier" for each in trace.records[:end]):
-        missing(function, f"{what} is a number that only the device knows, behind a barrier of both cores: compute it before")
-    launch, numbers, copies = _program(trace, end, sources, tiles)
-    held = _execute(f"{where()}: {function}: {what} is computed by the device, but the run up to there failed", launch)
+class Question(NamedTuple):
+    """What the sources are after the records before `end`, and the contents of tiles. `what`, the first source, of a function of
+    the kernel, `place`, needs it."""
+
+    place: str
+    what: str
+    trace: Trace
+    end: int
+    sources: List[Source]
+    tiles: List[Optional[Storage]]
+
+
+def run(question: Question) -> Found:
+    """The answer."""
+    place, what, _, _, sources, _ = question
+    launch, numbers, copies = _program(question)
+    held = _execute(f"{place}: {what} is computed by the device, but the run up to there failed", launch)
     found = held[numbers].reshape(-1)
     if found[-1] != _WRITTEN:
-        missing(function, f"{what} is a number that only the device knows, and numerics are off")
+        raise NotImplementedError(f"{place} cannot be simulated: {what} is a number that only the device knows, and numerics are off")
     values = [int(value) & 0xFFFFFFFF if each.view is not None and each.view.dtype.name == "uint32" else int(value)
               for each, value in zip(sources, found)]
     return Found(values, [None if each is None else held[each].reshape(-1) for each in copies])
 
 
-def _program(trace: Trace, end: int, sources: List[Source], tiles: List[Optional[Storage]]):
-    """The program, where it leaves the numbers, and where the contents of tiles."""
+def _program(question: Question):
+    """The program, where it leaves the numbers, and where the contents of tiles. Another core goes up to the same barrier."""
+    _, _, trace, end, sources, tiles = question
+    barriers = sum(1 for each in trace.barriers if each <= end)
     int32 = NAMED["int32"]
     held = Storage("ahead.held", SBUF, int32, (1, len(sources) + 1))
     places = whole(held)
@@ -70,8 +82,12 @@ def _program(trace: Trace, end: int, sources: List[Source], tiles: List[Optional
     launch.schedule, launch.shared = [], launch.shared + outputs
     launch.traces = [copy.copy(each) for each in launch.traces]
     for each in launch.traces:
-        each.records, each.storages = (records, each.storages + [held]) if each.core == trace.core else ([], [])
-    _mark_written(launch.inputs, records)
+        if each.core == trace.core:
+            each.records, each.storages = records, each.storages + [held]
+        else:
+            each.records = each.records[:each.barriers[barriers - 1] if barriers else 0]
+            each.storages = each.storages if barriers else []
+        _mark_written(launch.inputs, each.records)
     return launch, numbers, copies
 
 
@@ -89,7 +105,8 @@ def _execute(failed: str, launch: Launch) -> dict:
     settings, out = launch.ahead.session
     config = _session.config_for(launch.target.name, launch.target.version, len(launch.traces), settings, out)
     held = {}
-    for each in launch.inputs + [each for each in launch.shared if each.kind == "output"]:
+    own = [each for trace in launch.traces for each in trace.storages]  # what device_print leaves is there
+    for each in launch.inputs + [each for each in launch.shared + own if each.kind == "output"]:
         held[each] = np.array(encode(each.array, each.dtype)) if each.array is not None else np.zeros(each.shape, storage_type(each.dtype))
     bindings = [_session.Binding(each.name, array, each.array is not None, each.kind == "output") for each, array in held.items()]
     session = _session.session(config)

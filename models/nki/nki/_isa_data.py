@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import _checks as check
 from . import _trace
+from ._ahead import at_barrier
 from ._enums import UNKNOWN
 from ._errors import fail
 from ._isa_matrix import forget_products
@@ -122,4 +123,6 @@ def core_barrier(data=None, cores=None, engine=UNKNOWN, name=None) -> Record:
     """All cores of the logical core reach it before any goes on; orders accesses to `data` in shared HBM."""
     function = "nki.isa.core_barrier"
     which = check.engine(function, engine, ("tensor", "vector", "scalar", "gpsimd", "sync"), "gpsimd")
-    return add("core_barrier", which, [], (), name)
+    record = add("core_barrier", which, [], (), name)
+    at_barrier(_trace.current())
+    return record

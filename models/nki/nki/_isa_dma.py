@@ -9,6 +9,7 @@ from typing import List, Optional, Tuple
 
 from . import _checks as check
 from . import _trace
+from ._ahead import at_barrier
 from ._enums import UNKNOWN, dge_mode as modes, dma_engine as dma_engines, oob_mode as bounds
 from ._errors import fail, missing
 from ._memory import allocate, exchanged
@@ -330,4 +331,5 @@ def sendrecv(src, dst, send_to_rank, recv_from_rank, pipe_id=0, dma_engine=dma_e
     trace.exchanges += 1
     add("dma_copy", STORE_ENGINE, [mine, src], (), None)
     add("core_barrier", "gpsimd", [], (), None)
+    at_barrier(trace)
     return add("dma_copy", LOAD_ENGINE, [dst, theirs], (), name)

@@ -12,7 +12,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from . import _memory, _session, _trace
-from ._ahead import Ahead, Unroll
+from ._ahead import Ahead, Anew, Elsewhere, Enough
+from ._ahead_run import run as run_ahead
 from ._dtypes import decode, encode, storage_type
 from ._errors import NkiValidationError
 from ._nkiobject import NKIObject
@@ -107,8 +108,8 @@ class Kernel:
             while True:
                 try:
                     return self._trace(ahead, args, kwargs)
-                except Unroll as unroll:
-                    ahead.again(unroll)
+                except Anew as anew:
+                    ahead.again(anew)
 
     def _trace(self, ahead: Ahead, args, kwargs) -> Traced:
         target = current_target(self.options.get("platform_target"))
@@ -119,21 +120,43 @@ class Kernel:
         arrays: List[Tuple[Storage, np.ndarray]] = []
         args, kwargs = self._bind(launch, args, kwargs, arrays)
         results = None
-        for at, (core, ids) in enumerate(self.dialect.programs(self.grid or (1,), self.cores)):
-            trace = launch.traces[core]
-            trace.begin_program(ids if self.grid else ())
-            _trace.push(trace)
+        programs = self.dialect.programs(self.grid or (1,), self.cores)
+        for at, (core, ids) in enumerate(programs):
             try:
-                returned = _mapped(self.func(*args, **kwargs), Tensor, self.dialect.result)
-            finally:
-                _trace.pop()
-            if trace.open_loops:
-                raise NkiValidationError(f"{trace.open_loops[-1].label}: this loop was left by break or return; a loop that the "
-                                         "device runs ends at its condition")
+                returned = self._program(launch.traces[core], ids, args, kwargs)
+            except Elsewhere as need:
+                self._meet(need, [each for each in programs[at + 1:] if each[0] != core], args, kwargs)
+                raise Anew from None
             results = returned if at == 0 else results
         _mark_outputs(launch, results, self.func)
         warn_of_unwritten(launch)
         return Traced(launch, results, arrays)
+
+    def _program(self, trace: _trace.Trace, ids: Tuple[int, ...], args, kwargs):
+        """Traces one program of the grid; what it returned."""
+        trace.begin_program(ids if self.grid else ())
+        _trace.push(trace)
+        try:
+            returned = _mapped(self.func(*args, **kwargs), Tensor, self.dialect.result)
+        finally:
+            _trace.pop()
+        if trace.open_loops:
+            raise NkiValidationError(f"{trace.open_loops[-1].label}: this loop was left by break or return; a loop that the "
+                                     "device runs ends at its condition")
+        return returned
+
+    def _meet(self, need: Elsewhere, programs, args, kwargs) -> None:
+        """Traces another core up to the barrier that a question stands behind, and answers it."""
+        question = need.question
+        launch = question.trace.launch
+        try:
+            for core, ids in programs:
+                launch.traces[core].most_barriers = need.barriers
+                self._program(launch.traces[core], ids, args, kwargs)
+        except Enough:
+            launch.ahead.found[question.trace.core].append(run_ahead(question))
+            return
+        raise NkiValidationError(f"{question.place}: the cores pass different numbers of barriers: this one {need.barriers}, the other one less")
 
     def _bind(self, launch: Launch, args, kwargs, arrays):
         """Numpy arrays become tensors in HBM, named like their parameters; everything else stays as it is."""

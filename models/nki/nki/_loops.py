@@ -53,7 +53,7 @@ def _begin(trace: _trace.Trace, start: int, stop: int, step: int) -> Affine:
     name = f"v{trace.launch.variables}"
     trace.launch.variables += 1
     loop = _trace.LoopBegin(name, start, stop, step, label())
-    loop.at, loop.place, loop.runs = len(trace.records), where(), trace.launch.ahead.used
+    loop.at, loop.place, loop.runs = len(trace.records), where(), trace.launch.ahead.used.get(trace.core, 0)
     trace.records.append(loop)
     trace.open_loops.append(loop)
     return Affine(0, {name: 1})

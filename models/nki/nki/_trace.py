@@ -86,6 +86,9 @@ class Trace:
         self.turns: Dict[str, int] = {}  # iterations of loops without bounds, by place
         self.moving = False  # some view has an offset that only the device knows
         self.exchanges = 0  # sendrecv calls so far
+        self.barriers: List[int] = []  # of both cores: records up to each, with it
+        self.loops_meet = False  # some are in loops that the device runs
+        self.most_barriers = 0  # up to which this core is traced, see _ahead.py; 0: all
         self.accumulators: Set[str] = set()  # "Scalar", "Vector": something was reduced there
 
     def begin_program(self, ids: Tuple[int, ...]) -> None:
