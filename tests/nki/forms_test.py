@@ -51,6 +51,32 @@ class Objects(unittest.TestCase):
         np.testing.assert_array_equal(made.right, 2 * y)
 
 
+class Foreign:
+    """An array of another library, which numpy sees without a copy."""
+
+    def __init__(self, values):
+        self.values, self.shape, self.dtype = values, values.shape, values.dtype
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values if dtype is None else self.values.astype(dtype)
+
+
+class Arrays(unittest.TestCase):
+    @on("trn2")
+    def test_of_other_libraries(self):
+        @nki.jit
+        def kernel(x, more, scale):
+            self.assertIsInstance(scale, np.float32)
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            nisa.dma_copy(out, nl.load(x) + nl.load(more[0]))
+            nl.store(more[0], nl.load(x) * float(scale))
+            return out
+        x, y = normal(P, F), normal(P, F, seed=1)
+        kept = y.copy()
+        np.testing.assert_array_equal(kernel(Foreign(x), [Foreign(y)], np.float32(2)), x + kept)
+        np.testing.assert_array_equal(y, 2 * x)
+
+
 class Launches(unittest.TestCase):
     @on("trn2")
     def test_cores_by_nc(self):
@@ -79,6 +105,18 @@ class Leftovers(unittest.TestCase):
         expected = 2 * x
         expected[rows[:, 0]] += x[:8]
         close(self, kernel(x, rows), expected)
+
+    @on("trn2")
+    def test_register_move_of_an_immediate(self):
+        @nki.jit
+        def kernel(x):
+            out, count = nl.ndarray(x.shape, x.dtype, nl.shared_hbm), nisa.register_alloc()
+            nisa.register_move(count, imm=2)
+            for i in nl.dynamic_range(count):
+                nisa.dma_copy(out[nl.ds(i * 64, 64)], nl.load(x[nl.ds(i * 64, 64)]))
+            return out
+        x = normal(P, F)
+        np.testing.assert_array_equal(kernel(x), x)
 
     @on("trn2")
     def test_enumerations_by_their_values(self):

@@ -44,9 +44,10 @@ def register_alloc(x=None) -> VirtualRegister:
     return made
 
 
-def register_move(dst, src, name=None) -> Record:
-    """dst = src, a register or an integer."""
+def register_move(dst, src=None, name=None, imm=None) -> Record:
+    """dst = src, a register or an integer; an integer was imm before 0.3."""
     function = "nki.isa.register_move"
+    src = imm if src is None else src
     to = _register(function, "dst", dst)
     if isinstance(src, Affine):
         return register_load(to, _counted(src), name)

@@ -167,16 +167,19 @@ class Kernel:
 
         def convert(name: str):
             def one(array):
-                for storage, known in arrays:
-                    if known is array:
+                for storage, given in zip((each for each, _ in arrays), known):
+                    if given is array:
                         return _memory.whole(storage, self.dialect.tensor)
-                made = _memory.input_tensor(launch, name, np.asarray(array), self.dialect.tensor)
-                arrays.append((made.storage, array))
+                held = np.asarray(array)
+                made = _memory.input_tensor(launch, name, held, self.dialect.tensor)
+                arrays.append((made.storage, held))
+                known.append(array)
                 return made
             return one
 
+        known: list = []
         for name, value in bound.arguments.items():
-            bound.arguments[name] = _mapped(value, np.ndarray, convert(name))
+            bound.arguments[name] = _mapped(value, _Array, convert(name))
         return bound.args, bound.kwargs
 
     # Running.
@@ -192,6 +195,16 @@ class Kernel:
     def save(self, path: str, *args, **kwargs) -> None:
         """Writes the program for these arguments as a container that nrt_load and `nsim run` take."""
         save(self.trace(*args, **kwargs), path)
+
+
+class _Arrays(type):
+    def __instancecheck__(cls, value) -> bool:
+        return isinstance(value, np.ndarray) or (hasattr(value, "__array__") and hasattr(value, "shape") and hasattr(value, "dtype")
+                                                 and not isinstance(value, (np.generic, type)))
+
+
+class _Array(metaclass=_Arrays):
+    """numpy's, and those of other libraries that numpy reads."""
 
 
 def _word(name: str) -> str:
