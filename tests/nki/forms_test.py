@@ -90,6 +90,21 @@ class Launches(unittest.TestCase):
         np.testing.assert_array_equal(kernel[nl.nc(2)](x), 2 * x)
 
 
+class Views(unittest.TestCase):
+    @on("trn2")
+    def test_keywords(self):
+        shapes = []
+
+        def body(out, x):
+            cube = x.reshape(shape=(P, 4, 12))
+            turned = cube.rearrange(src_pattern=("p", "a", ("b", "c")), dst_pattern=("p", "b", ("a", "c")), fixed_sizes={"b": 1})
+            shapes.extend([cube.shape, turned.shape, cube.permute(dims=[0, 2, 1]).shape, nl.ndarray((P, F), nl.float32, buffer=None).buffer])
+            nisa.tensor_copy(out, turned)
+        x = normal(P, F)
+        np.testing.assert_array_equal(on_tiles(body, [x], [((P, F), np.float32)]), x)
+        self.assertEqual(shapes, [(P, 4, 12), (P, 1, F), (P, 12, 4), nl.sbuf])
+
+
 class Leftovers(unittest.TestCase):
     @on("trn2")
     def test_dma_copy_adds(self):

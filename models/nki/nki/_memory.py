@@ -10,7 +10,7 @@ from . import _trace
 from ._dtypes import DType, as_dtype, float8_e4m3, float8_e4m3fn
 from ._errors import fail
 from ._target import PARTITIONS, PSUM_BYTES
-from ._tensor import PRIVATE_HBM, SHARED_HBM, Buffer, Storage, Tensor, row_major, whole
+from ._tensor import PRIVATE_HBM, SBUF, SHARED_HBM, Buffer, Storage, Tensor, row_major, whole
 
 
 def _checked_shape(function: str, shape, buffer: Buffer) -> Tuple[int, ...]:
@@ -64,6 +64,7 @@ def allocate(shape, dtype, buffer: Buffer, name: str = "", address=None, functio
         known = trace.allowed.get((shape, dtype.name, buffer))
         if known is not None:  # checked before
             return _plain(trace, known[0], known[1], dtype, buffer, cls)
+    buffer = SBUF if buffer is None else buffer
     if not isinstance(buffer, Buffer):
         fail(function, f"{buffer!r} is no buffer: nl.sbuf, nl.psum, nl.hbm, nl.private_hbm and nl.shared_hbm are")
     if dtype.__class__ is not DType:

@@ -221,8 +221,8 @@ class Views:
         shape = self.shape[:first] + (prod(self.shape[first:last + 1]),) + self.shape[last + 1:]
         return self._reshaped(shape, "tensor.flatten_dims")
 
-    def reshape(self, *shape):
-        sizes = _solved(_plain(shape), prod(self.shape), "tensor.reshape")
+    def reshape(self, *sizes, shape=None):
+        sizes = _solved(_plain(sizes if shape is None else (shape,)), prod(self.shape), "tensor.reshape")
         if self.space != "hbm" and sizes[0] != self.shape[0]:
             fail("tensor.reshape", f"from {list(self.shape)} to {list(sizes)}: dimension 0 counts partitions and stays as it is")
         view = self._reshaped(sizes, "tensor.reshape")
@@ -236,8 +236,9 @@ class Views:
             fail(what, f"{list(self.shape)} with strides {list(self.strides)} cannot be seen as {list(shape)} without a copy")
         return self._make(shape, self.strides[:fixed] + strides)
 
-    def rearrange(self, src, dst, fixed_sizes: Optional[dict] = None):
+    def rearrange(self, src=None, dst=None, fixed_sizes: Optional[dict] = None, src_pattern=None, dst_pattern=None):
         """Names of the dimensions before and after; a tuple of names in `src` is split, in `dst` merged."""
+        src, dst = src_pattern if src is None else src, dst_pattern if dst is None else dst
         view, names = self, []
         for dim, name in reversed(list(enumerate(src))):
             if isinstance(name, (tuple, list)):
