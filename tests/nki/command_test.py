@@ -82,7 +82,12 @@ class Runs(Command):
             self.put(f"{folder}/__init__.py", "")
         self.put("other/copies.py", KERNELS)
         self.put("other/part/named.py", kernel.format("from other.copies import double"))
-        for path in ("library/core/near/beside.py", "library/core/deep/far.py", "other/part/named.py"):
+        self.put("third/__init__.py", "import not_installed\n")
+        self.put("third/copies.py", KERNELS)
+        self.put("third/own.py", kernel.format("from .copies import double"))
+        self.put("work/nki/kernels/named_as_ours.py", kernel.format("from ..copies import double"))
+        self.put("work/nki/copies.py", KERNELS)
+        for path in ("library/core/near/beside.py", "library/core/deep/far.py", "other/part/named.py", "third/own.py", "work/nki/kernels/named_as_ours.py"):
             with self.subTest(path=path):
                 self.assertIn("passed", self.runs(path, "-a", "x=128x4:f32", "--check", "2 * x"))
 

@@ -37,20 +37,40 @@ def _up(folder: str, levels: int) -> str:
 def _of_package(path: str, levels: int) -> ModuleType:
     """The file as a module of the package that begins `levels` folders up; further up when imports of what it imports ask for that."""
     root = _up(os.path.dirname(path), levels)
+    name = os.path.splitext(os.path.relpath(path, root))[0].replace(os.sep, ".")
+    first = name.partition(".")[0]
+    if os.path.join(root, first) not in getattr(sys.modules.get(first), "__path__", [os.path.join(root, first)]):
+        return _of_package(path, levels + 1)  # the name is another's, as nki is ours
     if root not in sys.path:
         sys.path.insert(0, root)
-    name = os.path.splitext(os.path.relpath(path, root))[0].replace(os.sep, ".")
-    before = set(sys.modules)
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        if "beyond top-level package" not in str(error) or os.path.dirname(root) == root:
-            raise
-    for each in set(sys.modules) - before:
-        if each.partition(".")[0] == name.partition(".")[0]:
-            del sys.modules[each]
-    sys.path.remove(root)
-    return _of_package(path, levels + 1)
+        _forget(name)
+        if "beyond top-level package" in str(error) and os.path.dirname(root) != root:
+            sys.path.remove(root)
+            return _of_package(path, levels + 1)
+        try:
+            return _without_init(name, root)
+        except ImportError:
+            raise error from None
+
+
+def _forget(name: str) -> None:
+    """The package that the module is of is no longer imported."""
+    first = name.partition(".")[0]
+    for each in [each for each in sys.modules if each.partition(".")[0] == first]:
+        del sys.modules[each]
+
+
+def _without_init(name: str, root: str) -> ModuleType:
+    """The module without what the __init__.py of its packages import, which may need what is not installed."""
+    parts = name.split(".")[:-1]
+    for count in range(1, len(parts) + 1):
+        made = ModuleType(".".join(parts[:count]))
+        made.__path__ = [os.path.join(root, *parts[:count])]
+        sys.modules[made.__name__] = made
+    return importlib.import_module(name)
 
 
 def _by_itself(path: str) -> Optional[ModuleType]:

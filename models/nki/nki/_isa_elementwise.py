@@ -61,7 +61,7 @@ def _spelled(function: str, op, operand):
     if name not in _SPELLED:
         return op, operand
     op, operand, since = _SPELLED[name]
-    check.since(function, since)
+    check.since(f"{function} with {name}", since)
     return OPERATORS[op], operand
 
 
