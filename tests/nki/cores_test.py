@@ -111,6 +111,21 @@ class Cores(unittest.TestCase):
         np.testing.assert_array_equal(kernel[2](x), x)
 
     @on("trn2")
+    def test_both_cores_must_come_to_a_barrier(self):
+        def barrier(x):
+            for _ in range(1 + nl.program_id(0)):
+                nisa.core_barrier(x, (0, 1))
+
+        def exchange(x):
+            held = nl.load(x)
+            if nl.program_id(0) == 0:
+                nisa.sendrecv(src=held, dst=held, send_to_rank=1, recv_from_rank=1, pipe_id=0)
+        for kernel, rule in ((barrier, "core 1 gets to 2 barriers and core 0 to 1: both wait for each other at every core_barrier and sendrecv"),
+                             (exchange, "core 0 gets to 1 barrier and core 1 to none")):
+            with self.assertRaisesRegex(nki.NkiValidationError, r"cores_test.py:\d+: nki.isa: " + rule):
+                nki.jit(kernel)[2](normal(128, 64))
+
+    @on("trn2")
     def test_programs_must_allocate_alike(self):
         def kernel(x):
             nl.ndarray((128, 64 + nl.program_id(0)), x.dtype, nl.shared_hbm)

@@ -39,7 +39,7 @@ def _of_package(path: str, levels: int) -> ModuleType:
     root = _up(os.path.dirname(path), levels)
     name = os.path.splitext(os.path.relpath(path, root))[0].replace(os.sep, ".")
     first = name.partition(".")[0]
-    if os.path.join(root, first) not in getattr(sys.modules.get(first), "__path__", [os.path.join(root, first)]):
+    if os.path.join(root, first) not in getattr(sys.modules.get(first), "__path__", [os.path.join(root, first)]) and os.path.dirname(root) != root:
         return _of_package(path, levels + 1)  # the name is another's, as nki is ours
     if root not in sys.path:
         sys.path.insert(0, root)

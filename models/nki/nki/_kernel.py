@@ -129,6 +129,7 @@ class Kernel:
                 raise Anew from None
             results = returned if at == 0 else results
         _mark_outputs(launch, results, self.func)
+        _check_barriers(launch)
         warn_of_unwritten(launch)
         return Traced(launch, results, arrays)
 
@@ -227,6 +228,18 @@ def _mapped(value, kind: type, change: Callable):
             object.__setattr__(made, name, _mapped(each, kind, change))
         return made
     return value
+
+
+def _check_barriers(launch: Launch) -> None:
+    """A core that is alone at a barrier waits forever."""
+    if len(launch.traces) != 2:
+        return
+    met = [[each.label for each in trace.records if each.__class__ is _trace.Record and each.opcode == "core_barrier"] for trace in launch.traces]
+    few, many = sorted((0, 1), key=lambda core: len(met[core]))
+    if len(met[few]) != len(met[many]):
+        count = len(met[many])
+        raise NkiValidationError(f"{met[many][len(met[few])]}: nki.isa: core {many} gets to {count} barrier{'s' if count > 1 else ''} and core {few} to "
+                                 f"{len(met[few]) or 'none'}: both wait for each other at every core_barrier and sendrecv")
 
 
 def _mark_outputs(launch: Launch, results, func: Callable) -> None:
