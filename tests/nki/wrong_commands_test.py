@@ -80,7 +80,8 @@ class WrongInput(Command):
                      "x=128x2048:f32", "--config", "trn2")
         self.assertIn("passed", self.runs("kernels.py:rows", "-a", "table=256x32:f32", "-a", "index=128x1:i32:arange", "--check",
                                           "table[index[:, 0]]"))
-        self.refused("error: the execution failed: NRT_EXEC_OOB\n", "kernels.py:rows", "-a", "table=64x32:f32", "-a", "index=128x1:i32:arange",
+        self.refused("error: the execution failed: NRT_EXEC_OOB: an index or offset is outside of its tensor, and oob_mode is error: "
+                     f"kernels.py:{line_of('vector_offset')} (table, [64, 32])\n", "kernels.py:rows", "-a", "table=64x32:f32", "-a", "index=128x1:i32:arange",
                      "--config", "trn2", code=1)
 
     def test_exceptions_of_a_kernel_name_its_line_and_what_called_it(self):

@@ -17,6 +17,7 @@ from ._ahead_run import run as run_ahead
 from ._dtypes import decode, encode, storage_type
 from ._errors import NkiValidationError
 from ._nkiobject import NKIObject
+from ._outside import explained
 from ._program import program_text
 from ._target import current_target
 from ._tensor import Storage, Tensor
@@ -311,9 +312,9 @@ def _run(launch: Launch, settings: str, out: Optional[str], body: Callable, cont
     try:
         said = body(session, model)
         session.unload(model)
-    except RuntimeError:
+    except RuntimeError as error:
         _session.close()  # a unit that failed accepts nothing more: the next call has a new device
-        raise
+        raise RuntimeError(explained(str(error), launch)) from None
     return said
 
 
