@@ -163,6 +163,21 @@ class Bounds(unittest.TestCase):
         np.testing.assert_array_equal(kernel(x, numbers_of(2, 3)), want)
 
     @on("trn2")
+    def test_tiles_that_lie_upon_each_other(self):
+        @nki.jit
+        def kernel(x, count):
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            under, over = (nl.ndarray((1, 1), INT, nl.sbuf, address=(0, 1024)) for _ in range(2))
+            nisa.dma_copy(out, x)
+            nisa.dma_copy(under, count)
+            nisa.memset(over, 2)
+            for i in nl.dynamic_range(nisa.register_alloc(under)):
+                twice(out, x, i)
+            return out
+        x = normal(9, F)
+        np.testing.assert_array_equal(kernel(x, np.array([[5]], np.int32)), doubled(x, 2))
+
+    @on("trn2")
     def test_bounds_that_no_loop_can_have(self):
         x = normal(4, F)
         for values, rule in (((3e9,), "2147483647"), ((2e9,), "2000000000 iterations"), ((float("nan"),), None), ((-5,), None), ((float("-inf"),), None)):

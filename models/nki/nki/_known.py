@@ -85,6 +85,8 @@ def _element(trace: Trace, view: Tensor, position: int, end: int, engine: str) -
 def _at(trace: Trace, view: Tensor, place: int, end: int) -> Optional[Number]:
     """What the storage of a view held at a place."""
     storage = view.storage
+    if storage.address is not None and _overlaid(trace, storage):
+        return None
     read, contents = trace.snapshots.get(storage, (0, None))
     if read > end:
         read, contents = 0, None
@@ -113,6 +115,17 @@ def _at(trace: Trace, view: Tensor, place: int, end: int) -> Optional[Number]:
     if not 0 <= place < array.size:
         return None
     return float(array[place]) if storage.dtype.is_float else int(array[place])
+
+
+def _overlaid(trace: Trace, storage) -> bool:
+    """Whether another tile was put where this one is."""
+    part, byte = storage.address
+    for each in trace.storages:
+        if each is not storage and each.space == storage.space and each.address is not None:
+            if (each.address[0] < part + storage.parts and part < each.address[0] + each.parts and each.address[1] < byte + storage.bytes
+                    and byte < each.address[1] + each.bytes):
+                return True
+    return False
 
 
 def writes_to(storage, record) -> bool:
