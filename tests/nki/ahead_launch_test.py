@@ -2,6 +2,7 @@
 """Loops whose bounds the device computes: launches on two cores, programs without values, `nsim nki`, runs that fail."""
 import contextlib
 import io
+import json
 import os
 import tempfile
 import unittest
@@ -113,6 +114,15 @@ class Launches(unittest.TestCase):
     def test_numerics_that_are_off(self):
         with variable("NSIM_SET", "instance.numerics=off"), self.assertRaisesRegex(NotImplementedError, "numerics are off"):
             summed(normal(4, F), numbers_of(1, 2))
+
+    @on("trn2")
+    def test_what_a_report_of_the_session_says(self):
+        x = normal(4, F)
+        with tempfile.TemporaryDirectory() as folder, variable("NSIM_OUT", folder):
+            summed(x, numbers_of(1, 2))
+            nki.close()
+            with open(os.path.join(folder, "summary.json"), encoding="utf-8") as file:
+                self.assertEqual([each["name"] for each in json.load(file)["models"]], ["summed.ahead", "summed"])
 
     @on("trn2")
     def test_benchmarks(self):

@@ -79,6 +79,7 @@ def _program(question: Question):
         return out
     numbers, copies = stored(held), [None if each is None else stored(each) for each in tiles]
     launch = copy.copy(trace.launch)
+    launch.name += ".ahead"
     launch.schedule, launch.shared = [], launch.shared + outputs
     launch.traces = [copy.copy(each) for each in launch.traces]
     for each in launch.traces:
@@ -110,7 +111,7 @@ def _execute(failed: str, launch: Launch) -> dict:
         held[each] = np.array(encode(each.array, each.dtype)) if each.array is not None else np.zeros(each.shape, storage_type(each.dtype))
     bindings = [_session.Binding(each.name, array, each.array is not None, each.kind == "output") for each, array in held.items()]
     session = _session.session(config)
-    model = session.load(ProgramText(launch).finish(), f"{launch.name}.ahead")
+    model = session.load(ProgramText(launch).finish(), launch.name)
     try:
         session.execute(model, bindings)
         session.unload(model)
