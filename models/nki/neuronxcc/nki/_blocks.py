@@ -16,6 +16,7 @@ from nki._isa_data import memset
 from nki._language import full as _full_of
 from nki._tensor import PSUM, SBUF, Buffer
 
+from ._assign import assign
 from ._index import Index
 from ._tile import Tile, as_tile
 
@@ -173,7 +174,6 @@ class Blocks:
         return product(*choices)
 
     def __setitem__(self, key, value):
-        from ._assign import assign
         references = sys.getrefcount(value)
         blocks, rest, open_ended = self._split(key)
         if not open_ended:

@@ -21,6 +21,7 @@ from ._area import Area
 from ._bind import Call, promoted, tile_of
 from ._index import Index
 from ._language import _unmasked
+from ._language import copy as _copied
 from ._loop_reduce import LoopReduce
 from ._tile import Tile, as_tile
 
@@ -165,8 +166,7 @@ def reciprocal(x, dtype=None, mask=None, **_):
 
 
 def copy(x, *more, dtype=None, mask=None, **_):
-    from ._language import copy as copied
-    return copied(x, *more, dtype=dtype, mask=mask)
+    return _copied(x, *more, dtype=dtype, mask=mask)
 
 
 def where(condition, x, y, dtype=None, mask=None, **_):
