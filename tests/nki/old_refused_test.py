@@ -3,6 +3,7 @@
 import unittest
 
 import neuronxcc.nki as nki
+import neuronxcc.nki.isa as nisa
 import neuronxcc.nki.language as nl
 import numpy as np
 from devices import normal, on
@@ -29,6 +30,34 @@ class Memory(unittest.TestCase):
                             ("divide", lambda a: 1 / a), ("mean", lambda a: nl.mean(a, axis=1))):
             with self.subTest(name), self.assertRaisesRegex(nki.NkiValidationError, rf"old_refused_test.py:\d+: nl.{name}: .* is in HBM: .*nl.load"):
                 nki.jit(lambda a: wrong(a))(x)
+
+
+class Shapes(unittest.TestCase):
+    @on("trn2")
+    def test_the_function_that_was_called_is_named(self):
+        def smaller(a, b):
+            column = nl.ndarray((P, 1), dtype=np.float32)
+            column[...] = a
+        for rule, wrong in ((r"nl.add: \[128, 48\] and \[128, 20\]", lambda a, b: nl.add(a, b[:, 0:20])),
+                            (r"nki.isa.tensor_tensor: \[64, 48\] cannot be repeated to \[128, 48\]", lambda a, b: nisa.tensor_tensor(a, b[0:64], nl.add)),
+                            (r"tensor: \[128, 48\] cannot be repeated to \[128, 1\]", smaller),
+                            (r"nki.isa.nc_matmul: stationary has 384 columns, at most 128", lambda a, b: nl.matmul(nl.broadcast_to(
+                                nl.expand_dims(a, 1), shape=(P, 8, F)), b, transpose_x=True))):
+            with self.subTest(rule), self.assertRaisesRegex(nki.NkiValidationError, r"old_refused_test.py:\d+: " + rule):
+                nki.jit(lambda x, y: wrong(nl.load(x), nl.load(y)))(normal(P, F), normal(P, F))
+
+    @on("trn2")
+    def test_a_tile_is_no_sequence(self):
+        def body(x):
+            for _ in nl.load(x):
+                pass
+        with self.assertRaisesRegex(TypeError, r"old_refused_test.py:\d+: tensor: is no sequence"):
+            nki.jit(body)(normal(P, F))
+
+    @on("trn2")
+    def test_products_of_tensors_in_hbm(self):
+        with self.assertRaisesRegex(nki.NkiValidationError, r"old_refused_test.py:\d+: nki.isa.nc_matmul: stationary is in HBM: .*nl.load"):
+            nki.jit(lambda x: nisa.nc_matmul(x, x))(normal(P, F))
 
 
 class Stores(unittest.TestCase):

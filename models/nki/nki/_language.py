@@ -210,16 +210,16 @@ def expand_dims(x, axis: int) -> Tensor:
     return x.expand_dim(axis)
 
 
-def broadcast_to(x, shape, dtype=None, **_) -> Tensor:
+def broadcast_to(x, shape, dtype=None, function: str = "nl.broadcast_to", **_) -> Tensor:
     """Free dimensions by a view; one partition to many by a shuffle that takes partition 0 everywhere."""
     sizes = tuple(int(each) for each in shape)
     if x.ndim > len(sizes) or any(have not in (1, want) for have, want in zip(x.shape[::-1], sizes[::-1])):
-        fail("nl.broadcast_to", f"{list(x.shape)} cannot be repeated to {list(sizes)}")
+        fail(function, f"{list(x.shape)} cannot be repeated to {list(sizes)}")
     if x.ndim < len(sizes):
         fixed = 1 if x.space != "hbm" and x.shape[0] == sizes[0] else 0
         view = x
         for _ in range(len(sizes) - x.ndim):
-            view = view.expand_dim(fixed) if view.space == "hbm" or fixed else _partition_first(view)
+            view = view.expand_dim(fixed) if view.space == "hbm" or fixed else _partition_first(view, function)
         x = view
     if x.space != "hbm" and x.shape[0] == 1 and sizes[0] > 1:
         spread = result(x, dtype, (sizes[0],) + x.shape[1:])
@@ -231,10 +231,10 @@ def broadcast_to(x, shape, dtype=None, **_) -> Tensor:
     return x
 
 
-def _partition_first(x: Tensor) -> Tensor:
+def _partition_first(x: Tensor, function: str) -> Tensor:
     """A leading dimension for a tile of one partition."""
     if x.shape[0] != 1:
-        fail("nl.broadcast_to", f"{list(x.shape)}: dimension 0 counts partitions and stays where it is")
+        fail(function, f"{list(x.shape)}: dimension 0 counts partitions and stays where it is")
     return x.__class__(x.storage, x.dtype, (1,) + x.shape, (x.strides[0],) + (0,) + x.strides[1:], x.offset, x.part)
 
 

@@ -39,13 +39,13 @@ def _is_column(view: Tensor, other: Tensor) -> bool:
     return view.elems == 1 and view.shape[0] == other.shape[0]
 
 
-def broadcast_shapes(one: Tensor, two: Tensor) -> tuple:
+def broadcast_shapes(one: Tensor, two: Tensor, function: str = "nl") -> tuple:
     rank = max(one.ndim, two.ndim)
     left, right = (1,) * (rank - one.ndim) + one.shape, (1,) * (rank - two.ndim) + two.shape
     out = []
     for a, b in zip(left, right):
         if a != b and 1 not in (a, b):
-            fail("nl", f"{list(one.shape)} and {list(two.shape)} do not fit together")
+            fail(function, f"{list(one.shape)} and {list(two.shape)} do not fit together")
         out.append(max(a, b))
     return tuple(out)
 
@@ -83,7 +83,7 @@ def _uneven(op: Operator, x: Tensor, y: Tensor, dtype, out: Optional[Tensor]) ->
         made = basic.result(y, dtype or x.dtype) if out is None else out
         tensor_scalar(made, y, op, x, reverse0=True)
         return made
-    shape = broadcast_shapes(x, y)
+    shape = broadcast_shapes(x, y, f"nl.{op.name}")
     wide = [each if each.shape == shape else basic.broadcast_to(each, shape) for each in (x, y)]
     return binary(op, wide[0], wide[1], dtype or x.dtype, out)
 

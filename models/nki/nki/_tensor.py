@@ -130,6 +130,9 @@ class Tensor(Views):
     def __len__(self) -> int:
         return self.shape[0]
 
+    def __iter__(self):
+        fail("tensor", "is no sequence: give an index or a slice for each part", TypeError)
+
     def __repr__(self) -> str:
         return f"<{self.name} {self.dtype} {list(self.shape)} in {self.storage.buffer}>"
 

@@ -243,7 +243,7 @@ def _fill(target: Tensor, value) -> None:
         fail("tensor", f"cannot be assigned {value!r}: tiles and numbers are possible", TypeError)
 
 
-def fitted(value: Tensor, shape) -> Tensor:
+def fitted(value: Tensor, shape, function: str = "tensor") -> Tensor:
     """`value` seen as `shape`: dimensions of 1 more or less, other free dimensions, or repeated."""
     if value.shape == shape:
         return value
@@ -252,7 +252,7 @@ def fitted(value: Tensor, shape) -> Tensor:
         size *= each
     if value.size == size:
         return value.reshape(shape) if value.space == "hbm" or value.shape[0] == shape[0] else value
-    return as_tile(basic.broadcast_to(value, shape))
+    return as_tile(basic.broadcast_to(value, shape, function=function))
 
 
 def copy_into(target: Tensor, value: Tensor) -> None:

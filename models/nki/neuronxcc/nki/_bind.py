@@ -88,11 +88,11 @@ def _into(function: str, emit: Callable, dtype, dst: Tile, area: Optional[Area])
     return record
 
 
-def spread(view: Tile, shape: Tuple[int, ...]) -> Tile:
+def spread(function: str, view: Tile, shape: Tuple[int, ...]) -> Tile:
     """An operand repeated to the shape of the others."""
     if view.shape == shape or view.elems * view.shape[0] == _size(shape):
         return view
-    return as_tile(basic.broadcast_to(view, shape))
+    return as_tile(basic.broadcast_to(view, shape, function=function))
 
 
 def column(view, like: Tensor):

@@ -10,6 +10,7 @@ from nki._dtypes import as_dtype
 from nki._enums import UNKNOWN, matmul_perf_mode
 from nki._errors import fail, missing
 from nki._memory import allocate
+from nki._target import PARTITIONS
 
 from ._bind import PSUM, Call, bound, column, in_sbuf, promoted, spread, tile_of
 from ._tile import Tile
@@ -49,7 +50,7 @@ def tensor_tensor(data1, data2, op, *, dtype=None, mask=None, engine=UNKNOWN, ds
     function = "nki.isa.tensor_tensor"
     data1, data2 = tile_of(function, "data1", data1), tile_of(function, "data2", data2)
     call = Call(function, mask, _common(data1.shape, data2.shape))
-    one, two = (call.part("data", spread(each, call.shape)) for each in (data1, data2))
+    one, two = (call.part("data", spread(function, each, call.shape)) for each in (data1, data2))
     if one.space == "psum" and two.space == "psum":
         two = in_sbuf(two)
     return call.result(lambda to: isa.tensor_tensor(to, one, two, op, engine), dtype or promoted(data1.dtype, data2.dtype), dst)
@@ -82,7 +83,7 @@ def scalar_tensor_tensor(data=None, op0=None, operand0=None, op1=None, operand1=
     data, other = tile_of(function, "data", data), tile_of(function, "operand1", operand1)
     call = Call(function, mask, data.shape)
     source, first, second = (call.part(what, each) for what, each in
-                             (("data", data), ("operand0", operand0), ("operand1", spread(other, data.shape))))
+                             (("data", data), ("operand0", operand0), ("operand1", spread(function, other, data.shape))))
     if source.space == "psum" and second.space == "psum":
         second = in_sbuf(second)
     return call.result(lambda to: isa.scalar_tensor_tensor(to, source, op0, column(first, source), op1, second, reverse0, reverse1),
@@ -94,7 +95,7 @@ def tensor_tensor_scan(data0, data1, initial, op0, op1, reverse0=False, reverse1
     function = "nki.isa.tensor_tensor_scan"
     data0, data1 = tile_of(function, "data0", data0), tile_of(function, "data1", data1)
     call = Call(function, mask, _common(data0.shape, data1.shape))
-    one, two = (call.part("data", spread(each, call.shape)) for each in (data0, data1))
+    one, two = (call.part("data", spread(function, each, call.shape)) for each in (data0, data1))
     start = call.part("initial", initial)
     return call.result(lambda to: isa.tensor_tensor_scan(to, one, two, column(start, one), op0, op1, reverse0, reverse1),
                        dtype or promoted(data0.dtype, data1.dtype), dst)
@@ -178,22 +179,36 @@ def _mode(perf_mode):
     return matmul_perf_mode.none if perf_mode is None else perf_mode
 
 
+def _operand(function: str, what: str, value) -> Tile:
+    view = tile_of(function, what, value)
+    if view.space == "hbm":
+        fail(function, f"{what} is in HBM: load it first, with nl.load")
+    return in_sbuf(view)
+
+
+def _check_columns(function: str, stationary: Tile, rows: int) -> None:
+    if stationary.elems > rows * PARTITIONS:
+        fail(function, f"stationary has {stationary.elems // rows} columns, at most {PARTITIONS} are possible")
+
+
 @bound(2, isa.nc_matmul)
 def nc_matmul(stationary, moving, *, is_stationary_onezero=False, is_moving_onezero=False, is_transpose=False, tile_position=(), tile_size=(),
               mask=None, perf_mode=matmul_perf_mode.none, dst=None, accumulate=None, **_):
     """A mask keeps rows of the contraction, and columns of the moving operand."""
     function = "nki.isa.nc_matmul"
     if mask is None and dst is None and perf_mode is matmul_perf_mode.none and not is_transpose and _plain(stationary) and _plain(moving):
+        _check_columns(function, stationary, 1)
         made = allocate((stationary.elems,) + moving.shape[1:], _PRODUCT, PSUM, "", function=function, cls=Tile)
         isa.nc_matmul(made, stationary, moving, is_stationary_onezero, is_moving_onezero, False, accumulate, tile_position, tile_size)
         return made
-    stationary, moving = (in_sbuf(tile_of(function, what, each)) for what, each in (("stationary", stationary), ("moving", moving)))
+    stationary, moving = (_operand(function, what, each) for what, each in (("stationary", stationary), ("moving", moving)))
     mode = _mode(perf_mode)
     call = Call(function, mask, moving.shape)
     left, right = call.part("stationary", stationary), call.part("moving", moving)
     if call.area is not None and call.area.box is not None and left.shape[0] != right.shape[0]:
         left = left.index((slice(*call.area.box[0]),))
     rows = 2 if mode is not matmul_perf_mode.none else 1
+    _check_columns(function, stationary, rows)
     shape = (stationary.elems // rows,) + (tuple(moving.shape[1:]) if rows == 1 else (moving.elems // 2,))
     area = call.area
     if area is not None:

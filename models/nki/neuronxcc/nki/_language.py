@@ -177,7 +177,7 @@ def store(dst, value, *, mask=None, oob_mode=isa.oob_mode.error, **_):
         value = _blocks.allocate(function, _tile_shape(dst.shape), dst.dtype, SBUF, "", float(value))
     value = tile_of(function, "value", value)
     if dst.space != "hbm":
-        value = fitted(value, dst.shape)
+        value = fitted(value, dst.shape, function)
         call = Call(function, mask, dst.shape)
         held, value = value.area, as_tile(value)
         value.area = call.area or held
@@ -186,7 +186,7 @@ def store(dst, value, *, mask=None, oob_mode=isa.oob_mode.error, **_):
     _check_store(function, value, dst)
     call = Call(function, mask, dst.shape)
     shape = _tile_shape(dst.shape)
-    value = as_tile(value if value.size == dst.size and (call.area is None or value.shape == shape) else fitted(value, shape))
+    value = as_tile(value if value.size == dst.size and (call.area is None or value.shape == shape) else fitted(value, shape, function))
     area = call.area or (value.area if value.area is not None and value.shape == dst.shape else None)
     if value.space == "psum":
         value = copy(value, dtype=dst.dtype)

@@ -56,7 +56,7 @@ def _operand(name: str, what: str, value):
     return value
 
 
-def _shape(x, y):
+def _shape(name: str, x, y):
     if _is_number(x):
         return y.shape
     if _is_number(y):
@@ -65,7 +65,7 @@ def _shape(x, y):
         return x.shape if len(x.shape) >= len(y.shape) else y.shape
     if y.elems == 1 and x.shape[0] == y.shape[0] and len(x.shape) == len(y.shape):
         return x.shape
-    return core.broadcast_shapes(x, y)
+    return core.broadcast_shapes(x, y, name)
 
 
 def _kind(dtype, *operands):
@@ -78,7 +78,7 @@ def binary(op: Operator, x, y, dtype=None, mask=None, **_):
     x, y = _operand(name, "x", x), _operand(name, "y", y)
     if _is_number(x) and _is_number(y):
         return getattr(np, op.name)(x, y)
-    call = Call(name, mask, _shape(x, y))
+    call = Call(name, mask, _shape(name, x, y))
     one, two = call.part("x", x), call.part("y", y)
     return call.result(lambda to: core.binary(op, one, two, out=to), _kind(dtype, x, y))
 
@@ -140,7 +140,7 @@ def divide(x, y, dtype=None, mask=None, **_):
     x, y = _operand("nl.divide", "x", x), _operand("nl.divide", "y", y)
     if _is_number(y):
         return binary(OPERATORS["multiply"], x, 1.0 / y, dtype, mask)
-    call = Call("nl.divide", mask, _shape(x, y))
+    call = Call("nl.divide", mask, _shape("nl.divide", x, y))
     inverse = OPERATORS["reciprocal"](call.part("y", y), "float32")
     return call.result(lambda to: core.binary(OPERATORS["multiply"], call.part("x", x), inverse, out=to), _kind(dtype, x, y))
 
