@@ -231,9 +231,11 @@ def program_text(launch: Launch, rolled: bool = True) -> str:
     """The whole program; `rolled`: what repeats itself as loops."""
     from ._isa_matrix import drop_needless_zeros
     from ._queues import share_out_loads
+    from ._spill import make_room
     with keeping_records():
         for trace in launch.traces:
             drop_needless_zeros(trace)
+        make_room(launch)
         share_out_loads(launch)
         return ProgramText(launch, rolled).finish()
 
