@@ -182,6 +182,28 @@ class Counters(unittest.TestCase):
         np.testing.assert_array_equal(kernel(x), expected)
 
     @on("trn2")
+    def test_what_python_cannot_know(self):
+        for use, rule in ((lambda i: i == 0, "compared"), (lambda i: i != 3, "compared"), (lambda i: i in (0, 1), "compared"), (lambda i: i < 3, "compared"),
+                          (lambda i: min(i, 2), "compared"), (lambda i: i % 2, "only be multiplied by"), (lambda i: i // 2, "only be multiplied by"),
+                          (lambda i: i / 2, "only be multiplied by"), (lambda i: i * 0.5, "only be multiplied by"), (lambda i: i + 0.5, "only be multiplied by"),
+                          (lambda i: i * i, "only be multiplied by"), (lambda i: "yes" if i else "no", "no `if`"), (lambda i: list(range(i)), "no Python integer"),
+                          (lambda i: nisa.register_alloc(0) == 0, "compared"), (lambda i: nisa.register_alloc(0) % 2, "not known")):
+            @nki.jit
+            def kernel(x):
+                for i in nl.dynamic_range(4):
+                    use(i)
+            with self.subTest(rule=rule), self.assertRaisesRegex(TypeError, rf"forms_test.py:\d+: .*{rule}"):
+                kernel(normal(4, 4))
+
+        @nki.jit
+        def fine(x):
+            for i in nl.dynamic_range(4):
+                self.assertFalse(i == None or i is None)  # noqa: E711 (as kernels ask)
+                self.assertNotIsInstance(i, int)
+                self.assertEqual(repr(i * 2.0 + 1 - i), repr(i + 1))
+        fine(normal(4, 4))
+
+    @on("trn2")
     def test_copied_to_a_register_and_stored(self):
         @nki.jit
         def kernel(x):

@@ -41,6 +41,11 @@ def kernel_frame(depth: int = 1):
     return sys._getframe(depth)
 
 
+def asked_by_kernel() -> bool:
+    """Whether what called the caller of this function is the kernel, and not this package."""
+    return kernel_frame(3) is sys._getframe(2)
+
+
 def label(depth: int = 2) -> str:
     """"kernel.py:12": the kernel's line that is being traced, for reports. Costs about half a microsecond."""
     frame = kernel_frame(depth)

@@ -5,7 +5,23 @@ from __future__ import annotations
 from math import gcd
 from typing import Dict, Optional
 
-from ._errors import fail
+from ._errors import asked_by_kernel, fail
+
+_COUNTER = "a loop register"
+
+
+def _whole(value) -> int:
+    if isinstance(value, Affine) or not hasattr(value, "__int__") or value != int(value):
+        fail(_COUNTER, f"can only be multiplied by, and added to, integers, not {value!r}", TypeError)
+    return int(value)
+
+
+def _impossible(self, *others):
+    fail(_COUNTER, "can only be multiplied by, and added to, integers: anything else is done with tensors, and nisa.register_store", TypeError)
+
+
+def _incomparable(self, other):
+    fail(_COUNTER, f"its value is not known when the kernel is traced: it is not compared with {other!r}", TypeError)
 
 
 class Affine:
@@ -23,17 +39,17 @@ class Affine:
             for name, factor in other.terms.items():
                 terms[name] = terms.get(name, 0) + factor
             return Affine(self.constant + other.constant, terms)
-        return Affine(self.constant + int(other), self.terms)
+        return Affine(self.constant + (other if other.__class__ is int else _whole(other)), self.terms)
 
     __radd__ = __add__
 
     def __mul__(self, factor):
-        if isinstance(factor, Affine):
-            fail("a loop register", "cannot be multiplied by another")
-        factor = int(factor)
+        factor = _whole(factor)
         return Affine(self.constant * factor, {name: each * factor for name, each in self.terms.items()})
 
     __rmul__ = __mul__
+    __mod__ = __floordiv__ = __truediv__ = __pow__ = __lshift__ = __rshift__ = __and__ = _impossible
+    __lt__ = __le__ = __gt__ = __ge__ = _incomparable
 
     def __neg__(self):
         return self * -1
@@ -45,14 +61,16 @@ class Affine:
         return -self + other
 
     def __bool__(self) -> bool:
-        fail("a loop register", "its value is not known when the kernel is traced: no `if`, `while` or `and` on it", TypeError)
+        fail(_COUNTER, "its value is not known when the kernel is traced: no `if`, `while` or `and` on it", TypeError)
 
     def __int__(self) -> int:
-        fail("a loop register", "its value is not known when the kernel is traced: it is no Python integer", TypeError)
+        fail(_COUNTER, "its value is not known when the kernel is traced: it is no Python integer", TypeError)
 
     __index__ = __int__
 
     def __eq__(self, other) -> bool:
+        if isinstance(other, int) and asked_by_kernel():
+            _incomparable(self, other)
         return isinstance(other, Affine) and (self.constant, self.terms) == (other.constant, other.terms)
 
     def __hash__(self) -> int:
@@ -89,7 +107,14 @@ class VirtualRegister:
         fail("VirtualRegister", "its value is not known when the kernel is traced: use it as an offset of a view, or store it", TypeError)
 
     __int__ = __index__ = __float__ = __bool__ = __add__ = __radd__ = __sub__ = __mul__ = __rmul__ = _unknown
-    __lt__ = __le__ = __gt__ = __ge__ = _unknown
+    __lt__ = __le__ = __gt__ = __ge__ = __mod__ = __floordiv__ = __truediv__ = _unknown
+
+    def __eq__(self, other) -> bool:
+        if isinstance(other, int) and asked_by_kernel():
+            _incomparable(self, other)
+        return self is other
+
+    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         return f"r{self.number}"
