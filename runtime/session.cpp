@@ -315,6 +315,9 @@ void Session::shut_down() {
     checks_->closing();
   }
   closing_.store(true, std::memory_order_release);
+  for (const std::unique_ptr<UnitQueue>& queue : units_) {
+    queue->close();  // calls that are under way may still come to it
+  }
   kernel_->call([this] {
     driver_->cancel_queued();
     kernel_->lose_patience();

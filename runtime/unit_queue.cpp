@@ -12,6 +12,9 @@ UnitQueue::UnitQueue(hw::UnitAddress address, nrta_xu_id_t id, std::int64_t dept
 
 NRT_STATUS UnitQueue::accept(std::unique_ptr<Request>& request, nrta_seq_t* sequence) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (closed_) {
+    return NRT_CLOSED;
+  }
   if (degraded_) {
     return NRT_EXEC_UNIT_UNRECOVERABLE;
   }
@@ -47,6 +50,11 @@ bool UnitQueue::was_issued(std::uint64_t number) const {
 bool UnitQueue::outstanding() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return issued_ != completed();
+}
+
+void UnitQueue::close() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  closed_ = true;
 }
 
 void UnitQueue::take_pending(Requests& taken, bool also_paused) {

@@ -49,6 +49,9 @@ class UnitQueue {
   nrta_seq_t last_completed() const { return id_of(completed()); }
   bool was_issued(std::uint64_t number) const;
   bool outstanding() const;
+  /// nrt_close: from now on accept() returns NRT_CLOSED, so that what is outstanding is all there
+  /// will be (R4).
+  void close();
   UnitEvents& events() { return events_; }
 
   // Simulation thread.
@@ -74,6 +77,7 @@ class UnitQueue {
   const std::int64_t depth_;
 
   mutable std::mutex mutex_;
+  bool closed_ = false;
   bool degraded_ = false;
   bool paused_ = false;
   std::uint64_t issued_ = 0;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Model of unit_queue.{h,cpp} with driver.cpp and Session::schedule around it: hosts accept requests and ring the door unless
 // a doorbell is on its way, the simulation thread takes what is pending, completes it or meets a fatal error, degrades the
-// unit and flushes the rest; a test hook pauses the unit meanwhile. Checked over all interleavings by tests/protocol.
+// unit and flushes the rest; a test hook pauses the unit meanwhile, and nrt_close closes it. Checked over all interleavings
+// by tests/protocol.
 //
 // Shown: numbers without gaps, completed in order and once; never more than DEPTH open; a host that has seen the
-// failure is never accepted again (R61); every accepted request ends and no host waits for ever (R63).
+// failure is never accepted again (R61); every accepted request ends and no host waits for ever (R63); when nrt_close has
+// seen the end of all that is outstanding, nothing is accepted any more (R4).
 // Each BUG_ macro plants a mistake that the check must find.
 #ifndef DEPTH
 #define DEPTH 2
@@ -14,9 +16,15 @@
 
 #define LOCK atomic { !locked -> locked = true }
 #define UNLOCK locked = false
+#ifdef BUG_ACCEPTED_WHILE_CLOSING
+#define REFUSES degraded
+#else
+#define REFUSES (degraded || closed)
+#endif
 
 bool locked; /* UnitQueue::mutex_ */
-bool degraded, paused;
+bool degraded, paused, closed;
+bool over; /* nrt_close goes on to take the simulation down */
 byte issued, completed;
 byte failed; /* number of the request that met the fatal error, 0: none */
 byte doors;  /* doorbell tasks posted and not yet run */
@@ -60,17 +68,17 @@ proctype Host() {
      atomic { seen = completed; knows = failed != 0 && completed >= failed };
      LOCK;
      if
-     :: degraded -> UNLOCK; left = 0 /* NRT_EXEC_UNIT_UNRECOVERABLE */
+     :: REFUSES -> UNLOCK; left = 0 /* NRT_EXEC_UNIT_UNRECOVERABLE, NRT_CLOSED */
 #ifdef BUG_ROOM_FOR_ONE_MORE
-     :: !degraded && issued - completed > DEPTH ->
+     :: !REFUSES && issued - completed > DEPTH ->
 #else
-     :: !degraded && issued - completed >= DEPTH ->
+     :: !REFUSES && issued - completed >= DEPTH ->
 #endif
         UNLOCK;
-        completed != seen || degraded /* NRT_QUEUE_FULL: waits for room */
+        completed != seen || REFUSES /* NRT_QUEUE_FULL: waits for room */
      :: else ->
         atomic {
-          assert(!knows);
+          assert(!knows && !over);
           issued++;
           assert(issued - completed <= DEPTH);
           pending!issued
@@ -123,17 +131,22 @@ end:
   od
 }
 
-proctype Hook() {
+proctype HookAndClose() {
   LOCK; paused = true; UNLOCK;
   LOCK; paused = false; UNLOCK;
 #ifndef BUG_RESUMED_WITHOUT_DOORBELL
-  doors++
+  doors++;
 #endif
+  if
+  :: atomic { !locked -> closed = true; doors++ }; /* the doorbell: Driver::cancel_queued */
+     atomic { !locked && completed == issued -> over = true }
+  :: skip /* nobody closes: no doorbell but those of the hosts and the hook */
+  fi
 }
 
 init {
-  atomic { run Host(); run Host(); run Simulation(); run Hook() };
+  atomic { run Host(); run Host(); run Simulation(); run HookAndClose() };
   timeout;
-  assert(hosts_left == 0);
+  assert(hosts_left == 0 && over == closed);
   assert(completed == issued)
 }

@@ -101,6 +101,22 @@ TEST_CASE("R4 nrt_close with requests queued, running and awaited ends them all"
   CHECK(nrta_is_completed(1, &done) == NRT_CLOSED);
 }
 
+TEST_CASE("R4 of a repeated execution, nrt_close lets the run under way come to its end, no more") {
+  for (int round = 0; round < 5; ++round) {
+    Client client;
+    const Client::Job job = client.job(0, 16);
+    NRT_STATUS status = NRT_SUCCESS;
+    std::thread busy(
+        [&] { status = nrt_execute_repeat(job.model, job.inputs, job.outputs, 2000); });
+    while (NRTA_SEQ_GET_SEQ_NUM(Client::completed(NRTA_XU_COMPUTE)) < 3) {
+      usleep(100);
+    }
+    nrt_close();
+    busy.join();
+    CHECK(status == NRT_CLOSED);
+  }
+}
+
 TEST_CASE("R5 handles of a closed session are dead and harmless") {
   nrt_tensor_t* tensor = nullptr;
   nrt_tensor_set_t* set = nullptr;

@@ -45,6 +45,21 @@ TEST_CASE("a refused request stays with the caller and its id is not written") {
   CHECK(untouched == 42);
 }
 
+TEST_CASE("a closed queue accepts nothing more, and what it has comes out") {
+  UnitQueue queue({}, kId, 4);
+  nrta_seq_t sequence = 0;
+  REQUIRE(accept(queue, &sequence) == NRT_SUCCESS);
+  queue.close();
+  nrta_seq_t untouched = 42;
+  CHECK(accept(queue, &untouched) == NRT_CLOSED);
+  CHECK(untouched == 42);
+  queue.degrade();
+  CHECK(accept(queue, &untouched) == NRT_CLOSED);
+  UnitQueue::Requests pending;
+  queue.take_pending(pending);
+  CHECK(pending.size() == 1);
+}
+
 TEST_CASE("pending requests come out in order, and not while the queue is paused") {
   UnitQueue queue({}, kId, 4);
   nrta_seq_t sequence = 0;
