@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "runtime/input_dump.h"
+#include "runtime/json_text.h"
 #include "runtime/output_file.h"
 #include "runtime/status.h"
 #include "sim/base/log.h"
@@ -136,15 +137,25 @@ void CoreDump::failed(const UnitQueue& queue, const Request& request, hw::Hardwa
     dump_inputs(request, hardware);
   }
   if (files) {
+    dump_state(queue, request, hardware);
+  }
+  if (left_ == 0) {
+    NSIM_LOG(Nrt, Warn, "further failures of this session leave no dumps");
+  }
+}
+
+/// On the simulation thread, which nothing may be thrown out of.
+void CoreDump::dump_state(const UnitQueue& queue, const Request& request,
+                          const hw::Hardware& hardware) const noexcept {
+  try {
     log_block(request);
     const std::string where = directory();
     if (!where.empty()) {
       write_cores(where, queue, request, hardware);
     }
     run_program(where, request);
-  }
-  if (left_ == 0) {
-    NSIM_LOG(Nrt, Warn, "further failures of this session leave no dumps");
+  } catch (const std::exception& error) {
+    NSIM_LOG(Nrt, Warn, "cannot dump the state of the cores: {}", error.what());
   }
 }
 
@@ -188,7 +199,7 @@ void CoreDump::write_cores(const std::string& directory, const UnitQueue& queue,
     contents["statistics"] = statistics_below(stats, fmt::format("nd{}.nc{}.", device, nc));
     const std::string name = fmt::format("{}-nd{}-nc{}-pid-{}-tid-{}-lid-0", topology_.name, device,
                                          nc, getpid(), thread_id());
-    if (!leave_file(directory + "/" + name, contents.dump(1) + "\n")) {
+    if (!leave_file(directory + "/" + name, json_text(contents, 1) + "\n")) {
       return;  // one warning is enough
     }
   }

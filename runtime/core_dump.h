@@ -38,6 +38,8 @@ class CoreDump {
   void failed(const UnitQueue& queue, const Request& request, hw::Hardware& hardware);
 
  private:
+  void dump_state(const UnitQueue& queue, const Request& request,
+                  const hw::Hardware& hardware) const noexcept;
   void log_block(const Request& request) const;
   std::string directory() const;
   void write_cores(const std::string& directory, const UnitQueue& queue, const Request& request,

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "runtime/json_text.h"
 #include "runtime/output_file.h"
 #include "runtime/status.h"
 #include "sim/base/error.h"
@@ -124,7 +125,7 @@ void Inspection::write_locked() {
                                     {"system_profile", settings.system_profile},
                                     {"device_profile", settings.device_profile}};
   if (leave_file(directory_ + "/ntrace.json", events + "\n")) {
-    leave_file(directory_ + "/trace_info.json", info.dump(1) + "\n");
+    leave_file(directory_ + "/trace_info.json", json_text(info, 1) + "\n");
   }
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/border.h"
+#include "runtime/json_text.h"
 #include "runtime/scheduling.h"
 #include "runtime/severity.h"
 #include "runtime/status.h"
@@ -122,7 +123,7 @@ NRT_STATUS(nsim_hook_set_next_number)(uint32_t lnc, int xu, int queue, uint64_t 
 NRT_STATUS nsim_hook_counters(char* json, size_t* size) {
   return with_hooks(__func__, [&](Session& session) {
     require_pointer(size, "size");
-    const std::string text = counters_json(session.counter_record()).dump(1);
+    const std::string text = json_text(counters_json(session.counter_record()), 1);
     const std::size_t room = std::exchange(*size, text.size() + 1);
     if (json == nullptr || room <= text.size()) {
       return NRT_RESOURCE;

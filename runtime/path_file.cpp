@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "runtime/json_text.h"
 #include "runtime/status.h"
 #include "sim/base/error.h"
 #include "sim/isa/opcode.h"
@@ -15,7 +16,7 @@ namespace nsim::rt {
 namespace {
 
 std::string quoted(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json_text(nlohmann::json(text));
 }
 
 std::string segment_text(hw::PathKind kind, SimTime from, SimTime to) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runtime/json_text.h"
 #include "runtime/output_file.h"
 #include "runtime/status.h"
 
@@ -35,7 +36,7 @@ void Profiles::stop(const std::string& file) {
   const nlohmann::json contents{
       {"model", profile.model_name}, {"model_id", profile.model_id}, {"executions", executions}};
   try {
-    write_output(file, contents.dump(2) + "\n");
+    write_output(file, json_text(contents, 2) + "\n");
   } catch (const std::exception& error) {
     throw StatusError(NRT_FAILURE, "cannot write " + file + ": " + error.what());
   }

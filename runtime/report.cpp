@@ -32,6 +32,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "runtime/json_text.h"
 #include "runtime/output_file.h"
 #include "runtime/summary.h"
 #include "sim/base/error.h"
@@ -270,7 +271,7 @@ std::string summary_json(const SessionRecord& record) {
                  {"requests", requests(record)},
                  {"client_checks", client_checks(record.client_checks)},
                  {"statistics", statistics(record.stats)}};
-  return out.dump(1) + "\n";
+  return json_text(out, 1) + "\n";
 }
 
 std::string summary_text(const SessionRecord& record) {
@@ -320,8 +321,7 @@ std::string summary_text(const SessionRecord& record) {
 }
 
 void append_findings(const ClientCheckRecord& record, const std::string& file) {
-  const std::string line =
-      client_checks(record).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string line = json_text(client_checks(record)) + "\n";
   const int fd = open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
   const bool written =
       fd >= 0 && write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());

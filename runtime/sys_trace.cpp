@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "runtime/json_text.h"
 #include "sim/base/error.h"
 
 namespace nsim::rt {
@@ -160,7 +161,7 @@ std::string SysTrace::fetch(std::optional<std::uint32_t> core, std::uint64_t max
       ring.pop_front();
     }
   }
-  return nlohmann::json{{"events", std::move(events)}}.dump();
+  return json_text(nlohmann::json{{"events", std::move(events)}});
 }
 
 void SysTrace::event(const char* name, int core, nrta_seq_t sequence, SimTime start, SimTime end,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // R69: what a failure leaves behind: counters, core dumps, input dumps.
+#include <nrt/nrt_profile.h>
+#include <nsim_program.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,6 +79,31 @@ TEST_CASE(
   CHECK(state.at("error").at("api") == "nrt_execute");
   CHECK(state.at("model").at("inputs").at(0).at("name") == "x");
   CHECK_FALSE(state.at("statistics").empty());
+}
+
+TEST_CASE("R69 a model whose names are no UTF-8 fails and is told of like any other") {
+  const Scratch scratch;
+  Client client({{"NEURON_RT_LOCAL_CORE_DUMP_DIRECTORY", scratch.path() + "/dump"}});
+  const int cores = Client::cores_per_logical();  // loads a model
+  const std::string text = "program \"p\xff\"\ntarget " + Client::target() + "\ncores " +
+                           std::to_string(cores) +
+                           "\ntensor \"x\xff\" input float32 [256, 64]\n"
+                           "sbuf t float32 [128, 64]\n"
+                           "sync.dma_copy t, \"x\xff\"[core * 128 +: 128, :]\n";
+  Client::Job job;
+  REQUIRE(nsim_program_load(text.data(), text.size(), "p.nasm", 0, &job.model, nullptr) ==
+          NRT_SUCCESS);
+  job.inputs = client.set("x\xff", client.tensor(sizeof(float) * 256 * 64));
+  job.outputs = job.inputs;
+  const std::string profile = scratch.path() + "/profile";
+  REQUIRE(nrt_profile_start(job.model, profile.c_str()) == NRT_SUCCESS);
+  fail_once(job);
+  CHECK(scratch.names("dump").size() == static_cast<std::size_t>(cores) + 1);
+  CHECK(nrt_profile_stop(profile.c_str()) == NRT_SUCCESS);
+  char* report = nullptr;
+  REQUIRE(nsim_program_report(&report) == NRT_SUCCESS);
+  CHECK(nlohmann::json::parse(report).at("models").back().at("name") == "p\uFFFD");
+  nsim_program_free(report);
 }
 
 TEST_CASE("R69 without a directory nothing is written, and a bad one fails no request") {
