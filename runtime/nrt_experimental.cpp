@@ -14,15 +14,20 @@ using namespace nsim::rt;
 namespace nsim::rt {
 namespace {
 
+struct DevicePlace {
+  std::uint64_t address = 0;
+  int core = 0;  // a visible one whose memory it is
+};
+
 /// The device memory behind an address of nrt_tensor_get_va; throws StatusError(NRT_INVALID) when
 /// there is none.
-std::uint64_t device_address(const Session& session, const void* va, std::size_t size) {
+DevicePlace device_place(const Session& session, const void* va, std::size_t size) {
   const auto* at = static_cast<const std::byte*>(va);
-  for (const auto& pool : session.pools()) {
-    const hw::HbmRegion& region = pool->region();
+  for (int core = 0; core < session.cores().count; ++core) {
+    const hw::HbmRegion& region = session.pool_of_core(core)->region();
     if (region.storage != nullptr && at >= region.storage && at < region.storage + region.bytes &&
         size <= region.bytes - static_cast<std::size_t>(at - region.storage)) {
-      return region.base + static_cast<std::uint64_t>(at - region.storage);
+      return {region.base + static_cast<std::uint64_t>(at - region.storage), core};
     }
   }
   throw StatusError(NRT_INVALID, "the destination is not device memory");
@@ -35,12 +40,13 @@ NRT_STATUS nrt_memcpy_to_device(void* dest, const void* src, size_t size) {
   return in_session(__func__, [&](Session& session) {
     require_pointer(dest, "dest");
     require_pointer(src, "src");
+    const DevicePlace place = device_place(session, dest, size);
     auto request = std::make_unique<Request>("nrt_memcpy_to_device");
     request->descriptor.opcode = nsim::hw::RequestOpcode::Copy;
     request->descriptor.source = host_address(src);
-    request->descriptor.destination = device_address(session, dest, size);
+    request->descriptor.destination = place.address;
     request->descriptor.size = size;
-    return session.run(*session.unit(0, nsim::hw::UnitType::Sync, 0), std::move(request));
+    return session.run(*session.unit(place.core, nsim::hw::UnitType::Sync, 0), std::move(request));
   });
 }
 

@@ -158,8 +158,10 @@ NRT_STATUS nrt_tensor_allocate(nrt_tensor_placement_t tensor_placement, int vnc,
       throw StatusError(NRT_INVALID, "unknown placement");
     }
     const nsim::SimTime start = session.now();
-    *tensor = add_tensor(session, name, allocate(session, placement, vnc, size));
-    session.trace_call("nrt_tensor_allocate", vnc, start);
+    const View view = allocate(session, placement, vnc, size);
+    const int core = view.storage ? view.core() : -1;  // host memory: whatever vnc says
+    *tensor = add_tensor(session, name, view);
+    session.trace_call("nrt_tensor_allocate", core, start);
     return NRT_SUCCESS;
   });
 }

@@ -42,6 +42,19 @@ TEST_CASE("R75 the address of a tensor is the device's own memory") {
   CHECK(Client::read(job.x)[1] == 8.0F);
 }
 
+TEST_CASE("R75 what is copied to an address of nrt_tensor_get_va gets there, whatever the device") {
+  Client client({{"NSIM_SET", "instance.devices=2"}});
+  std::uint32_t cores = 0;
+  REQUIRE(nrt_get_visible_vnc_count(&cores) == NRT_SUCCESS);
+  for (std::uint32_t core = 0; core < cores; ++core) {
+    INFO("logical core " << core);
+    nrt_tensor_t* tensor = client.tensor(64, static_cast<int>(core));
+    const std::vector<float> values(16, static_cast<float>(core + 1));
+    CHECK(nrt_memcpy_to_device(nrt_tensor_get_va(tensor), values.data(), 64) == NRT_SUCCESS);
+    CHECK(Client::read(tensor) == values);
+  }
+}
+
 TEST_CASE("R77 an allocation that does not fit is NRT_RESOURCE and changes nothing") {
   Client client;
   nrt_tensor_t* tensor = nullptr;
@@ -182,6 +195,9 @@ TEST_CASE("the system trace gives back pairs of events and forgets them") {
   REQUIRE(nrt_sys_trace_config_set_capture_enabled_for_nc(config, 1, false) == NRT_SUCCESS);
   REQUIRE(nrt_sys_trace_start(config) == NRT_SUCCESS);
   nrt_sys_trace_config_free(config);
+  nrt_tensor_t* of_no_core = nullptr;  // whatever core is named
+  REQUIRE(nrt_tensor_allocate(NRT_TENSOR_PLACEMENT_HOST, 1000000, 64, "h", &of_no_core) ==
+          NRT_SUCCESS);
   const Client::Job job = client.job();
   REQUIRE(nrt_execute(job.model, job.inputs, job.outputs) == NRT_SUCCESS);
   const auto fetch = [] {
