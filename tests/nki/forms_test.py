@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forms of calls that kernels of libraries use and that signatures do not show: annotations, leftovers of NKI 0.2, counters of loops as registers."""
+import os
 import unittest
 from dataclasses import dataclass
 from typing import Optional, Union
@@ -75,6 +76,45 @@ class Arrays(unittest.TestCase):
         kept = y.copy()
         np.testing.assert_array_equal(kernel(Foreign(x), [Foreign(y)], np.float32(2)), x + kept)
         np.testing.assert_array_equal(y, 2 * x)
+
+
+TEXT = """import nki, nki.isa as nisa, nki.language as nl
+
+@nki.jit
+def kernel(x, wrong=False):
+    out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+    nisa.dma_copy(out, nl.load(x))
+    if wrong:
+        nisa.dma_copy(out, x[0:1])
+    return out
+"""
+
+
+class Harnesses(unittest.TestCase):
+    @on("trn2")
+    def test_kernels_that_are_texts(self):
+        x = normal(P, F)
+        for file in ("<string>", "<ipython-input-1>", 'a "file" with blanks.py'):
+            names: dict = {}
+            exec(compile(TEXT, file, "exec"), names)  # noqa: S102
+            np.testing.assert_array_equal(names["kernel"](x), x)
+            with self.assertRaisesRegex(nki.NkiValidationError, f"^{file}:8: nki.isa.dma_copy: dst has"):
+                names["kernel"](x, wrong=True)
+
+    @on("trn2")
+    def test_processes_that_are_forked_have_a_device_of_their_own(self):
+        @nki.jit
+        def kernel(x):
+            out = nl.ndarray(x.shape, x.dtype, nl.shared_hbm)
+            nisa.dma_copy(out, nl.load(x))
+            return out
+        x = normal(P, F)
+        np.testing.assert_array_equal(kernel(x), x)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if np.array_equal(kernel(2 * x), 2 * x) else 1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+        np.testing.assert_array_equal(kernel(x), x)
 
 
 class Launches(unittest.TestCase):

@@ -24,7 +24,7 @@ class NkiWarning(UserWarning):
 
 
 def _short_name(filename: str) -> str:
-    own = os.path.abspath(filename).startswith(_PACKAGES) or filename == "<string>"
+    own = os.path.abspath(filename).startswith(_PACKAGES)
     name = _short[filename] = "" if own else os.path.basename(filename)
     return name
 

@@ -167,7 +167,7 @@ class ProgramText:
             if item.__class__ is Record:
                 if item.label != self.label:
                     self.label = item.label
-                    self._line(f'label "{item.label}"')
+                    self._line(f"label {quoted(item.label)}")
                 self._line(self.instruction(item))
             elif item.__class__ is Loop:
                 loop = _OpenLoop(f"r{len(self.loops)}", item.steps)

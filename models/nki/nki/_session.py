@@ -215,6 +215,7 @@ def close() -> None:
 
 
 atexit.register(close)
+os.register_at_fork(after_in_child=_open.clear)  # a device does not come along
 
 
 def config_for(target_name: str, version: int, lnc: int, settings: str = "", out: Optional[str] = None, trace: str = "",
