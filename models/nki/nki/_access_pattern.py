@@ -3,14 +3,11 @@
 patterns), and those whose place the device finds out (dynamic: one offset for all; vector: one per partition)."""
 from __future__ import annotations
 
-import functools
 from math import prod
-from typing import Optional
 
-from . import _checks as check
 from . import _trace
 from ._dtypes import as_dtype
-from ._errors import fail, missing
+from ._errors import fail
 from ._registers import Affine, VirtualRegister
 
 
@@ -53,8 +50,7 @@ def access_pattern(view, pattern, offset, scalar_offset, vector_offset, indirect
     elif scalar_offset is not None:
         dynamic = _scalar(scalar_offset, step)
         if chip and indirect_dim == 0:
-            from ._moved import partition
-            made.part = made.part + partition("tensor.ap", made, scalar_offset, shape[0])
+            made.part = made.part + _trace.current("tensor.ap").launch.above.partition("tensor.ap", made, scalar_offset, shape[0])
         else:
             made.dynamic = dynamic
             _trace.current("tensor.ap").moving = True
@@ -118,34 +114,3 @@ def vector_select(view, dim: int, index):
     made = view.__class__(view.storage, view.dtype, shape, view.strides, view.offset, view.part, view.base_shape)
     made.vector = _vector(view, index, view.strides[0])
     return made
-
-
-def indirect(view, index, num_elem: Optional[int]):
-    """Elements that an index tile picks in each group of 16 partitions, index[i % 16, i // 16], for the Tensor engine of 32; NeuronCore-v4."""
-    function = "tensor.indirect"
-    check.since(function, 4)
-    index = check.chip(function, "index", index, ("sbuf",))
-    check.chip(function, "the tensor", view, ("sbuf",))
-    check.dtype(function, "index", index, ("uint16",))
-    named = min(32, index.shape[0]) * index.elems
-    count = min(16, index.shape[0]) * index.elems if num_elem is None else int(num_elem)
-    if not 0 < count <= named or index.shape[0] != view.shape[0]:
-        fail(function, f"{count} elements of {list(view.shape)} by an index of {list(index.shape)}: equal partitions, and at most {named} elements")
-    _trace.current(function).moving = True
-    return _picked()(view, index, count)
-
-
-@functools.lru_cache(None)
-def _picked() -> type:
-    from ._tensor import Tensor
-
-    class Picked(Tensor):
-        """What .indirect() returns: an operand, not a place to make views of."""
-
-        def __init__(self, *given):
-            if len(given) != 3:
-                missing("tensor.indirect", "a view of what it picks")
-            view, index, count = given
-            super().__init__(view.storage, view.dtype, (view.shape[0], count), (view.strides[0], 0), view.offset, view.part, view.base_shape)
-            self.snake = given
-    return Picked

@@ -12,13 +12,15 @@ A bound that differs from iteration to iteration of a loop around it cannot be o
 with the loop around it unrolled (Unroll)."""
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Set, Tuple
+from typing import Dict, List, NamedTuple, Optional, Set, Tuple
+
+import numpy as np
 
 from . import _trace
-from ._ahead_run import Found, Question, run
 from ._errors import fail, missing, where
 from ._known import is_plain, known_value, writes_to
 from ._registers import Owned, Source, VirtualRegister
+from ._tensor import Storage
 from ._trace import LoopBegin, Trace
 
 LONGEST = 1 << 16  # iterations of a loop that is unrolled
@@ -28,6 +30,25 @@ _SHOWN = 8
 _LARGEST = (1 << 31) - 1
 VALUES = ("instance.numerics=on", "")  # the session of an Ahead, when it is not that of the call
 _TILE = 4096  # bytes per partition of tiles that are read too
+
+
+class Found(NamedTuple):
+    """A number for each source, and what is in their tiles (or None)."""
+
+    numbers: List[int]
+    tiles: List[Optional[np.ndarray]]
+
+
+class Question(NamedTuple):
+    """What the sources are after the records before `end`, and the contents of tiles. `what`, the first source, of a function of
+    the kernel, `place`, needs it."""
+
+    place: str
+    what: str
+    trace: Trace
+    end: int
+    sources: List[Source]
+    tiles: List[Optional[Storage]]
 
 
 class Anew(BaseException):
@@ -72,7 +93,6 @@ class Ahead:
             self.found = {anew.core: self.found.get(anew.core, [])[:anew.runs]}
         self.used.clear()
         self.places.clear()
-
 
     def notes(self) -> List[str]:
         """What the program is for, besides shapes of arguments: for people."""
@@ -170,7 +190,7 @@ def _found(function: str, what: str, trace: Trace, source: Source) -> int:
             fail(function, f"{what} is computed by the device, and so were {_MOST_RUNS} others: each needs a run of the kernel up to there")
         question = Question(f"{where()}: {function}", what, trace, end, sources, tiles)
         _meet(function, question)
-        known.append(run(question))
+        known.append(trace.launch.above.run_ahead(question))
     found = known[used]
     ahead.used[trace.core] = used + 1
     for each, value, tile, array in zip(sources, found.numbers, tiles, found.tiles):

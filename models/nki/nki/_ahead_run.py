@@ -4,16 +4,16 @@ register_store behind each that sets a register in question, and copies of all t
 from __future__ import annotations
 
 import copy
-from typing import List, NamedTuple, Optional
+from typing import List
 
 import numpy as np
 
 from . import _session
+from ._ahead import Found, Question
 from ._dtypes import NAMED, encode, storage_type
 from ._program import ProgramText
-from ._registers import Source
 from ._tensor import SBUF, SHARED_HBM, Storage, whole
-from ._trace import Launch, Record, Trace
+from ._trace import Launch, Record
 from ._unwritten import writes
 
 _ENGINES = 5  # that each virtual register is set on, in as many records
@@ -22,25 +22,6 @@ _WRITTEN = 1  # stands behind the numbers, when values are computed
 
 class RunFailed(RuntimeError):
     """Of a run ahead, by the device."""
-
-
-class Found(NamedTuple):
-    """A number for each source, and what is in their tiles (or None)."""
-
-    numbers: List[int]
-    tiles: List[Optional[np.ndarray]]
-
-
-class Question(NamedTuple):
-    """What the sources are after the records before `end`, and the contents of tiles. `what`, the first source, of a function of
-    the kernel, `place`, needs it."""
-
-    place: str
-    what: str
-    trace: Trace
-    end: int
-    sources: List[Source]
-    tiles: List[Optional[Storage]]
 
 
 def run(question: Question) -> Found:

@@ -13,7 +13,6 @@ from ._ahead import at_barrier
 from ._enums import UNKNOWN, dge_mode as modes, dma_engine as dma_engines, oob_mode as bounds
 from ._errors import fail, missing
 from ._memory import allocate, exchanged
-from ._moved import settled
 from ._operators import OPERATORS, alu
 from ._tensor import PRIVATE_HBM, SBUF, Reshaped, Tensor, merged
 from ._trace import Record, add
@@ -85,7 +84,7 @@ def dma_copy(dst, src, priority=None, oob_mode=OOB_ERROR, dge_mode=DGE_UNKNOWN, 
     if oob_mode is not OOB_ERROR:
         oob_mode = check.member(function, "oob_mode", oob_mode, bounds)
     if dst.vector is not None or src.vector is not None:
-        return _indirect(function, settled(function, "dst", dst), settled(function, "src", src), oob_mode, name)
+        return _indirect(function, _settled(function, "dst", dst), _settled(function, "src", src), oob_mode, name)
     which, attributes = _trigger(function, dst, src, engine, dge_mode)
     if priority is not None:
         attributes += _priority(function, priority)
@@ -130,6 +129,11 @@ def _pieces(dst: Tensor, src: Tensor) -> List[Tuple[Tensor, Tensor]]:
     missing("nki.isa.dma_copy", f"a transfer from {list(src.shape)} to {list(dst.shape)} with more dimensions than a descriptor has")
 
 
+def _settled(function: str, what: str, view: Tensor) -> Tensor:
+    """The view at the place it has with the values of the arguments: no register moves it in this transfer."""
+    return view if view.dynamic is None else _trace.current(function).launch.above.settled(function, what, view)
+
+
 def _rows(view: Tensor) -> Tensor:
     """What a vector of offsets picks from: the access of one row, that of index 0."""
     dims = merged(view.free_dims()[1:]) or [(1, 1)]
@@ -172,7 +176,7 @@ def dma_transpose(dst, src, axes=None, priority=None, dge_mode=DGE_UNKNOWN, oob_
     function = "nki.isa.dma_transpose"
     dst = _operand(function, "dst", dst)
     src = _operand(function, "src", src)
-    dst, src = settled(function, "dst", dst), settled(function, "src", src)
+    dst, src = _settled(function, "dst", dst), _settled(function, "src", src)
     wanted = _AXES.get(src.ndim)
     if wanted is None or axes is not None and tuple(axes) != wanted:
         fail(function, f"axes {axes} of {src.ndim} dimensions: (1, 0), (2, 1, 0) and (3, 1, 2, 0) are possible")
@@ -237,8 +241,8 @@ def dma_compute(dst, srcs, reduce_op=_ADD, scales=None, unique_indices=True, oob
     function = "nki.isa.dma_compute"
     if isinstance(reduce_op, (list, tuple)) or reduce_op is None or hasattr(scales, "alu"):
         reduce_op, scales = scales, reduce_op  # the order before 0.3
-    dst = settled(function, "dst", _operand(function, "dst", dst))
-    sources = [settled(function, f"srcs[{i}]", _operand(function, f"srcs[{i}]", each)) for i, each in enumerate(srcs)]
+    dst = _settled(function, "dst", _operand(function, "dst", dst))
+    sources = [_settled(function, f"srcs[{i}]", _operand(function, f"srcs[{i}]", each)) for i, each in enumerate(srcs)]
     if reduce_op is not None and alu(function, reduce_op, "reduce_op") != "add":
         fail(function, "the DMA engines can only add")
     if scales is not None and any(float(each) != 1.0 for each in scales):

@@ -10,9 +10,10 @@ from . import _checks as check
 from . import _trace
 from ._enums import UNKNOWN, matmul_perf_mode
 from ._errors import fail, missing
+from ._regions import cells, region_of
 from ._registers import Affine
 from ._target import PSUM_BANK_BYTES
-from ._tensor import Reshaped, Storage, Tensor, merged
+from ._tensor import Reshaped, Tensor, merged
 from ._trace import Record, add
 
 _WIDE = ("float32", "tfloat32")
@@ -20,27 +21,12 @@ _DOUBLE_ROW = ("float8_e4m3", "float8_e5m2", "float8_e4m3fn")
 _STATIONARY_COLUMNS = 128
 
 
-def _region(dst: Tensor) -> tuple:
-    offset = dst.offset
-    return (dst.part, dst.shape[0], offset if offset.__class__ is int else offset.text(), dst.shape[1:], dst.strides[1:])
-
-
-def _cells(dst: Tensor) -> np.ndarray:
-    """Which (partition, element) of the storage the view has, as a mask."""
-    storage = dst.storage
-    mask = np.zeros((storage.parts, storage.row), bool)
-    part = mask[dst.part:dst.part + dst.shape[0]]
-    view = np.lib.stride_tricks.as_strided(part[:, dst.offset:], dst.shape, (part.strides[0],) + dst.strides[1:])
-    view[...] = True
-    return mask
-
-
 def accumulates(dst: Tensor) -> Optional[bool]:
     """Whether a product without `accumulate` adds: what products were written to before adds up, the rest is overwritten.
     None: a part was written before."""
     storage = dst.storage
     regions = storage.accumulated
-    region = _region(dst)
+    region = region_of(dst)
     if regions is None:
         storage.accumulated = {region: dst}
         return False
@@ -86,7 +72,7 @@ def _written(dst: Tensor) -> np.ndarray:
     """Which elements of the view products were written to before: [partitions, elements]."""
     held = np.zeros((dst.storage.parts, dst.storage.row), bool)
     for each in dst.storage.accumulated.values():
-        held |= _cells(each)
+        held |= cells(each)
     part = held[dst.part:dst.part + dst.shape[0]]
     view = np.lib.stride_tricks.as_strided(part[:, dst.offset:], dst.shape, (part.strides[0],) + dst.strides[1:])
     return view.reshape(dst.shape[0], dst.elems)
@@ -140,12 +126,12 @@ def forget_products(dst: Tensor, open_loops: int = 0) -> None:
     regions = dst.storage.accumulated
     if not regions:
         return
-    if _region(dst) in regions and len(regions) == 1 or dst.elems == dst.storage.row and dst.shape[0] == dst.storage.parts:
+    if region_of(dst) in regions and len(regions) == 1 or dst.elems == dst.storage.row and dst.shape[0] == dst.storage.parts:
         regions.clear()
         return
-    mask = _cells(dst)
+    mask = cells(dst)
     for key, each in list(regions.items()):
-        if (_cells(each) & mask).any():
+        if (cells(each) & mask).any():
             del regions[key]
 
 
@@ -326,34 +312,3 @@ def quantize_mx(dst, src, dst_scale, name=None) -> Record:
         fail(function, f"src is [{src.shape[0]}, {src.elems}] and dst [{dst.shape[0]}, {dst.elems}]: partitions must be equal, a "
              "multiple of 32, and src has four elements for each of dst")
     return add("quantize_mx", "vector", [dst, src, _scale_rows(function, "dst_scale", scale, dst)], (), name)
-
-
-def drop_needless_zeros(trace: _trace.Trace) -> None:
-    """A tile of PSUM that was zeroed only to collect products needs no memset: the first product overwrites."""
-    products: dict = {each: {} for each in trace.storages if each.zeros is not None}  # storage -> region -> view
-    for record in trace.records if products else ():
-        if record.__class__ is not Record:
-            continue
-        views = [each for each in record.operands if each.__class__ is not str]
-        if record.attributes:
-            views += [value for _, value in record.attributes if isinstance(value, Tensor)]
-        for position, view in enumerate(views):
-            storage = view.storage
-            if storage.zeros is None or storage not in products or record is storage.zeros:
-                continue
-            if position == 0 and record.opcode == "nc_matmul" and view.offset.__class__ is int and not storage.aliases:
-                products[storage].setdefault(_region(view), view)
-            else:
-                storage.zeros.dropped = _cover(storage, products.pop(storage))
-    for storage, regions in products.items():  # never read
-        storage.zeros.dropped = _cover(storage, regions)
-
-
-def _cover(storage: Storage, regions: dict) -> bool:
-    """Whether the views have every element of the storage."""
-    if any(view.shape[0] == storage.parts and view.elems == storage.row and view.is_contiguous() for view in regions.values()):
-        return True
-    covered = np.zeros((storage.parts, storage.row), bool)
-    for view in regions.values():
-        covered |= _cells(view)
-    return bool(covered.all())

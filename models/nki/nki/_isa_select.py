@@ -6,13 +6,13 @@ import functools
 from typing import List, Tuple
 
 from . import _checks as check
+from . import _trace
 
 from ._errors import fail
 from ._isa_elementwise import IDLE, RESET_REDUCE, reduction
 from ._operators import COMPARISONS, OPERATORS, alu
 from ._registers import Affine, VirtualRegister
-from ._memory import allocate
-from ._tensor import SBUF, Reshaped, Tensor
+from ._tensor import Reshaped, Tensor
 from ._trace import Record, add
 
 FP32_MIN = -3.4028234663852886e38
@@ -105,24 +105,12 @@ def iota(dst, pattern, offset=0, channel_multiplier=0, name=None) -> Record:
     function = "nki.isa.iota"
     dst = check.chip(function, "dst", dst, ("sbuf",))
     if isinstance(offset, VirtualRegister):
-        return _iota_from(dst, pattern, offset, channel_multiplier, name)
+        return _trace.current(function).launch.above.iota_from(dst, pattern, offset, channel_multiplier, name)
     dims, steps = _pattern(function, dst, pattern)
     base = offset if isinstance(offset, Affine) else int(offset)
     attributes = (("base", base if base.__class__ is not int or base else None), ("partition_step", int(channel_multiplier) or None),
                   ("pattern", steps))
     return add("iota", "gpsimd", [Reshaped(dst, dims)], attributes, name)
-
-
-def _iota_from(dst: Tensor, pattern, base: VirtualRegister, channel_multiplier, name) -> Record:
-    """The values from 0 on, and to all of them what the register holds: it is stored, and repeated for each partition."""
-    from ._isa_elementwise import tensor_scalar
-    from ._isa_registers import register_store
-    from ._language import broadcast_to
-    one, values = (allocate(shape, "int32", SBUF, "iota") for shape in ((1, 1), dst.shape))
-    register_store(one, base)
-    iota(values, pattern, 0, channel_multiplier)
-    column = broadcast_to(one, (dst.shape[0], 1)) if dst.shape[0] > 1 else one
-    return tensor_scalar(dst, values, OPERATORS["add"], column, name=name)
 
 
 # Comparisons of v with 0 as "factor * v + term >= 0".

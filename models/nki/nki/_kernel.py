@@ -12,17 +12,21 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from . import _memory, _session, _trace
-from ._ahead import Ahead, Anew, Elsewhere, Enough
+from ._ahead import Ahead, Anew, Elsewhere, Enough, condition
 from ._ahead_run import run as run_ahead
 from ._dtypes import decode, encode, storage_type
 from ._errors import NkiValidationError
+from ._moved import iota_from, lowered, partition, settled
 from ._nkiobject import NKIObject
 from ._outside import explained
+from ._picked import picked
 from ._program import program_text
 from ._target import current_target
 from ._tensor import Storage, Tensor
-from ._trace import Launch
+from ._trace import Above, Launch
 from ._unwritten import warn_of_unwritten
+
+_ABOVE = Above(lowered, settled, partition, iota_from, picked, condition, run_ahead)
 
 
 class Traced(NamedTuple):
@@ -116,7 +120,7 @@ class Kernel:
         target = current_target(self.options.get("platform_target"))
         if self.cores > 1 and target.version < 3:
             raise NkiValidationError(f"{self.__name__}[{self.cores}]: {target.name} has one physical core per logical core")
-        launch = Launch(target, self.grid or (), self.cores, _word(self.__name__), ahead)
+        launch = Launch(target, self.grid or (), self.cores, _word(self.__name__), ahead, _ABOVE)
         launch.schedule = list(self.schedule)
         arrays: List[Tuple[Storage, np.ndarray]] = []
         args, kwargs = self._bind(launch, args, kwargs, arrays)

@@ -11,7 +11,13 @@ from . import _trace
 from ._ahead import number
 from ._errors import fail, missing
 from ._isa_data import local_gather, nc_stream_shuffle, tensor_copy
+from ._isa_dma import dma_copy
+from ._isa_elementwise import tensor_scalar
+from ._isa_registers import register_alloc, register_store
+from ._isa_select import iota
+from ._language import broadcast_to
 from ._memory import allocate
+from ._operators import OPERATORS
 from ._registers import Offsets, VirtualRegister
 from ._tensor import SBUF, Reshaped, Tensor
 from ._unwritten import RESULTS, destinations
@@ -71,7 +77,6 @@ def _as_integer(value: Tensor) -> Tensor:
 def load(engine: str, register: VirtualRegister, value: Tensor) -> _trace.Record:
     """register = the one element of value, in SBUF or HBM."""
     if value.space == "hbm":
-        from ._isa_dma import dma_copy
         held = allocate((1, 1), value.dtype, SBUF, "offset")
         dma_copy(held, value.reshape((1, 1)))
         value = held
@@ -124,7 +129,6 @@ def settled(function: str, what: str, view: Tensor) -> Tensor:
 
 def held_by(function: str, what: str, value) -> int:
     """What a register or a tensor of one element holds with the values of these arguments."""
-    from ._isa_registers import register_alloc
     if not isinstance(value, VirtualRegister):
         value = register_alloc(value if value.dtype.name in ("int32", "uint32") else _as_integer(value))
     return number(function, what, value)
@@ -174,3 +178,12 @@ def lowered(opcode: str, engine: str, operands: list, attributes: tuple, name) -
     for view, held in back:
         record = tensor_copy(view, held)
     return record
+
+
+def iota_from(dst: Tensor, pattern, base: VirtualRegister, channel_multiplier, name) -> _trace.Record:
+    """The values from 0 on, and to all of them what the register holds: it is stored, and repeated for each partition."""
+    one, values = (allocate(shape, "int32", SBUF, "iota") for shape in ((1, 1), dst.shape))
+    register_store(one, base)
+    iota(values, pattern, 0, channel_multiplier)
+    column = broadcast_to(one, (dst.shape[0], 1)) if dst.shape[0] > 1 else one
+    return tensor_scalar(dst, values, OPERATORS["add"], column, name=name)

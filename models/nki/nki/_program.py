@@ -10,10 +10,13 @@ import numpy as np
 
 from ._dtypes import encode
 from ._errors import fail
+from ._queues import share_out_loads
 from ._registers import Affine, offset_text
 from ._roll import Copies, Loop, Rolled
+from ._spill import make_room
 from ._tensor import Storage, Tensor, operand_text
 from ._trace import Launch, LoopBegin, Record, Trace, keeping_records
+from ._zeros import drop_needless_zeros
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*\Z")
 
@@ -229,9 +232,6 @@ class ProgramText:
 
 def program_text(launch: Launch, rolled: bool = True) -> str:
     """The whole program; `rolled`: what repeats itself as loops."""
-    from ._isa_matrix import drop_needless_zeros
-    from ._queues import share_out_loads
-    from ._spill import make_room
     with keeping_records():
         for trace in launch.traces:
             drop_needless_zeros(trace)

@@ -147,8 +147,7 @@ class Owned(VirtualRegister):
 
     def __bool__(self) -> bool:
         """`while register:` is unrolled."""
-        from ._ahead import condition
-        return condition("while register", self)
+        return self.trace.launch.above.condition("while register", self)
 
     def __del__(self):
         if (self.trace.open_loops[-1] if self.trace.open_loops else None) is self.loop:

@@ -150,7 +150,7 @@ class Rolled:
             if item.__class__ is Loop:
                 self._find_copies(item.body, around + [[item, 0]])
             elif item.__class__ is Record and around:
-                for view in views(item):
+                for view in item.views():
                     self._reach(view.storage, [(loop.count, int(loop.steps[passed])) for loop, passed in around])
                     for loop in around:
                         loop[1] += _NUMBERS
@@ -167,12 +167,6 @@ class Rolled:
         taken |= reached
         first = min(taken)
         self._copies[alike] = Copies(self._members[alike][first].name, first, max(taken) - first + 1)
-
-
-def views(record: Record) -> List[Tensor]:
-    """Operands and attributes that are views, in the order in which their numbers stand."""
-    found = [each for each in record.operands if each.__class__ is not str]
-    return found + [value for _, value in record.attributes if isinstance(value, Tensor)]
 
 
 class _Sequence:

@@ -13,6 +13,8 @@ import numpy as np
 
 from . import _memory, _trace
 from ._errors import NkiWarning
+from ._isa_data import tensor_copy
+from ._isa_dma import dma_copy
 from ._target import PSUM_BANK_BYTES, PSUM_BYTES
 from ._tensor import PRIVATE_HBM, SBUF, Storage, Tensor
 from ._trace import Launch, Record, Trace
@@ -28,16 +30,11 @@ class _Life:
         self.origin, self.storage, self.size, self.times, self.written, self.saved = origin, storage, size, times, written, saved
 
 
-def _views(record: Record) -> List[Tensor]:
-    views = [each for each in record.operands if each.__class__ is not str]
-    return views + [value for _, value in record.attributes if isinstance(value, Tensor)]
-
-
 def _fixed(trace: Trace) -> Set[Storage]:
     """What stays where it is: other dialects' tiles, those with an address, and tables of offsets."""
     fixed = {each for each in trace.storages if each.begin is None or each.address is not None}
     for record in trace.records:
-        for view in _views(record):
+        for view in record.views():
             if view.snake is not None:
                 fixed.add(view.storage)
             for index in (view.dynamic, view.vector):
@@ -80,7 +77,7 @@ class _Spill:
     def _lives(self) -> List[_Life]:
         found: Dict[Storage, _Life] = {}
         for time, record in enumerate(self.records):
-            for view in _views(record):
+            for view in record.views():
                 storage = view.storage
                 if storage.space != self.space:
                     continue
@@ -134,8 +131,6 @@ class _Spill:
         return made
 
     def _finish(self) -> None:
-        from ._isa_data import tensor_copy
-        from ._isa_dma import dma_copy
         self.trace.records = records = []
         for time, record in enumerate(self.records):
             first = len(records)

@@ -11,7 +11,7 @@ import gc
 import re
 from contextlib import contextmanager
 from sys import _getframe
-from typing import Dict, List, Optional, Set, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from ._errors import _labels, _short, fail, kernel_frame, label
 from ._registers import Source, VirtualRegister
@@ -41,6 +41,11 @@ class Record:
         """This instruction starts when those are complete, whatever they access."""
         self.after = (self.after or []) + [each for each in others if isinstance(each, Record)]
         return self
+
+    def views(self) -> list:
+        """Operands, then values of attributes, that are views."""
+        found = [each for each in self.operands if each.__class__ is not str]
+        return found + [value for _, value in self.attributes if hasattr(value, "storage")] if self.attributes else found
 
     def __repr__(self) -> str:
         return f"<{self.engine}.{self.opcode} of {self.label}>"
@@ -96,12 +101,25 @@ class Trace:
         self.shared_index = 0
 
 
+class Above(NamedTuple):
+    """What recording asks of modules that are built on it. A launch is given them, so that these may import what records."""
+
+    lowered: Callable  # _moved.py: an instruction with operands whose place only the device knows, by others
+    settled: Callable  # _moved.py: a view at the place it has with the values of the arguments
+    partition: Callable  # _moved.py: the first partition, likewise
+    iota_from: Callable  # _moved.py: an iota from what a register holds
+    picked: Callable  # _picked.py: .indirect() of a view
+    condition: Callable  # _ahead.py: whether a loop over a register goes on
+    run_ahead: Callable  # _ahead_run.py: the answer to a question of _ahead.py
+
+
 class Launch:
     """One call of a kernel: its device, its grid, the HBM tensors that all programs share, the trace of each core."""
 
-    def __init__(self, target: Target, grid: Tuple[int, ...], cores: int, name: str, ahead=None):
+    def __init__(self, target: Target, grid: Tuple[int, ...], cores: int, name: str, ahead, above: Above):
         self.target = target
         self.ahead = ahead  # an Ahead, see _ahead.py
+        self.above = above
         self.grid = grid
         self.name = name
         self.inputs: list = []  # storages
@@ -133,6 +151,7 @@ class Launch:
 
 _NUMBERED = re.compile(r"(sbuf|psum|private_hbm|hbm)_[0-9]+\Z")  # as Launch.numbered makes them
 _NOT_WORD = re.compile(r"[^A-Za-z0-9_]")
+
 
 @contextmanager
 def keeping_records():
@@ -184,8 +203,7 @@ def add(opcode: str, engine: str, operands: list, attributes: tuple = (), name: 
         fail("nki.isa." + opcode, "is device code: call it in a function with @nki.jit")
     trace = _active[-1]
     if trace.moving and _unplaced(opcode, operands, attributes):
-        from ._moved import lowered
-        return lowered(opcode, engine, operands, attributes, name)
+        return trace.launch.above.lowered(opcode, engine, operands, attributes, name)
     frame = _getframe(2)  # of what called the function of nki.isa: the kernel, or something of this package
     code = frame.f_code
     short = _short.get(code.co_filename)

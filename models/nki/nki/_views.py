@@ -7,6 +7,7 @@ from math import prod
 from typing import Optional, Sequence, Tuple
 
 from . import _trace
+from ._access_pattern import access_pattern, vector_select
 from ._dtypes import as_dtype
 from ._errors import fail
 from ._registers import Affine, DynSlice, VirtualRegister, both
@@ -153,8 +154,7 @@ class Views:
         return value, self.strides[dim]
 
     def _partition(self, value, count: int) -> int:
-        from ._moved import partition
-        return partition("tensor", self, value, count)
+        return _trace.current("tensor").launch.above.partition("tensor", self, value, count)
 
     # Views by name.
     def _dim(self, dim: int, what: str, movable: bool = True) -> int:
@@ -277,16 +277,13 @@ class Views:
 
     def ap(self, pattern, offset=None, scalar_offset=None, vector_offset=None, indirect_dim: int = 0, dtype=None):
         """Any access: [[step, count], ...] in elements of the storage, outermost first; see _access_pattern.py."""
-        from ._access_pattern import access_pattern
         return access_pattern(self, pattern, offset, scalar_offset, vector_offset, indirect_dim, dtype)
 
     def vector_select(self, dim: int, index):
-        from ._access_pattern import vector_select
         return vector_select(self, dim, index)
 
     def indirect(self, index, num_elem: Optional[int] = None):
-        from ._access_pattern import indirect
-        return indirect(self, index, num_elem)
+        return _trace.current("tensor.indirect").launch.above.picked(self, index, num_elem)
 
     # Queries.
     def get_pattern(self) -> list:
