@@ -194,7 +194,19 @@ class Move(unittest.TestCase):
         want = np.concatenate([x[g:g + 16][:, index[g:g + 16, 0]] for g in range(0, P, 16)])
         np.testing.assert_array_equal(run(lambda a, i: nisa.local_gather(a, i, num_elem_per_idx=1, num_valid_indices=16), x, index), want)
         columns = np.random.default_rng(1).integers(0, F, (P, 8)).astype(np.uint32)
-        np.testing.assert_array_equal(run(nl.gather_flattened, x, columns), np.take_along_axis(x, columns.astype(np.int64), axis=1))
+        gathered = np.take_along_axis(x, columns.astype(np.int64), axis=1)
+        np.testing.assert_array_equal(run(nl.gather_flattened, x, columns), gathered)
+
+        def masked(a, i):
+            out = nl.zeros((2, nl.par_dim(P), F), dtype=np.float32)
+            i_p, i_f = nl.arange(P)[:, None], nl.arange(F)[None, :]
+            out[0, :, 0:8] = nl.gather_flattened(a, i, mask=i_p < 40)
+            nisa.nc_stream_shuffle(src=a, dst=out[1], shuffle_mask=[(k + 1) % 32 for k in range(32)], mask=(i_p < 40) & (i_f > 5))
+            return out[0], out[1]
+        some, turned = run(masked, x, columns)
+        np.testing.assert_array_equal(some[:, 0:8], np.where(np.arange(P)[:, None] < 40, gathered, 0))
+        kept = (np.arange(P)[:, None] < 40) & (np.arange(F)[None, :] > 5)
+        np.testing.assert_array_equal(turned, np.where(kept, np.roll(quadrants, -1, axis=1).reshape(P, F), 0))
 
     @on()
     def test_iota(self):

@@ -76,7 +76,12 @@ def tensor_copy_predicated(*, src, dst, predicate, mask=None, dtype=None, revers
 def nc_stream_shuffle(src, dst, shuffle_mask, *, dtype=None, mask=None, **_):
     """The source comes first in this dialect."""
     function = "nki.isa.nc_stream_shuffle"
-    return isa.nc_stream_shuffle(checked(function, tile_of(function, "dst", dst)), checked(function, tile_of(function, "src", src)), shuffle_mask)
+    dst, src = checked(function, tile_of(function, "dst", dst)), checked(function, tile_of(function, "src", src))
+    if Call(function, mask, dst.shape).area is None:
+        return isa.nc_stream_shuffle(dst, src, shuffle_mask)
+    whole = _memory.allocate(dst.shape, dst.dtype, SBUF, "", function=function, cls=Tile)
+    isa.nc_stream_shuffle(whole, src, shuffle_mask)
+    return tensor_copy(whole, mask=mask, dst=dst)
 
 
 @bound(2, isa.local_gather)

@@ -193,7 +193,10 @@ def all_(x, axis, dtype=None, mask=None, **_):
 
 
 def gather_flattened(data, indices, dtype=None, mask=None, **_):
-    return as_tile(core.gather_flattened(_operand("nl.gather_flattened", "data", data), tile_of("nl.gather_flattened", "indices", indices), dtype))
+    name = "nl.gather_flattened"
+    made = as_tile(core.gather_flattened(_operand(name, "data", data), tile_of(name, "indices", indices), dtype))
+    made.area = Call(name, mask, made.shape).area
+    return made
 
 
 def dropout(x, rate, dtype=None, mask=None, **_):
