@@ -10,6 +10,7 @@ import nki.isa as nisa
 import nki.language as nl
 import numpy as np
 from devices import close, normal, on, on_tiles, tile
+from nki._profile import described
 
 P, F = 128, 48
 
@@ -37,6 +38,12 @@ class Pair(nl.NKIObject):
 
 
 class Objects(unittest.TestCase):
+    def test_reports_name_shapes_not_values(self):
+        x = np.zeros((P, F), nl.bfloat16)
+        self.assertEqual(described({"a": x, "b": [x, 1], "c": (x,), "d": {"k": x}, "e": Pair(x), "f": None}), {
+            "a": "128x48 bfloat16", "b": "[128x48 bfloat16, 1]", "c": "(128x48 bfloat16,)", "d": "{'k': 128x48 bfloat16}",
+            "e": "Pair(left=128x48 bfloat16, right=None, factor=2.0)", "f": "None"})
+
     @on("trn2")
     def test_tensors_in_objects_go_in_and_out(self):
         @nki.jit

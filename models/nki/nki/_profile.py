@@ -15,6 +15,7 @@ from . import _session
 from ._dtypes import as_dtype
 from ._errors import _labels
 from ._kernel import Kernel, Traced, execute
+from ._nkiobject import NKIObject
 from ._trace import Launch, Record
 
 
@@ -43,9 +44,18 @@ def named(kernel: Kernel) -> str:
 
 
 def described(arguments: Dict[str, Any]) -> Dict[str, str]:
-    """Arguments as a report names them: "4096x8192 bfloat16", "0.5"."""
+    """Arguments as a report names them: "4096x8192 bfloat16", "0.5", "Config(x=128x64 float32, eps=1e-06)"."""
     def text(value: Any) -> str:
-        return f"{'x'.join(map(str, value.shape)) or 'scalar'} {as_dtype(value.dtype)}" if isinstance(value, np.ndarray) else repr(value)
+        if isinstance(value, np.ndarray):
+            return f"{'x'.join(map(str, value.shape)) or 'scalar'} {as_dtype(value.dtype)}"
+        if isinstance(value, (list, tuple)):
+            inside = ", ".join(map(text, value))
+            return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' if len(value) == 1 else ''})"
+        if isinstance(value, dict):
+            return "{" + ", ".join(f"{key!r}: {text(each)}" for key, each in value.items()) + "}"
+        if isinstance(value, NKIObject):
+            return f"{type(value).__name__}({', '.join(f'{name}={text(each)}' for name, each in vars(value).items())})"
+        return repr(value)
     return {name: text(value) for name, value in arguments.items()}
 
 
