@@ -57,22 +57,40 @@ class _Spill:
         self.count = 0
 
     def relieve(self) -> None:
-        lives = self._lives()
-        pressure = np.zeros(len(self.records), np.int64)
-        for each in lives:
-            pressure[each.times[0]:each.times[-1] + 1] += each.size
-        if not lives or pressure.max() <= self.capacity:
+        pressure = self._pressure()
+        if pressure.max() <= self.capacity:
             return
         fixed = _fixed(self.trace)
-        lives = [each for each in lives if each.storage not in fixed]
+        lives = [each for each in self._lives() if each.storage not in fixed]
         enough = self.capacity if self.space == "psum" else self.capacity // 8 * 7  # tiles of several sizes leave gaps
         while pressure.max() > enough:
             at = int(pressure.argmax())
             found = self._longest_unused(lives, at)
             if found is None:
-                return self._finish()
+                break
             self._split(lives, found, at, pressure)
         self._finish()
+
+    def _pressure(self) -> np.ndarray:
+        """Bytes of a partition that are in use during each instruction."""
+        first: Dict[Storage, int] = {}
+        last: Dict[Storage, int] = {}
+        for time, record in enumerate(self.records):
+            for view in record.views():
+                storage = view.storage
+                if storage.space == self.space:
+                    if storage not in first:
+                        first[storage] = time
+                    last[storage] = time
+        changes = np.zeros(len(self.records) + 1, np.int64)
+        for storage, time in first.items():
+            size = self._size(storage)
+            changes[time] += size
+            changes[last[storage] + 1] -= size
+        return np.cumsum(changes)[:-1] if self.records else changes
+
+    def _size(self, storage: Storage) -> int:
+        return -(-storage.bytes // self.grain) * self.grain
 
     def _lives(self) -> List[_Life]:
         found: Dict[Storage, _Life] = {}
@@ -83,8 +101,7 @@ class _Spill:
                     continue
                 life = found.get(storage)
                 if life is None:
-                    size = -(-storage.bytes // self.grain) * self.grain
-                    life = found[storage] = _Life(storage, storage, size, [], set())
+                    life = found[storage] = _Life(storage, storage, self._size(storage), [], set())
                 if not life.times or life.times[-1] != time:
                     life.times.append(time)
             for storage in writes(record):
@@ -164,7 +181,7 @@ def make_room(launch: Launch) -> None:
     for trace in launch.traces:
         for space, capacity, grain, where in (("psum", PSUM_BYTES, PSUM_BANK_BYTES, "SBUF"),
                                               ("sbuf", launch.target.sbuf_total, _ALIGNMENT, "HBM")):
-            total = sum(each.bytes for each in trace.storages if each.space == space)
+            total = sum(each.bytes for each in trace.storages if each.space == space and each.begin is not None)
             if total <= capacity // 2 or any(each.__class__ is not Record for each in trace.records):
                 continue
             trace.records = [each for each in trace.records if not each.dropped]
