@@ -47,6 +47,17 @@ class Shapes(unittest.TestCase):
                 nki.jit(lambda x, y: wrong(nl.load(x), nl.load(y)))(normal(P, F), normal(P, F))
 
     @on("trn2")
+    def test_tensors_in_hbm_have_up_to_eight_dimensions(self):
+        def body(x, dims):
+            out = nl.ndarray((P,) + (1,) * (dims - 2) + (F,), dtype=x.dtype, buffer=nl.shared_hbm)
+            nl.store(out, nl.load(x))
+            return out
+        x = normal(P, F)
+        np.testing.assert_array_equal(nki.jit(body)(x, 8).reshape(P, F), x)
+        with self.assertRaisesRegex(nki.NkiValidationError, r"old_refused_test.py:\d+: nl.ndarray: the shape .* has 9 dimensions, .* at most 8"):
+            nki.jit(body)(x, 9)
+
+    @on("trn2")
     def test_a_tile_is_no_sequence(self):
         def body(x):
             for _ in nl.load(x):

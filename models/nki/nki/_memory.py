@@ -13,6 +13,9 @@ from ._target import PARTITIONS, PSUM_BYTES
 from ._tensor import PRIVATE_HBM, SBUF, SHARED_HBM, Buffer, Storage, Tensor, row_major, whole
 
 
+_MOST_DIMS = 8  # of a tensor that the runtime describes
+
+
 def _checked_shape(function: str, shape, buffer: Buffer) -> Tuple[int, ...]:
     if not isinstance(shape, (tuple, list)):
         shape = (shape,)
@@ -24,7 +27,10 @@ def _checked_shape(function: str, shape, buffer: Buffer) -> Tuple[int, ...]:
         fail(function, f"the shape {shape} does not consist of integers", TypeError)
     if not sizes or min(sizes) < 1:
         fail(function, f"the shape {list(sizes)} has no elements")
-    if buffer.space != "hbm":
+    if buffer.space == "hbm":
+        if len(sizes) > _MOST_DIMS:
+            fail(function, f"the shape {list(sizes)} has {len(sizes)} dimensions, a tensor in HBM has at most {_MOST_DIMS}")
+    else:
         if len(sizes) < 2:
             fail(function, f"the shape {list(sizes)} has no free dimension: tensors on chip have at least 2 dimensions")
         if sizes[0] > PARTITIONS:
