@@ -107,6 +107,10 @@ std::shared_ptr<Member> member_of(Session& session, const nrt_cc_comm_t& comm, i
     throw StatusError(NRT_INVALID, fmt::format("rank {} does not exist in a group of {} ranks",
                                                comm.rank, comm.rank_n));
   }
+  if (comm.ctx_device_count > static_cast<std::uint32_t>(session.cores().count)) {
+    throw StatusError(NRT_INVALID, fmt::format("a world of {} ranks, this process has {} cores",
+                                               comm.ctx_device_count, session.cores().count));
+  }
   if (comm.rank_n > comm.ctx_device_count) {
     throw StatusError(NRT_INVALID, fmt::format("a group of {} ranks in a world of {}", comm.rank_n,
                                                comm.ctx_device_count));

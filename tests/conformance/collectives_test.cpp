@@ -192,6 +192,10 @@ TEST_CASE("R71 prepare refuses what does not fit together") {
   comm.rank = 0;
   comm.vnc = 1000;
   CHECK(prepare(&one_list, &one_list) == NRT_INVALID);
+  comm.vnc = 0;
+  comm.rank_n = UINT32_MAX;  // no list of so many is made
+  comm.ctx_device_count = UINT32_MAX;
+  CHECK(prepare(&one_list, &one_list) == NRT_INVALID);
   CHECK(context == untouched);
 }
 
