@@ -41,21 +41,22 @@ nrta_xu_id_t unit_id(int core, int type, int queue) {
   return static_cast<nrta_xu_id_t>((((core << kTypeBits) | type) << kQueueBits) | queue);
 }
 
-/// While a synchronous execution is under way, synchronous reads and writes of its tensors wait
-/// (R29).
+/// While a synchronous execution is under way, synchronous reads and writes of its tensors that
+/// come now wait for it (R29).
 class Executing {
  public:
   explicit Executing(const Request& request) {
     if (request.model) {
       storages_ = request.storages;
     }
-    for (const std::shared_ptr<Storage>& storage : storages_) {
-      storage->executing.fetch_add(1, std::memory_order_relaxed);
+    marks_ = std::vector<RunningExecutions::Mark>(storages_.size());
+    for (std::size_t i = 0; i < storages_.size(); ++i) {
+      storages_[i]->executions.begin(marks_[i]);
     }
   }
   ~Executing() {
-    for (const std::shared_ptr<Storage>& storage : storages_) {
-      storage->executing.fetch_sub(1, std::memory_order_release);
+    for (std::size_t i = 0; i < storages_.size(); ++i) {
+      storages_[i]->executions.end(marks_[i]);
     }
   }
   Executing(const Executing&) = delete;
@@ -63,6 +64,7 @@ class Executing {
 
  private:
   std::vector<std::shared_ptr<Storage>> storages_;
+  std::vector<RunningExecutions::Mark> marks_;  // by storage
 };
 
 /// Where the timelines of a session go; "" for nowhere. A profile that somebody asked for is copied

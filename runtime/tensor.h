@@ -13,13 +13,14 @@
 #include <string>
 
 #include "runtime/memory.h"
+#include "runtime/running_executions.h"
 
 namespace nsim::rt {
 
 struct Storage {
   std::shared_ptr<Allocation> memory;
   int core = -1;  // visible index of the logical core it was allocated for; -1: host memory
-  std::atomic<int> executing{0};  // synchronous executions under way that use it (R29)
+  RunningExecutions executions;
 };
 
 /// A range of a storage.

@@ -24,11 +24,12 @@ UnitQueue& sync_unit(Session& session, int core) {
   return *session.unit(std::max(core, 0), hw::UnitType::Sync, 0);
 }
 
-/// R29: a synchronous access waits for synchronous executions that use the tensor.
+/// R29: a synchronous access waits for the synchronous executions under way that use the tensor.
 void wait_for_executions(Session& session, const View& view) {
-  const std::atomic<int>& executing = view.storage->executing;
-  if (executing.load(std::memory_order_acquire) != 0) {
-    session.wait([&] { return executing.load(std::memory_order_acquire) == 0; });
+  const RunningExecutions& executions = view.storage->executions;
+  const std::uint64_t begun = executions.begun();
+  if (!executions.ended(begun)) {
+    session.wait([&] { return executions.ended(begun); });
   }
 }
 

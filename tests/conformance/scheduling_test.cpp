@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -188,6 +189,36 @@ TEST_CASE("R29 synchronous transfers do not wait for queued requests that use th
   Client::start(job);
   Client::fill(job.x, 3);
   CHECK(Client::read(job.x).front() == 3.0F);
+}
+
+TEST_CASE("R29 a synchronous read waits for the executions under way, not for those that follow") {
+  constexpr int kEnough = 3000;
+  Client client;
+  const std::vector<Client::Job> jobs = {client.job(0, 4), client.job(0, 4)};
+  std::atomic<int> runs{0};
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (const Client::Job& job : jobs) {
+    Client::Job shared = job;
+    shared.inputs = jobs[0].inputs;
+    threads.emplace_back([shared, &runs, &stop] {
+      while (!stop && runs < kEnough) {
+        nrt_execute(shared.model, shared.inputs, shared.outputs);
+        ++runs;
+      }
+    });
+  }
+  while (runs < 4) {
+    usleep(10);
+  }
+  float value = 1;
+  CHECK(nrt_tensor_read(jobs[0].x, &value, 0, sizeof value) == NRT_SUCCESS);
+  CHECK(runs < kEnough);
+  stop = true;
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  CHECK(value == 0);
 }
 
 TEST_CASE("R30 a request for the implicit asynchronous mode changes nothing") {
