@@ -5,7 +5,6 @@
 
 #include <system_error>
 
-#include "models/program_file.h"
 #include "runtime/options.h"
 #include "runtime/output_file.h"
 #include "sim/base/error.h"
@@ -50,19 +49,6 @@ Device open_device(const std::string& name, const std::vector<std::string>& set)
   device.params = rt::resolve_parameters(device.config);
   device.limits = hw::Hardware::limits_of(*device.params);
   return device;
-}
-
-DeviceNames device_for(const std::string& path, const Arguments& arguments) {
-  DeviceNames names{arguments.text("config"), arguments.list("set")};
-  if (arguments.has("config")) {
-    return names;
-  }
-  const ml::MadeFor made = ml::made_for(path);
-  names.config = made.target;
-  if (!made.target.empty() && open_device(made.target, {}).limits.cores_per_logical != made.cores) {
-    names.set.insert(names.set.begin(), fmt::format("device.cores_per_logical={}", made.cores));
-  }
-  return names;
 }
 
 }  // namespace nsim::tool

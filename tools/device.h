@@ -11,7 +11,6 @@
 
 #include "sim/base/config.h"
 #include "sim/hw/hardware.h"
-#include "tools/command.h"
 
 namespace nsim::tool {
 
@@ -24,15 +23,6 @@ struct Device {
 /// `name` as find_config() takes it; "" means the default device. Unknown keys in the files are
 /// errors here.
 Device open_device(const std::string& name, const std::vector<std::string>& set);
-
-/// The names of a device: its configuration, and the parameters that are set in it.
-struct DeviceNames {
-  std::string config;
-  std::vector<std::string> set;
-};
-/// What --config and --set say. Without --config it is the device that the program `path` is made
-/// for, with as many physical cores per logical core as that has; a model takes the default device.
-DeviceNames device_for(const std::string& path, const Arguments& arguments);
 
 /// As a whole or not at all (runtime/output_file.h). Throws UserError when it cannot be written.
 void write_file(const std::string& path, const std::function<void(std::ostream&)>& write);

@@ -6,6 +6,7 @@
 #include "sim/isa/text.h"
 #include "tools/command.h"
 #include "tools/device.h"
+#include "tools/device_choice.h"
 
 namespace nsim::tool {
 namespace {

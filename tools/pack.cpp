@@ -7,6 +7,7 @@
 #include "sim/isa/expand.h"
 #include "tools/command.h"
 #include "tools/device.h"
+#include "tools/device_choice.h"
 
 namespace nsim::tool {
 namespace {

@@ -10,6 +10,7 @@
 #include "sim/base/error.h"
 #include "sim/numerics/init.h"
 #include "tools/command.h"
+#include "tools/device_choice.h"
 #include "tools/model_run.h"
 #include "tools/progress.h"
 #include "tools/run_record.h"
