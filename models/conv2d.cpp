@@ -35,7 +35,8 @@ Reach reach(std::int64_t first, std::int64_t count, std::int64_t at, std::int64_
             std::int64_t padding, std::int64_t extent) {
   const std::int64_t begin =
       std::max(first, ceil_div(std::max<std::int64_t>(0, padding - at), stride));
-  const std::int64_t end = std::min(first + count, (extent - 1 + padding - at) / stride + 1);
+  const std::int64_t last = extent - 1 + padding - at;  // below zero: always beyond the image
+  const std::int64_t end = last < 0 ? begin : std::min(first + count, last / stride + 1);
   return {begin, std::max<std::int64_t>(0, end - begin), begin * stride - padding + at};
 }
 

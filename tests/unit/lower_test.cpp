@@ -255,6 +255,14 @@ TEST_CASE("convolutions are right, strided and padded") {
   check(conv("[3, 1, 5, 600]", "[1, 3, 3, 4]", "[4]", ""), kExact);
 }
 
+TEST_CASE("positions of a window that lie on the padding alone add nothing to a convolution") {
+  for (const char* window : {"[5, 8, 3, 4]", "[5, 5, 3, 4]"}) {
+    check(one(tensor("input", "x", "[3, 2, 3, 65]") + tensor("weight", "w", window), "conv2d",
+              "[\"x\", \"w\"]", "stride = 2\npadding = 1"),
+          kExact);
+  }
+}
+
 TEST_CASE("a convolution of a large image works strip by strip") {
   const ml::Model model =
       one(tensor("input", "x", "[10, 2, 40, 30]") + tensor("weight", "w", "[3, 3, 10, 8]"),
