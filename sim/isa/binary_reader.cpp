@@ -9,7 +9,7 @@
 #include "sim/isa/access_text.h"
 #include "sim/isa/attribute.h"
 #include "sim/isa/binary.h"
-#include "sim/isa/byte_stream.h"
+#include "sim/isa/binary_values.h"
 #include "sim/isa/checked.h"
 #include "sim/isa/expr_text.h"
 #include "sim/isa/limits.h"
@@ -17,9 +17,9 @@
 namespace nsim::isa {
 namespace {
 
-class Reader {
+class Reader : private BinaryValues {
  public:
-  Reader(const std::byte* data, std::size_t size) : in_(data, size) {}
+  using BinaryValues::BinaryValues;
 
   Program read() {
     program_.name = in_.string("the program's name", kMaxNameLength);
@@ -74,38 +74,6 @@ class Reader {
 
  private:
   using Names = std::unordered_set<std::string>;
-
-  template <class Action>
-  void list(const char* what, Action action, std::size_t max = kMaxItems) {
-    for (std::size_t left = in_.count(what, max); left > 0; --left) {
-      action();
-    }
-  }
-
-  std::int64_t natural(const char* what, std::int64_t max) {
-    return static_cast<std::int64_t>(in_.number(what, static_cast<std::uint64_t>(max)));
-  }
-  std::int64_t positive(const char* what, std::int64_t max) {
-    const std::int64_t value = natural(what, max);
-    if (value == 0) {
-      in_.fail(std::string(what) + " is 0");
-    }
-    return value;
-  }
-  bool flag(const char* what) { return in_.number(what, 1) == 1; }
-
-  template <class Enum>
-  Enum enumerator(const char* what, Enum last) {
-    return static_cast<Enum>(in_.number(what, static_cast<std::uint64_t>(last)));
-  }
-
-  /// An index into a table of `size` entries.
-  std::uint32_t index(const char* what, std::size_t size) {
-    if (size == 0) {
-      in_.fail(std::string(what) + " is used, but there are none");
-    }
-    return static_cast<std::uint32_t>(in_.number(what, size - 1));
-  }
 
   std::string unique(const char* what, Names& names) {
     std::string name = in_.string(what, kMaxNameLength);
@@ -378,7 +346,6 @@ class Reader {
     return made;
   }
 
-  ByteReader in_;
   Program program_;
   Names memory_;
   Names semaphores_;

@@ -34,8 +34,7 @@
 //   wait        = name ">=" expr
 //   update      = name "+=" integer
 //   access      = name [copy]                          all of it
-//               | buffer [copy] "[" index "," index "]"
-//                                                      partitions, then elements of each partition
+//               | buffer [copy] "[" index "," index "]"       partitions, then elements of each
 //               | tensor "[" index {"," index} "]"     one index per dimension, or one that counts
 //                                                      all elements
 //   copy        = "{" expr "}"                         of a buffer with copies
