@@ -52,6 +52,18 @@ def many_sums(x, count, width):
     return out
 
 
+@nki.jit
+def sums_of_rows(x):
+    """Tiles with rows in each partition, which are summed up after all were loaded."""
+    tiles = nl.ndarray((7, nl.par_dim(P), 16, 512), dtype=np.float32)
+    for i in range(7):
+        tiles[i] = nl.multiply(nl.load(x), float(i + 1))
+    out = nl.ndarray((7, P, 16), dtype=np.float32, buffer=nl.shared_hbm)
+    for i in range(7):
+        nl.store(out[i], nl.sum(tiles[i], axis=2))
+    return out
+
+
 class Spill(unittest.TestCase):
     @on()
     def test_products_wait_in_sbuf(self):
@@ -69,6 +81,21 @@ class Spill(unittest.TestCase):
                 want[i, :, 0:F] += want[(i + 1) % 7, :, -F:]
         got = run(self, many_sums, x, 7, 8192, says=[r"SBUF of trn\d is too small for this kernel: \d+ tiles, .*moved to HBM"])
         close(self, got, want)
+
+    @on("trn1")
+    def test_operands_keep_the_dimensions_that_mean_something(self):
+        x = normal(P, 16, 512)
+        got = run(self, sums_of_rows, x, says=[r"SBUF of trn\d is too small for this kernel: \d+ tiles, .*moved to HBM"])
+        close(self, got, np.arange(1, 8)[:, None, None] * x.sum(axis=2, dtype=np.float64))
+
+    @on("trn1")
+    def test_a_program_says_how_many_bytes_went_to_hbm(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            text = sums_of_rows.text(normal(P, 16, 512))
+        saved = text.count(" internal float32 ")
+        self.assertGreater(saved, 0)
+        self.assertIn(f"spilled {saved * P * 8192 * 4}\n", text)
 
     @on("trn2")
     def test_what_fits_is_left_alone(self):

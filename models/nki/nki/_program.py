@@ -95,6 +95,8 @@ class ProgramText:
         if len(launch.traces) > 1:
             self.lines.append(f"cores {len(launch.traces)}")
         self.lines.append("sync auto")
+        if launch.spilled_bytes:
+            self.lines.append(f"spilled {launch.spilled_bytes}")
         for storage in launch.inputs + launch.shared + launch.constants + list(launch.exchanges.values()):
             self._tensor(storage)
         for trace in launch.traces:

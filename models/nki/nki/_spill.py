@@ -4,6 +4,7 @@ SBUF to HBM and back (AWS NKI documentation, profiling guide: spill and reload).
 fullest time of the program goes, until the rest fits; what uses it later uses another tile."""
 from __future__ import annotations
 
+import copy
 import warnings
 from bisect import bisect_left
 from collections import defaultdict
@@ -134,6 +135,7 @@ class _Spill:
             saved = life.saved
             if saved is None or any(each in life.written for each in earlier):
                 saved = self._tile(life, PRIVATE_HBM)
+                self.trace.launch.spilled_bytes += saved.storage.bytes
                 self.behind[earlier[-1]].append((saved, life.origin))
             self.before[until].append((target, saved))
             lives.append(_Life(life.origin, target.storage, life.size, later, {each for each in life.written if each >= until}, saved))
@@ -167,8 +169,9 @@ class _Spill:
         def moved(value):
             if not isinstance(value, Tensor) or value.storage not in storages:
                 return value
-            return Tensor(storages[value.storage], value.dtype, value.shape, value.strides, value.offset, value.part, value.base_shape,
-                          value.dynamic, value.vector)
+            made = copy.copy(value)
+            made.storage, made._text = storages[value.storage], None
+            return made
         record.operands = [moved(each) for each in record.operands]
         record.attributes = tuple((keyword, moved(value)) for keyword, value in record.attributes)
 

@@ -129,6 +129,7 @@ class Launch:
         self.variables = 0
         self.exchanges: dict = {}  # (number of the exchange, core that sends) -> storage
         self.schedule: list = []  # (later, earlier) names of kernel.with_schedule
+        self.spilled_bytes = 0  # written to HBM because a tile did not fit, see _spill.py
         self.prints: list = []  # (prefix, storage, trace) of device_print
         self.names: Dict[str, int] = {}
         self.unnamed = 0
